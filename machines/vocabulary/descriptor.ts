@@ -115,11 +115,15 @@ export type FactOf<K> = K extends FactKind<infer N, infer S> ? Posted<Fact<N, S>
 /** The fact as its author writes it, before the engine stamps it. */
 export type Raw<K> = K extends FactKind<infer N, infer S> ? Fact<N, S> : never;
 
+/** The engine writes these, and `to` tells a command from a fact. */
+const RESERVED = ['type', 'to', 'seq', 'at', 'by', 'cause'];
 const FACT_NAME = /^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/;
 
 /** Makes a kind of fact. `name` is two dotted tokens, past tense: `call.answered`. Throws on any other form. */
 export function defineFact<const N extends `${string}.${string}`, const S extends Shape>(name: N, shape: S): FactKind<N, S> {
   if (!FACT_NAME.test(name)) throw new Error(`a fact's name is two dotted tokens such as call.answered, not "${name}"`);
+  const reserved = RESERVED.find((key) => Object.hasOwn(shape, key));
+  if (reserved !== undefined) throw new Error(`${name}: the attribute name "${reserved}" is the engine's`);
   const where = (filter: Filter<S>, how: { readonly current?: boolean } = {}): Interest<Posted<Fact<N, S>>> => ({
     fact: name,
     where: Object.entries(filter).map(([key, test]) => {

@@ -1,0 +1,48 @@
+/** How a machine comes to life: the fact that gives birth to it and the facts it listens to from then on. */
+import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate';
+import type { Interest } from './vocabulary/descriptor.ts';
+import type { Address } from './vocabulary/identity.ts';
+
+/** What an actor is born with. `current`: what was already true of its interests when it began to listen. */
+export interface Birth<F, H = never, S = unknown> {
+  readonly fact: F;
+  readonly self: Address;
+  readonly current: readonly H[];
+  readonly settings: S;
+}
+
+/** A rule of birth and the machine it gives birth to; the service's own actors and users' scenarios use the same. */
+export interface Scenario {
+  readonly name: string;
+  readonly startsOn: readonly Interest[];
+  /** The newborn's address; without it the engine mints `name:serial`. */
+  readonly address?: (fact: never) => Address;
+  /** While an actor of this scenario with the same key lives, no second one is born: it hears the fact instead. */
+  readonly oncePer?: (fact: never) => string;
+  /** The actor it belongs to, told in `actor.ended`. */
+  readonly of?: (fact: never) => Address;
+  /** A pure function of the birth fact: the one place where check and wait meet. */
+  readonly listensTo: (fact: never, self: Address) => readonly Interest[];
+  readonly machine: AnyStateMachine;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: matches an interest in any fact
+type AnyInterest = Interest<any>;
+type Delivered<I extends AnyInterest> = NonNullable<I['delivers']>;
+type Need<A, B, Message extends string> = [A] extends [B] ? unknown : { readonly [K in Message]: Exclude<A, B> };
+
+/** Declares a scenario; a machine that does not take what it listens to, or wants another input, is a type error. */
+export function defineScenario<S extends AnyInterest, I extends AnyInterest, M extends AnyStateMachine>(scenario: {
+  readonly name: string;
+  readonly startsOn: readonly S[];
+  readonly address?: (fact: Delivered<S>) => Address;
+  readonly oncePer?: (fact: Delivered<S>) => string;
+  readonly of?: (fact: Delivered<S>) => Address;
+  readonly listensTo: (fact: Delivered<S>, self: Address) => readonly I[];
+  readonly machine: M &
+    Need<Delivered<I>, EventFromLogic<M>, 'the machine does not take'> &
+    // biome-ignore lint/suspicious/noExplicitAny: settings are checked where the scenario is installed
+    Need<Birth<Delivered<S>, Delivered<I>, any>, InputFrom<M>, 'the machine wants another input'>;
+}): Scenario {
+  return scenario as Scenario;
+}

@@ -1,0 +1,138 @@
+/** Everything one actor can ask of another actor or of a port. */
+import type { Binding, PushTarget, Target } from './binding.ts';
+import type { Stamp } from './descriptor.ts';
+import type { Address, PORT_PUSH, PORT_SIP } from './identity.ts';
+
+type To<A extends Address = Address> = { readonly to: A };
+
+/** Why a fork is cancelled: `elsewhere` and the caller's own reason become a Reason header (RFC 3326), `none` sends none. */
+export type CancelReason = 'elsewhere' | 'caller' | 'none';
+
+// To a call.
+
+/** Rings one more device. Refused once the call is answered or over. */
+export type CallFork = To & {
+  readonly type: 'call.fork';
+  readonly device: string;
+  readonly target: Target;
+  /** Call-ID of the new leg, as the push announced it; empty: the call makes one. */
+  readonly callId: string;
+};
+/** Keeps the call open without a ringing fork, for `forMs` at most; `progress` is what the caller hears meanwhile (0: nothing). */
+export type CallKeepOpen = To & { readonly type: 'call.keepOpen'; readonly forMs: number; readonly progress: 0 | 180 | 182 };
+export type CallLetGo = To & { readonly type: 'call.letGo' };
+/** Asks for the call; the first claim wins, the others hear `claim.lost`. */
+export type CallClaim = To & { readonly type: 'call.claim' };
+export type CallEnd = To & { readonly type: 'call.end'; readonly status: number; readonly reason: string };
+export type CallCommand = CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd;
+
+// To a leg.
+
+/** Tells the caller of progress: `fork` is the leg whose early dialog it is, empty for the call's own. */
+export type LegProgress = To & {
+  readonly type: 'leg.progress';
+  readonly fork: Address;
+  readonly status: number;
+  readonly message: number;
+};
+export type LegAnswer = To & {
+  readonly type: 'leg.answer';
+  readonly fork: Address;
+  readonly status: number;
+  readonly message: number;
+};
+export type LegReject = To & {
+  readonly type: 'leg.reject';
+  readonly status: number;
+  readonly reason: string;
+  readonly message: number;
+};
+/** Sends the ACK that the callee's 2xx waits for; `message` is the caller's ACK, 0 for none. */
+export type LegAcknowledge = To & { readonly type: 'leg.acknowledge'; readonly message: number };
+export type LegCancel = To & { readonly type: 'leg.cancel'; readonly reason: CancelReason; readonly text: string };
+/** Ends the leg in whatever state it is; `message` is the other side's BYE, whose Reason is passed on, 0 for none. */
+export type LegHangUp = To & { readonly type: 'leg.hangUp'; readonly message: number };
+export type LegCommand = LegProgress | LegAnswer | LegReject | LegAcknowledge | LegCancel | LegHangUp;
+
+// To the SIP port.
+
+type ToSip<N extends string, A> = To<typeof PORT_SIP> & { readonly type: N; readonly leg: Address } & A;
+export type SipInvite = ToSip<
+  'sip.invite',
+  { readonly call: Address; readonly device: string; readonly callId: string; readonly target: Target }
+>;
+/** Answers the INVITE of a caller's leg; with a `message`, that message's headers and body are passed. */
+export type SipRespond = ToSip<
+  'sip.respond',
+  { readonly fork: Address; readonly status: number; readonly reason: string; readonly message: number }
+>;
+export type SipCancel = ToSip<'sip.cancel', { readonly reason: CancelReason; readonly text: string }>;
+export type SipAck = ToSip<'sip.ack', { readonly message: number }>;
+export type SipBye = ToSip<'sip.bye', { readonly message: number }>;
+/** Ends a leg whose 2xx nobody wants: ACK (rejecting an offer in it) and BYE. */
+export type SipDiscard = ToSip<'sip.discard', object>;
+/** Passes a request that came on another leg on to this one. */
+export type SipRelayRequest = ToSip<'sip.relayRequest', { readonly exchange: number }>;
+/** Passes an answer back to where its request came from. */
+export type SipRelayResponse = ToSip<'sip.relayResponse', { readonly exchange: number; readonly message: number }>;
+export type SipRelayAck = ToSip<'sip.relayAck', { readonly exchange: number; readonly message: number }>;
+/** Answers a request inside a dialog ourselves. */
+export type SipRefuseRequest = ToSip<
+  'sip.refuseRequest',
+  { readonly exchange: number; readonly status: number; readonly reason: string }
+>;
+export type RegisterAccept = To<typeof PORT_SIP> & {
+  readonly type: 'register.accept';
+  readonly exchange: number;
+  readonly bindings: readonly Binding[];
+};
+export type RegisterRefuse = To<typeof PORT_SIP> & {
+  readonly type: 'register.refuse';
+  readonly exchange: number;
+  readonly status: number;
+  readonly reason: string;
+};
+export type SipCommand =
+  | SipInvite
+  | SipRespond
+  | SipCancel
+  | SipAck
+  | SipBye
+  | SipDiscard
+  | SipRelayRequest
+  | SipRelayResponse
+  | SipRelayAck
+  | SipRefuseRequest
+  | RegisterAccept
+  | RegisterRefuse;
+
+// To the push port.
+
+export type PushSend = To<typeof PORT_PUSH> & {
+  readonly type: 'push.send';
+  readonly call: Address;
+  readonly device: string;
+  readonly aor: string;
+  readonly push: PushTarget;
+  readonly callId: string;
+  readonly caller: string;
+  readonly callerName: string;
+  readonly ttlMs: number;
+};
+/** Takes an earlier push back: the device that was pushed shall stop waiting for a call. */
+export type PushCancel = To<typeof PORT_PUSH> & {
+  readonly type: 'push.cancel';
+  readonly call: Address;
+  readonly device: string;
+  readonly aor: string;
+  readonly push: PushTarget;
+  readonly callId: string;
+  readonly caller: string;
+  readonly callerName: string;
+  readonly reason: 'answered-elsewhere' | 'cancelled' | 'failed';
+};
+export type PushCommand = PushSend | PushCancel;
+
+export type Command = CallCommand | LegCommand | SipCommand | PushCommand;
+/** A command as it arrives: stamped, its author in `by`. */
+export type Taken<C extends Command> = C & Stamp;

@@ -1,0 +1,156 @@
+/** The catalogue: every kind of fact of the service. Wire facts come from ports, domain facts from actors. */
+import type { Binding, ContactOrder, PushTarget, Target } from './binding.ts';
+import { defineFact, detail, flag, integer, secret, text } from './descriptor.ts';
+import type { Address } from './identity.ts';
+
+const call = text<Address>();
+const leg = text<Address>();
+/** Handle of a message that the SIP port keeps for as long as its leg lives; charts pass it on and never look inside. */
+const message = integer();
+/** Handle of a request inside a dialog that still waits for its answer. */
+const exchange = integer();
+const status = integer();
+
+// The wire, as the SIP port posts it.
+
+/** A new INVITE was admitted: authenticated, its callee known. */
+export const inviteReceived = defineFact('invite.received', {
+  call,
+  leg,
+  caller: text(),
+  callerName: text(),
+  callee: text(),
+  /** Prefix of the Call-IDs of this call's legs, so that a push can name the Call-ID its device will see. */
+  callIdStem: text(),
+  /** How an account is woken that has no binding; empty provider: not at all. */
+  accountPush: secret(detail<PushTarget>()),
+  message,
+});
+export const provisionalReceived = defineFact('provisional.received', { leg, status, message });
+export const answerReceived = defineFact('answer.received', { leg, status, message });
+/** A final answer that is no 2xx, or what stands for one: `origin` says who made it. */
+export const failureReceived = defineFact('failure.received', {
+  leg,
+  status,
+  reason: text(),
+  origin: text<'peer' | 'timeout' | 'transport'>(),
+  message,
+});
+export const cancelReceived = defineFact('cancel.received', { leg, reason: text() });
+export const ackReceived = defineFact('ack.received', { leg, message });
+/** No ACK came to our 2xx within 64*T1. */
+export const ackMissed = defineFact('ack.missed', { leg });
+export const byeReceived = defineFact('bye.received', { leg, message });
+/** Our BYE was answered, or will never be. */
+export const byeFinished = defineFact('bye.finished', { leg });
+/** A request inside a dialog that is relayed: re-INVITE, UPDATE, INFO, MESSAGE, REFER, unknown ones. */
+export const requestReceived = defineFact('request.received', { call, leg, fork: leg, exchange, method: text() });
+/** A final or provisional answer to a relayed request. */
+export const responseReceived = defineFact('response.received', { call, leg, exchange, status, message });
+/** The ACK to the 2xx of a relayed re-INVITE. */
+export const exchangeAcknowledged = defineFact('exchange.acknowledged', { call, leg, exchange, message });
+
+/** A REGISTER was authenticated and its contacts read. No contacts and not `all`: a query. */
+export const registerReceived = defineFact('register.received', {
+  aor: text(),
+  exchange,
+  callId: text(),
+  cseq: integer(),
+  /** `Contact: *` with Expires 0. */
+  all: flag(),
+  contacts: secret(detail<readonly ContactOrder[]>()),
+  userAgent: text(),
+});
+/** A binding read from the store at start. */
+export const bindingRestored = defineFact('binding.restored', {
+  aor: text(),
+  device: text(),
+  binding: secret(detail<Binding>()),
+});
+/** The connection a binding was registered on is gone. */
+export const flowClosed = defineFact('flow.closed', { aor: text(), flow: text() });
+
+// Registrations.
+
+const bindingShape = {
+  aor: text(),
+  device: text(),
+  /** Has pn-* parameters of a provider we can push to, and its device is not known awake (RFC 8599 §5.6.2). */
+  asleep: flag(),
+  provider: text(),
+  userAgent: text(),
+  binding: secret(detail<Binding>()),
+} as const;
+export const bindingAdded = defineFact('binding.added', bindingShape);
+export const bindingRefreshed = defineFact('binding.refreshed', bindingShape);
+/** The device is no longer known awake; its binding stands. */
+export const bindingSlept = defineFact('binding.slept', bindingShape);
+export const bindingRemoved = defineFact('binding.removed', {
+  aor: text(),
+  device: text(),
+  why: text<'unregistered' | 'expired'>(),
+});
+
+// Legs.
+
+/** A call opened a leg towards a device. */
+export const forkStarted = defineFact('fork.started', {
+  call,
+  leg,
+  callee: text(),
+  device: text(),
+  callId: text(),
+  /** Address of the case that asked for the fork; empty if the call itself did. */
+  case: text(),
+  target: secret(detail<Target>()),
+});
+export const legRinging = defineFact('leg.ringing', { call, leg, device: text(), status, message });
+/** Nothing at all was heard for some seconds; the fork goes on but no longer delays the outcome. */
+export const legSilent = defineFact('leg.silent', { call, leg });
+export const legAnswered = defineFact('leg.answered', { call, leg, status, message });
+export const legFailed = defineFact('leg.failed', { call, leg, device: text(), status, reason: text(), message });
+/** The caller gave up before the answer. */
+export const legCancelled = defineFact('leg.cancelled', { call, leg, reason: text() });
+export const legAcknowledged = defineFact('leg.acknowledged', { call, leg, message });
+/** The party hung up, or is gone. */
+export const legHungUp = defineFact('leg.hungUp', { call, leg, how: text<'bye' | 'no-ack' | 'failed'>(), message });
+
+// Calls.
+
+export const callOffered = defineFact('call.offered', {
+  call,
+  caller: text(),
+  callerName: text(),
+  callee: text(),
+  callIdStem: text(),
+  /** At least one device of the callee could be woken. */
+  wakeable: flag(),
+  accountPush: secret(detail<PushTarget>()),
+});
+export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });
+export const callAnswered = defineFact('call.answered', { call, caller: text(), callee: text(), device: text() });
+export const callFailed = defineFact('call.failed', { call, caller: text(), callee: text(), status, reason: text() });
+export const callCancelled = defineFact('call.cancelled', { call, caller: text(), callee: text(), reason: text() });
+/** The call is over and all its legs are released. */
+export const callEnded = defineFact('call.ended', {
+  call,
+  caller: text(),
+  callee: text(),
+  outcome: text<'answered' | 'failed' | 'cancelled'>(),
+  status,
+});
+export const claimWon = defineFact('claim.won', { call, winner: text() });
+export const claimLost = defineFact('claim.lost', { call, winner: text(), loser: text() });
+
+// Push.
+
+/** The push service took the message. */
+export const pushDelivered = defineFact('push.delivered', { case: text(), call, device: text() });
+export const pushFailed = defineFact('push.failed', { case: text(), call, device: text(), permanent: flag(), why: text() });
+
+// The engine.
+
+/** An actor came to its end. `of` is the address it belonged to, empty if to none. */
+export const actorEnded = defineFact('actor.ended', { address: text(), of: text(), how: text<'done' | 'failed'>() });
+/** A command reached nobody, or nobody who takes it now; told to its author. */
+export const commandRefused = defineFact('command.refused', { author: text(), command: text(), to: text(), why: text() });
