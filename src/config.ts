@@ -1,0 +1,62 @@
+import { type ConfigProblem, problemAt } from './config/problem.ts';
+import { type Config, resolveConfig } from './config/resolve.ts';
+import { configSchema, KEY_SEPARATOR } from './config/schema.ts';
+import { type ConfigInput, readSource, type Source } from './config/source.ts';
+import { type KeyPath, shown, unknownKeyFix } from './config/wording.ts';
+
+export type { ConfigProblem } from './config/problem.ts';
+export {
+  type Config,
+  isLoopback,
+  type ListenAddress,
+  type ProviderConfig,
+  type PushAddress,
+  type UserConfig,
+} from './config/resolve.ts';
+export type { ConfigInput } from './config/source.ts';
+
+const MAX_PROBLEMS = 50;
+
+/**
+ * Reads the config: `--config FILE`, else CALLWEAVE_CONFIG, else ./callweave.yaml, else embedded presets; single
+ * settings from the environment on top. Problems are one line each; the caller prints them and exits 78.
+ */
+export function loadConfig(input: ConfigInput): Config | ConfigProblem[] {
+  const source = readSource(input);
+  if (Array.isArray(source)) return source;
+  const parsed = configSchema.safeParse(source.written, { reportInput: true });
+  if (parsed.success) return resolveConfig(parsed.data, source, input.cwd);
+  // A value that breaks two rules is still one line, since its fix is one.
+  const problems = new Map<string, ConfigProblem>();
+  for (const issue of parsed.error.issues) for (const found of problemsOf(issue, source)) problems.set(found.line, found);
+  return [...problems.values()].slice(0, MAX_PROBLEMS);
+}
+
+interface Issue {
+  readonly code?: string;
+  readonly path: KeyPath;
+  readonly message: string;
+  readonly input?: unknown;
+  readonly keys?: readonly string[];
+}
+
+function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(KEY_SEPARATOR);
+    return (issue.keys ?? []).map((key) => {
+      const at = [...path, key];
+      const value = shown(Object(issue.input)[key], at);
+      return problemAt(source.locate(at), `unknown key, set to ${value}`, unknownKeyFix(key, known));
+    });
+  }
+  if (issue.code === 'invalid_key') return [problemAt(source.locate(path), 'wrong name', `write ${nameFix(path)}`)];
+  return [problemAt(source.locate(path), shown(issue.input, path), `write ${issue.message}`)];
+}
+
+const nameFix = (path: KeyPath): string => {
+  if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';
+  return path.includes('headers')
+    ? 'the name of an HTTP header, such as authorization'
+    : 'a pn-provider, such as apns, fcm or webpush';
+};

@@ -1,0 +1,250 @@
+import { BlockList } from 'node:net';
+import { resolve } from 'node:path';
+import { type ConfigProblem, problemAt } from './problem.ts';
+import type { WrittenConfig } from './schema.ts';
+import type { Source } from './source.ts';
+import { type KeyPath, shown } from './wording.ts';
+
+/** One address the service listens on; port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly transport: 'udp' | 'tcp';
+  /** IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a device is woken by (RFC 8599 §8.2). */
+export interface PushAddress {
+  readonly provider: string;
+  readonly prid: string;
+  readonly param: string | undefined;
+}
+
+/** A local user. */
+export interface UserConfig {
+  readonly name: string;
+  readonly password: string;
+  readonly displayName: string | undefined;
+  /** Set if this user is woken even with no binding at all. */
+  readonly wakeable: PushAddress | undefined;
+}
+
+/** How pushes of one pn-provider leave. */
+export type ProviderConfig =
+  | { readonly sender: 'log' }
+  | {
+      readonly sender: 'http';
+      readonly url: string;
+      /** Limit of one try. */
+      readonly timeoutMs: number;
+      readonly retries: number;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/** Everything that can be set, checked and with presets filled in. */
+export interface Config {
+  /** The file it came from; `undefined` for the embedded presets. */
+  readonly file: string | undefined;
+  /** True with the embedded demo users, which exist only where no config file is given. */
+  readonly demo: boolean;
+  readonly listen: readonly ListenAddress[];
+  /** Empty: every listener's address counts as the one default domain. Lower-case. */
+  readonly domains: readonly string[];
+  readonly realm: string;
+  readonly auth: 'digest' | 'none';
+  readonly digest: { readonly algorithm: 'MD5' | 'SHA-256' | 'SHA-512-256'; readonly nonceMs: number };
+  readonly users: ReadonlyMap<string, UserConfig>;
+  readonly registrar: {
+    readonly minExpiresMs: number;
+    readonly maxExpiresMs: number;
+    readonly defaultExpiresMs: number;
+    readonly maxContacts: number;
+  };
+  readonly calls: {
+    readonly ringLimitMs: number;
+    /** A contact that said nothing at all for this long no longer delays the outcome. */
+    readonly silentAfterMs: number;
+    readonly maxForks: number;
+    readonly earlyDialogs: 'forked' | 'single';
+    /** Whether a 603 ends the call at once (RFC 3261 §21.6.2) or only that fork. */
+    readonly declineEndsCall: boolean;
+    readonly maxCalls: number;
+  };
+  readonly push: {
+    readonly wakeLimitMs: number;
+    readonly awakeForMs: number;
+    /** What the caller is told while a device wakes. */
+    readonly progress: 'none' | 182 | 180;
+    /** By pn-provider, lower-case. */
+    readonly providers: ReadonlyMap<string, ProviderConfig>;
+  };
+  /** Absolute path of the SQLite file, or `:memory:`. */
+  readonly store: { readonly path: string };
+  readonly log: {
+    readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+    readonly format: 'auto' | 'pretty' | 'json';
+  };
+  readonly limits: {
+    readonly tcpConnections: number;
+    readonly tcpConnectionsPerSource: number;
+    readonly transactions: number;
+    /** Event loop lag above which new calls get 503. */
+    readonly overloadLagMs: number;
+  };
+}
+
+const MAX_USERS = 1_000_000;
+const toMs = (seconds: number): number => Math.round(seconds * 1000);
+
+const demoUser = (name: string, displayName: string): UserConfig => ({
+  name,
+  displayName,
+  password: `${name}-demo`,
+  wakeable: undefined,
+});
+const DEMO_USERS = [demoUser('alice', 'Alice'), demoUser('bob', 'Bob')];
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether an IP address can be reached from this machine only. */
+export const isLoopback = (host: string): boolean => LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
+
+/** Where findings that concern several keys are collected. */
+type Complain = (path: KeyPath, what: string, fix: string) => void;
+
+/** Turns what was written into what is used, and checks what concerns several keys at once. */
+export function resolveConfig(written: WrittenConfig, source: Source, cwd: string): Config | ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const complain: Complain = (path, what, fix) => problems.push(problemAt(source.locate(path), what, fix));
+  const demo = source.file === undefined;
+  const providers = resolveProviders(written.push.providers, complain);
+  const users = demo ? new Map(DEMO_USERS.map((user) => [user.name, user])) : resolveUsers(written.users, providers, complain);
+  checkListeners(written, demo || users.size === 0, complain);
+  checkExpires(written.registrar, complain);
+  if (problems.length > 0) return problems;
+  const { registrar, calls, push, store } = written;
+  const domains = written.domains.map((name) => name.toLowerCase());
+  return {
+    file: source.file,
+    demo,
+    listen: written.listen,
+    domains,
+    realm: written.realm ?? domains[0] ?? 'callweave',
+    auth: written.auth,
+    digest: { algorithm: written.digest.algorithm, nonceMs: toMs(written.digest.nonceSeconds) },
+    users,
+    registrar: {
+      minExpiresMs: toMs(registrar.minExpiresSeconds),
+      maxExpiresMs: toMs(registrar.maxExpiresSeconds),
+      defaultExpiresMs: toMs(registrar.defaultExpiresSeconds),
+      maxContacts: registrar.maxContacts,
+    },
+    calls: {
+      ringLimitMs: toMs(calls.ringLimitSeconds),
+      silentAfterMs: toMs(calls.silentAfterSeconds),
+      maxForks: calls.maxForks,
+      earlyDialogs: calls.earlyDialogs,
+      declineEndsCall: calls.declineEndsCall,
+      maxCalls: calls.maxCalls,
+    },
+    push: {
+      wakeLimitMs: toMs(push.wakeLimitSeconds),
+      awakeForMs: toMs(push.awakeForSeconds),
+      progress: push.progress,
+      providers,
+    },
+    store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
+    log: written.log,
+    limits: written.limits,
+  };
+}
+
+type WrittenProvider = NonNullable<WrittenConfig['push']['providers']>[string];
+const LOGGED: ProviderConfig = { sender: 'log' };
+
+function resolveProviders(written: WrittenConfig['push']['providers'], complain: Complain): Map<string, ProviderConfig> {
+  if (written === undefined) return new Map(['apns', 'fcm', 'webpush', 'demo'].map((name) => [name, LOGGED]));
+  const providers = new Map<string, ProviderConfig>();
+  for (const [name, provider] of Object.entries(written)) {
+    providers.set(name.toLowerCase(), resolveProvider(provider, ['push', 'providers', name], complain));
+  }
+  return providers;
+}
+
+function resolveProvider({ sender, url, ...rest }: WrittenProvider, path: KeyPath, complain: Complain): ProviderConfig {
+  if (sender === 'http' && url !== undefined) {
+    return { sender, url, timeoutMs: toMs(rest.timeoutSeconds), retries: rest.retries, headers: rest.headers ?? {} };
+  }
+  if (sender === 'http')
+    complain([...path, 'url'], 'missing', 'write the address to post to, such as https://push.example.com/wake');
+  else if (url !== undefined) complain([...path, 'url'], shown(url, ['url']), 'remove it, or write sender: http');
+  return LOGGED;
+}
+
+type WrittenUser = NonNullable<WrittenConfig['users']>[string];
+type Providers = ReadonlyMap<string, ProviderConfig>;
+
+function resolveUsers(written: WrittenConfig['users'], providers: Providers, complain: Complain): Map<string, UserConfig> {
+  const users = new Map<string, UserConfig>();
+  const names = Object.keys(written ?? {});
+  if (names.length > MAX_USERS) complain(['users'], `${names.length} users`, `write at most ${MAX_USERS}`);
+  for (const [name, user] of Object.entries(written ?? {})) {
+    const wakeable = resolveWakeable(name, user.wakeable, providers, complain);
+    users.set(name, { name, password: user.password, displayName: user.displayName, wakeable });
+  }
+  return users;
+}
+
+function resolveWakeable(
+  name: string,
+  written: WrittenUser['wakeable'],
+  providers: Providers,
+  complain: Complain,
+): PushAddress | undefined {
+  if (written === undefined) return undefined;
+  const path = ['users', name, 'wakeable'];
+  const { prid, param } = written;
+  const provider = written.provider?.toLowerCase();
+  if (provider === undefined && prid === undefined && param === undefined) {
+    // `true`: the provider is plain if it is the demo one or the only one, and knows the user by name.
+    const plain = providers.has('demo') ? 'demo' : providers.size === 1 ? [...providers.keys()][0] : undefined;
+    if (plain !== undefined) return { provider: plain, prid: name, param: undefined };
+    complain(path, 'true, with several providers to choose from', 'write { provider: apns, prid: "…" }');
+    return undefined;
+  }
+  if (provider === undefined || prid === undefined) {
+    complain([...path, provider === undefined ? 'provider' : 'prid'], 'missing', 'write both provider and prid');
+    return undefined;
+  }
+  if (!providers.has(provider)) {
+    complain([...path, 'provider'], JSON.stringify(provider), `write one of push.providers: ${[...providers.keys()].join(', ')}`);
+  }
+  return { provider, prid, param };
+}
+
+const OPEN_FIX = 'write users of your own in the config, or auth: none to let everybody in, or listen on 127.0.0.1';
+
+/** Known passwords, or none at all, are for loopback only. */
+function checkListeners({ listen, auth }: WrittenConfig, noOwnUsers: boolean, complain: Complain): void {
+  const seen = new Set<string>();
+  for (const [i, { transport, host, port }] of listen.entries()) {
+    const name = `${transport}:${host.includes(':') ? `[${host}]` : host}:${port}`;
+    if (port !== 0 && seen.has(name)) complain(['listen', i], `${name} again`, 'remove one of the two');
+    seen.add(name);
+    if (auth === 'digest' && noOwnUsers && !isLoopback(host)) complain(['listen', i], `${name} is not loopback`, OPEN_FIX);
+  }
+}
+
+function checkExpires(registrar: WrittenConfig['registrar'], complain: Complain): void {
+  const { minExpiresSeconds: min, defaultExpiresSeconds: preset, maxExpiresSeconds: max } = registrar;
+  if (min > max) complain(['registrar', 'minExpiresSeconds'], String(min), `write at most maxExpiresSeconds, ${max}`);
+  else if (preset < min || preset > max) {
+    complain(
+      ['registrar', 'defaultExpiresSeconds'],
+      String(preset),
+      `write a number from ${min} to ${max}, the bounds set beside it`,
+    );
+  }
+}

@@ -1,0 +1,202 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * The config as people write it. Each leaf's error message is the fix ("write …"), the same for every way to be wrong;
+ * the message of an unknown key lists the keys that are known there.
+ */
+
+/** Separates the known keys in the message of an `unrecognized_keys` issue. */
+export const KEY_SEPARATOR = '\n';
+
+const section = <S extends z.ZodRawShape>(shape: S, write = 'a map of keys, indented below it') =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(KEY_SEPARATOR) : write),
+  });
+
+/** A section that may be left out, or left empty. */
+const optional = <T extends z.ZodType>(of: T) => z.preprocess((value) => value ?? {}, of);
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A length of time; fractions are fine. */
+function seconds(preset: number, { min, max }: Bounds) {
+  const error = `a number of seconds from ${min} to ${max}, such as ${preset}`;
+  return z.number({ error }).min(min, { error }).max(max, { error }).default(preset);
+}
+
+function whole(preset: number, { min, max }: Bounds, what = 'a whole number') {
+  const error = `${what} from ${min} to ${max}, such as ${preset}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(preset);
+}
+
+const choice = <const T extends string>(preset: T, of: readonly T[]) =>
+  z.enum(of, { error: `one of ${of.join(', ')}` }).default(() => preset as never);
+
+const text = (error: string, { max = 1024, form = /^[^\r\n]+$/ }: { max?: number; form?: RegExp } = {}) =>
+  z.string({ error }).min(1, { error }).max(max, { error }).regex(form, { error });
+
+const yesOrNo = (preset: boolean) => z.boolean({ error: 'true or false' }).default(preset);
+
+// listen
+
+const LISTENER = 'a listener such as udp:127.0.0.1:5060 or tcp:[::1]:5060';
+const LISTENER_FORM = /^(udp|tcp):(\[[0-9a-fA-F:.]{2,45}\]|[^\s:[\]]{1,253}):(\d{1,5})$/;
+const ADDRESS = 'an IP address of this machine, such as 127.0.0.1';
+
+function shortListener(value: unknown): unknown {
+  const parts = typeof value === 'string' ? LISTENER_FORM.exec(value) : null;
+  return parts === null ? value : { transport: parts[1], host: parts[2]?.replace(/^\[|\]$/g, ''), port: Number(parts[3]) };
+}
+
+const port = 'a port from 0 to 65535, such as 5060';
+const listener = z.preprocess(
+  shortListener,
+  section(
+    {
+      transport: z.enum(['udp', 'tcp'], { error: 'one of udp, tcp' }),
+      host: text(ADDRESS)
+        .transform((host) => (host === 'localhost' ? '127.0.0.1' : host))
+        .refine((host) => isIP(host) > 0, { error: ADDRESS }),
+      port: z.number({ error: port }).int({ error: port }).min(0, { error: port }).max(65_535, { error: port }),
+    },
+    LISTENER,
+  ),
+);
+const LISTENERS = `a list of 1 to 32 listeners, each like udp:127.0.0.1:5060`;
+
+// names
+
+const DOMAIN = 'a domain name or address without scheme and port, such as example.com';
+const domain = text(DOMAIN, { max: 253, form: /^([A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_-]+)*\.?|\[[0-9a-fA-F:.]+\])$/ });
+/** RFC 3261 §25.1 token, which is what pn-provider may be (RFC 8599 §8.2). */
+const TOKEN = 'a provider that stands under push.providers, such as apns, fcm or webpush';
+const token = text(TOKEN, { max: 64, form: /^[A-Za-z0-9\-.!%*_+`'~]+$/ });
+/** RFC 3261 §25.1 `user`, without escapes. */
+const userName = z.string().regex(/^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/);
+
+// users
+
+const WAKEABLE = 'true, false, or a map with provider and prid';
+const wakeable = z
+  .preprocess(
+    (value) => (value === true ? {} : value === false ? undefined : value),
+    section(
+      {
+        provider: token.optional(),
+        prid: text("the device's pn-prid, as text in quotes", { max: 2048 }).optional(),
+        param: text("the device's pn-param, as text in quotes", { max: 512 }).optional(),
+      },
+      WAKEABLE,
+    ).optional(),
+  )
+  .optional();
+
+const user = section(
+  {
+    password: text('a password that is not empty, as text in quotes', { max: 256 }),
+    displayName: text('a name, as text in quotes', { max: 128 }).optional(),
+    wakeable,
+  },
+  'a map with a password, such as { password: "…" }',
+);
+
+// push
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,128}$/;
+const headerValue = text("a header's value on one line, as text in quotes", { max: 8192, form: /^[\x20-\x7e\t]+$/ });
+const URL_FORM = 'an address such as https://push.example.com/wake';
+const isHttp = (address: string): boolean => URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+
+const provider = section(
+  {
+    sender: z.enum(['log', 'http'], { error: 'one of log, http' }),
+    url: text(URL_FORM, { max: 2048 }).refine(isHttp, { error: URL_FORM }).optional(),
+    timeoutSeconds: seconds(3, { min: 0.1, max: 60 }),
+    retries: whole(2, { min: 0, max: 10 }),
+    headers: z.record(z.string().regex(HEADER_NAME), headerValue, { error: 'a map of header names and values' }).optional(),
+  },
+  'a map such as { sender: http, url: "https://push.example.com/wake" }',
+);
+
+const PROGRESS = 'one of none, 182, 180';
+const progress = z.union([z.literal('none'), z.literal(182), z.literal(180)], { error: PROGRESS }).default(182);
+
+const EXPIRES: Bounds = { min: 1, max: 86_400 * 30 };
+const expires = (preset: number) => whole(preset, EXPIRES, 'whole seconds');
+
+/** The whole config file. */
+export const configSchema = section({
+  listen: z
+    .array(listener, { error: LISTENERS })
+    .min(1, { error: LISTENERS })
+    .max(32, { error: LISTENERS })
+    .default([
+      { transport: 'udp', host: '127.0.0.1', port: 5060 },
+      { transport: 'tcp', host: '127.0.0.1', port: 5060 },
+    ]),
+  domains: z
+    .array(domain, { error: `a list of domains, such as [example.com]` })
+    .max(1000, { error: 'at most 1000 domains' })
+    .default([]),
+  realm: text('a realm without quotes, such as example.com', { max: 128, form: /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/ }).optional(),
+  auth: choice('digest', ['digest', 'none']),
+  digest: optional(
+    section({
+      algorithm: choice('MD5', ['MD5', 'SHA-256', 'SHA-512-256']),
+      nonceSeconds: seconds(300, { min: 5, max: 86_400 }),
+    }),
+  ),
+  users: z.record(userName, user, { error: 'a map of user names, such as alice: { password: "…" }' }).optional(),
+  registrar: optional(
+    section({
+      minExpiresSeconds: expires(60),
+      maxExpiresSeconds: expires(7200),
+      defaultExpiresSeconds: expires(3600),
+      maxContacts: whole(10, { min: 1, max: 100 }),
+    }),
+  ),
+  calls: optional(
+    section({
+      ringLimitSeconds: seconds(60, { min: 1, max: 600 }),
+      silentAfterSeconds: seconds(10, { min: 0.5, max: 32 }),
+      maxForks: whole(16, { min: 1, max: 64 }),
+      earlyDialogs: choice('forked', ['forked', 'single']),
+      declineEndsCall: yesOrNo(false),
+      maxCalls: whole(200_000, { min: 1, max: 10_000_000 }),
+    }),
+  ),
+  push: optional(
+    section({
+      wakeLimitSeconds: seconds(20, { min: 0.5, max: 300 }),
+      awakeForSeconds: seconds(0, { min: 0, max: 86_400 }),
+      progress,
+      providers: z.record(token, provider, { error: 'a map of providers, such as apns: { sender: log }' }).optional(),
+    }),
+  ),
+  store: optional(
+    section({
+      path: text('a file such as ./callweave.sqlite, or ":memory:"', { max: 4096 }).default('./callweave.sqlite'),
+    }),
+  ),
+  log: optional(
+    section({
+      level: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+      format: choice('auto', ['auto', 'pretty', 'json']),
+    }),
+  ),
+  limits: optional(
+    section({
+      tcpConnections: whole(20_000, { min: 1, max: 1_000_000 }),
+      tcpConnectionsPerSource: whole(200, { min: 1, max: 1_000_000 }),
+      transactions: whole(400_000, { min: 100, max: 10_000_000 }),
+      overloadLagMs: whole(100, { min: 5, max: 10_000 }, 'milliseconds'),
+    }),
+  ),
+});
+
+/** A config file that passed the schema, presets filled in. */
+export type WrittenConfig = z.output<typeof configSchema>;

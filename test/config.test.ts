@@ -1,0 +1,380 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Config, loadConfig } from '../src/config.ts';
+
+let cwd = '';
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'callweave-config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+const write = (yaml: string, name = 'callweave.yaml'): void => writeFileSync(join(cwd, name), yaml);
+const load = (env: Record<string, string> = {}, argv: string[] = []) => loadConfig({ argv, env, cwd });
+
+/** The lines of a config that is wrong. */
+function lines(yaml: string, env: Record<string, string> = {}): string[] {
+  write(yaml);
+  const loaded = load(env);
+  if (!Array.isArray(loaded)) throw new Error('the config was taken');
+  return loaded.map((found) => found.line);
+}
+
+/** A config that is right. */
+function taken(yaml: string, env: Record<string, string> = {}): Config {
+  write(yaml);
+  const loaded = load(env);
+  if (Array.isArray(loaded)) throw new Error(loaded.map((found) => found.line).join('\n'));
+  return loaded;
+}
+
+describe('presets', () => {
+  it('are safe without a file: loopback, two demo users, digest', () => {
+    const config = load() as Config;
+    expect(config.file).toBeUndefined();
+    expect(config.demo).toBe(true);
+    expect(config.listen).toEqual([
+      { transport: 'udp', host: '127.0.0.1', port: 5060 },
+      { transport: 'tcp', host: '127.0.0.1', port: 5060 },
+    ]);
+    expect(config).toMatchObject({ realm: 'callweave', auth: 'digest', digest: { algorithm: 'MD5', nonceMs: 300_000 } });
+    expect([...config.users.keys()]).toEqual(['alice', 'bob']);
+    expect(config.push).toMatchObject({ wakeLimitMs: 20_000, awakeForMs: 0, progress: 182 });
+    expect([...config.push.providers]).toEqual(['apns', 'fcm', 'webpush', 'demo'].map((name) => [name, { sender: 'log' }]));
+    expect(config.registrar).toEqual({
+      minExpiresMs: 60_000,
+      maxExpiresMs: 7_200_000,
+      defaultExpiresMs: 3_600_000,
+      maxContacts: 10,
+    });
+    expect(config.calls).toEqual({
+      ringLimitMs: 60_000,
+      silentAfterMs: 10_000,
+      maxForks: 16,
+      earlyDialogs: 'forked',
+      declineEndsCall: false,
+      maxCalls: 200_000,
+    });
+    expect(config.store.path).toBe(join(cwd, 'callweave.sqlite'));
+  });
+
+  it('fill what a file leaves out or leaves empty, without the demo users', () => {
+    const config = taken('push:\nlog:\ndomains: [Example.com, example.org]\n');
+    expect(config.demo).toBe(false);
+    expect(config.users.size).toBe(0);
+    expect(config.domains).toEqual(['example.com', 'example.org']);
+    expect(config.realm).toBe('example.com');
+    expect(config.push.wakeLimitMs).toBe(20_000);
+    expect(config.log).toEqual({ level: 'info', format: 'auto' });
+  });
+});
+
+describe('a file', () => {
+  it('sets everything, in seconds where people write it and milliseconds where the program reads it', () => {
+    const config = taken(`
+listen: [ "udp:0.0.0.0:5060", { transport: tcp, host: "::1", port: 0 }, "tcp:[::]:5070", "udp:localhost:5090" ]
+users:
+  alice: { password: "s3cret", displayName: Alice, wakeable: true }
+  "1001": { password: " ", wakeable: { provider: APNS, prid: tok, param: com.example } }
+  carol: { password: x, wakeable: false }
+push:
+  wakeLimitSeconds: 0.5
+  progress: none
+  providers:
+    demo: { sender: log }
+    APNS: { sender: http, url: "https://push.example.com/wake", timeoutSeconds: 1.5, retries: 0, headers: { authorization: "Bearer x" } }
+store: { path: ":memory:" }
+limits: { overloadLagMs: 50 }
+`);
+    expect(config.listen).toEqual([
+      { transport: 'udp', host: '0.0.0.0', port: 5060 },
+      { transport: 'tcp', host: '::1', port: 0 },
+      { transport: 'tcp', host: '::', port: 5070 },
+      { transport: 'udp', host: '127.0.0.1', port: 5090 },
+    ]);
+    expect(config.users.get('alice')).toEqual({
+      name: 'alice',
+      password: 's3cret',
+      displayName: 'Alice',
+      wakeable: { provider: 'demo', prid: 'alice', param: undefined },
+    });
+    expect(config.users.get('1001')?.wakeable).toEqual({ provider: 'apns', prid: 'tok', param: 'com.example' });
+    expect(config.users.get('carol')?.wakeable).toBeUndefined();
+    expect(config.push.wakeLimitMs).toBe(500);
+    expect(config.push.providers.get('apns')).toEqual({
+      sender: 'http',
+      url: 'https://push.example.com/wake',
+      timeoutMs: 1500,
+      retries: 0,
+      headers: { authorization: 'Bearer x' },
+    });
+    expect(config.store.path).toBe(':memory:');
+    expect(config.limits.overloadLagMs).toBe(50);
+  });
+
+  it('is found by --config before CALLWEAVE_CONFIG before ./callweave.yaml', () => {
+    write('realm: preset');
+    write('realm: environment', 'b.yaml');
+    write('realm: option', 'c.yaml');
+    expect(load()).toMatchObject({ realm: 'preset', file: 'callweave.yaml' });
+    expect(load({ CALLWEAVE_CONFIG: 'b.yaml' })).toMatchObject({ realm: 'environment', file: 'b.yaml' });
+    expect(load({ CALLWEAVE_CONFIG: 'b.yaml' }, ['--config', 'c.yaml'])).toMatchObject({ realm: 'option' });
+    expect(load({}, ['--config=c.yaml'])).toMatchObject({ realm: 'option', file: 'c.yaml' });
+  });
+
+  it('gives way to single settings of the environment, also where there is none', () => {
+    const env = { CALLWEAVE_LISTEN: 'udp:127.0.0.1:0, tcp:[::1]:5080', CALLWEAVE_DB: 'x.sqlite', CALLWEAVE_LOG_LEVEL: 'debug' };
+    const expected = {
+      listen: [
+        { transport: 'udp', host: '127.0.0.1', port: 0 },
+        { transport: 'tcp', host: '::1', port: 5080 },
+      ],
+      store: { path: join(cwd, 'x.sqlite') },
+      log: { level: 'debug', format: 'json' },
+    };
+    expect(load(env)).toMatchObject({ ...expected, demo: true, log: { level: 'debug', format: 'auto' } });
+    expect(taken('store: { path: y.sqlite }\nlog: { level: warn, format: json }', env)).toMatchObject(expected);
+    expect(taken('realm: x', { CALLWEAVE_LISTEN: '', CALLWEAVE_DB: '' }).listen).toHaveLength(2);
+  });
+});
+
+describe('a wrong config is one line that names place, key, value and fix', () => {
+  const cases: readonly [name: string, yaml: string, ...expected: string[]][] = [
+    [
+      'number',
+      'push:\n  wakeLimitSeconds: soon',
+      'callweave.yaml:2: push.wakeLimitSeconds: "soon"; write a number of seconds from 0.5 to 300, such as 20',
+    ],
+    [
+      'bounds',
+      'push: { wakeLimitSeconds: 301 }',
+      'callweave.yaml:1: push.wakeLimitSeconds: 301; write a number of seconds from 0.5 to 300, such as 20',
+    ],
+    ['whole', 'calls: { maxForks: 1.5 }', 'callweave.yaml:1: calls.maxForks: 1.5; write a whole number from 1 to 64, such as 16'],
+    ['choice', 'auth: no', 'callweave.yaml:1: auth: "no"; write one of digest, none'],
+    ['flag', 'calls: { declineEndsCall: 1 }', 'callweave.yaml:1: calls.declineEndsCall: 1; write true or false'],
+    ['progress', 'push: { progress: 181 }', 'callweave.yaml:1: push.progress: 181; write one of none, 182, 180'],
+    [
+      'algorithm',
+      'digest: { algorithm: md5 }',
+      'callweave.yaml:1: digest.algorithm: "md5"; write one of MD5, SHA-256, SHA-512-256',
+    ],
+    [
+      'unknown key',
+      'push:\n  wakeLimitSecond: 3',
+      'callweave.yaml:2: push.wakeLimitSecond: unknown key, set to 3; did you mean wakeLimitSeconds?',
+    ],
+    [
+      'unit left out',
+      'push: { wakeLimit: 3 }',
+      'callweave.yaml:1: push.wakeLimit: unknown key, set to 3; did you mean wakeLimitSeconds?',
+    ],
+    [
+      'far from all',
+      'store: { colour: red }',
+      'callweave.yaml:1: store.colour: unknown key, set to "red"; known keys here: path',
+    ],
+    ['section', 'log: debug', 'callweave.yaml:1: log: "debug"; write a map of keys, indented below it'],
+    ['no map at all', '- 1', 'callweave.yaml:1: config: a list; write a map of keys, indented below it'],
+    [
+      'listener',
+      'listen: [ "5060" ]',
+      'callweave.yaml:1: listen[0]: "5060"; write a listener such as udp:127.0.0.1:5060 or tcp:[::1]:5060',
+    ],
+    [
+      'no listeners',
+      'listen: []',
+      'callweave.yaml:1: listen: a list; write a list of 1 to 32 listeners, each like udp:127.0.0.1:5060',
+    ],
+    [
+      'host',
+      'listen:\n  - tcp:sip.example:5060',
+      'callweave.yaml:2: listen[0].host: "sip.example"; write an IP address of this machine, such as 127.0.0.1',
+    ],
+    [
+      'port and transport',
+      'listen: [ { transport: tls, host: "::1", port: 70000 } ]',
+      'callweave.yaml:1: listen[0].transport: "tls"; write one of udp, tcp',
+      'callweave.yaml:1: listen[0].port: 70000; write a port from 0 to 65535, such as 5060',
+    ],
+    [
+      'same listener twice',
+      'listen:\n  - udp:127.0.0.1:5060\n  - udp:127.0.0.1:5060',
+      'callweave.yaml:3: listen[1]: udp:127.0.0.1:5060 again; remove one of the two',
+    ],
+    [
+      'domains',
+      'domains: example.com',
+      'callweave.yaml:1: domains: "example.com"; write a list of domains, such as [example.com]',
+    ],
+    [
+      'domain',
+      'domains: [ "sip:example.com" ]',
+      'callweave.yaml:1: domains[0]: "sip:example.com"; write a domain name or address without scheme and port, such as example.com',
+    ],
+    [
+      'user name',
+      'users: { "alice@example.com": { password: x } }',
+      'callweave.yaml:1: users.alice@example.com: wrong name; write the user part alone, without domain and spaces, such as alice or "1001"',
+    ],
+    [
+      'empty password',
+      'users: { alice: { password: "" } }',
+      'callweave.yaml:1: users.alice.password: empty; write a password that is not empty, as text in quotes',
+    ],
+    [
+      'no password',
+      'users:\n  alice: {}',
+      'callweave.yaml:2: users.alice.password: missing; write a password that is not empty, as text in quotes',
+    ],
+    [
+      'empty user',
+      'users:\n  alice:',
+      'callweave.yaml:2: users.alice: empty; write a map with a password, such as { password: "…" }',
+    ],
+    [
+      'wakeable without prid',
+      'users: { a: { password: x, wakeable: { provider: apns } } }',
+      'callweave.yaml:1: users.a.wakeable.prid: missing; write both provider and prid',
+    ],
+    [
+      'wakeable by an unknown provider',
+      'users: { a: { password: x, wakeable: { provider: foo, prid: t } } }',
+      'callweave.yaml:1: users.a.wakeable.provider: "foo"; write one of push.providers: apns, fcm, webpush, demo',
+    ],
+    [
+      'wakeable: true without a plain provider',
+      'users: { a: { password: x, wakeable: true } }\npush: { providers: { apns: { sender: log }, fcm: { sender: log } } }',
+      'callweave.yaml:1: users.a.wakeable: true, with several providers to choose from; write { provider: apns, prid: "…" }',
+    ],
+    [
+      'sender without url',
+      'push:\n  providers:\n    apns: { sender: http }',
+      'callweave.yaml:3: push.providers.apns.url: missing; write the address to post to, such as https://push.example.com/wake',
+    ],
+    [
+      'url without sender',
+      'push: { providers: { apns: { sender: log, url: "http://u:p@x/?t=1" } } }',
+      'callweave.yaml:1: push.providers.apns.url: "http://***@x/?***"; remove it, or write sender: http',
+    ],
+    [
+      'url',
+      'push: { providers: { apns: { sender: http, url: "ftp://x" } } }',
+      'callweave.yaml:1: push.providers.apns.url: "ftp://x"; write an address such as https://push.example.com/wake',
+    ],
+    [
+      'provider name',
+      'push: { providers: { "web push": { sender: log } } }',
+      'callweave.yaml:1: push.providers.web push: wrong name; write a pn-provider, such as apns, fcm or webpush',
+    ],
+    [
+      'header name',
+      'push: { providers: { x: { sender: http, url: "http://x", headers: { "a b": c } } } }',
+      'callweave.yaml:1: push.providers.x.headers.a b: wrong name; write the name of an HTTP header, such as authorization',
+    ],
+    [
+      'expires',
+      'registrar: { minExpiresSeconds: 100, maxExpiresSeconds: 50 }',
+      'callweave.yaml:1: registrar.minExpiresSeconds: 100; write at most maxExpiresSeconds, 50',
+    ],
+    [
+      'preset outside the bounds beside it',
+      'registrar: { maxExpiresSeconds: 600 }',
+      'callweave.yaml:1: registrar.defaultExpiresSeconds: 3600; write a number from 60 to 600, the bounds set beside it',
+    ],
+    [
+      'open to strangers',
+      'listen: [ "udp:0.0.0.0:5060" ]',
+      'callweave.yaml:1: listen[0]: udp:0.0.0.0:5060 is not loopback; write users of your own in the config, or auth: none to let everybody in, or listen on 127.0.0.1',
+    ],
+    [
+      'syntax',
+      'push:\n  a: [1\nlog: x',
+      'callweave.yaml:3: YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend the syntax at this line',
+    ],
+    [
+      'same key twice',
+      'auth: none\nauth: digest',
+      'callweave.yaml:2: YAML: Map keys must be unique; mend the syntax at this line',
+    ],
+    ['prototype', 'users:\n  __proto__: {}', 'callweave.yaml:2: YAML: __proto__ is no key; mend the syntax at this line'],
+  ];
+  it.each(cases)('%s', (_, yaml, ...expected) => {
+    expect(lines(yaml)).toEqual(expected);
+  });
+
+  it('names the variable where the environment is wrong', () => {
+    const env = { CALLWEAVE_LISTEN: 'udp:127.0.0.1:5060,tcp', CALLWEAVE_LOG_LEVEL: 'loud' };
+    expect(lines('', env)).toEqual([
+      'environment: CALLWEAVE_LISTEN: "tcp"; write a listener such as udp:127.0.0.1:5060 or tcp:[::1]:5060',
+      'environment: CALLWEAVE_LOG_LEVEL: "loud"; write one of trace, debug, info, warn, error, fatal, silent',
+    ]);
+  });
+
+  it('refuses demo users on an open listener, and takes it with users or with auth: none', () => {
+    const open = { CALLWEAVE_LISTEN: 'udp:192.0.2.1:5060' };
+    const loaded = load(open);
+    expect(loaded).toMatchObject([
+      {
+        line: 'environment: CALLWEAVE_LISTEN: udp:192.0.2.1:5060 is not loopback; write users of your own in the config, or auth: none to let everybody in, or listen on 127.0.0.1',
+      },
+    ]);
+    expect(taken('auth: none', open).auth).toBe('none');
+    expect(taken('users: { a: { password: b } }', open).users.size).toBe(1);
+    expect(taken('listen: [ "udp:127.9.9.9:5060", "tcp:[::1]:5060" ]').listen).toHaveLength(2);
+  });
+
+  it('names the option where the command line is wrong', () => {
+    const line = (...argv: string[]) => (load({}, argv) as { line: string }[]).map((found) => found.line);
+    expect(line('--confg', 'x')).toEqual(['command line: --confg: unknown argument; did you mean --config FILE?']);
+    expect(line('start')).toEqual(['command line: start: unknown argument; the one option is --config FILE']);
+    expect(line('--config')).toEqual([
+      'command line: --config: missing; name a readable YAML file, such as --config callweave.yaml',
+    ]);
+    expect(line('--config', 'nope.yaml')).toEqual([
+      'nope.yaml: file: cannot be read (ENOENT); name a readable YAML file, such as --config callweave.yaml',
+    ]);
+  });
+
+  it('shows no secret, whatever is wrong with it and beside it', () => {
+    const secret = 'hunter2';
+    for (const yaml of [
+      `users: { a: { pasword: ${secret} } }`,
+      `users: { a: ${secret} }`,
+      `users: { a: { password: x, wakeable: ${secret} } }`,
+      `users: { a: { password: x, wakeable: { provider: demo, prid: [${secret}] } } }`,
+      `users: { a: { password: *${secret} } }`,
+      `users: { a: { password: !${secret} x } }`,
+      `users: { a: { password: "${secret} } }`,
+      `users: { a: { password: x } ${secret}`,
+      `users:\n  a: { password: x }\n ${secret}`,
+      `users:\n  a:\n    password: @${secret}`,
+      `push: { providers: { x: { sender: http, url: "http://x", headers: { authorization: "${secret}\\n" } } } }`,
+      `push: { providers: { x: { sender: http, url: "http://x", apiKey: ${secret} } } }`,
+      `password: ${secret}`,
+    ]) {
+      const found = lines(yaml);
+      expect(found.length, yaml).toBeGreaterThan(0);
+      expect(found.join('\n')).not.toContain(secret);
+    }
+  });
+
+  it('stays one line whatever the key holds', () => {
+    const found = lines('"a\\nb\\u0085c": 1');
+    expect(found).toHaveLength(1);
+    expect(found[0]).not.toMatch(/[\n\r\u0085]/);
+  });
+
+  it('bounds aliases and the number of lines', () => {
+    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
+    for (let i = 1; i < 9; i += 1)
+      bomb.push(
+        `b${i}: &b${i} [${Array(10)
+          .fill(i === 1 ? '*a' : `*b${i - 1}`)
+          .join(',')}]`,
+      );
+    expect(lines(bomb.join('\n'))).toHaveLength(1);
+    expect(lines(Array.from({ length: 200 }, (_, i) => `zz${i}: 1`).join('\n'))).toHaveLength(50);
+  });
+});
