@@ -59,6 +59,8 @@ export interface Defect {
   /** Stable name, for counters: `no-via`, `bad-cseq`, `content-length`, … */
   readonly name: string;
   readonly reason: string;
+  /** The status of the answer where it is not 400: 505 for a version of SIP that is not 2.0. */
+  readonly status?: number;
   /** As much of a request as is needed to answer it with 400, if that much could be read. */
   readonly answerable: SipRequest | undefined;
 }
