@@ -41,8 +41,9 @@ export function defineScenario<S extends AnyInterest, I extends AnyInterest, M e
   readonly listensTo: (fact: Delivered<S>, self: Address) => readonly I[];
   readonly machine: M &
     Need<Delivered<I>, EventFromLogic<M>, 'the machine does not take'> &
-    // biome-ignore lint/suspicious/noExplicitAny: settings are checked where the scenario is installed
-    Need<Birth<Delivered<S>, Delivered<I>, any>, InputFrom<M>, 'the machine wants another input'>;
+    // What is current comes from the views, settings from where the scenario is installed: both are checked there.
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    Need<Birth<Delivered<S>, never, any>, InputFrom<M>, 'the machine wants another input'>;
 }): Scenario {
   return scenario as Scenario;
 }

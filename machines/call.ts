@@ -1,0 +1,451 @@
+/** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import { type Birth, defineScenario } from './scenario.ts';
+import type { CallCommand, CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
+import type { FactOf, Raw } from './vocabulary/descriptor.ts';
+import {
+  actorEnded,
+  bindingAdded,
+  type bindingRefreshed,
+  type bindingSlept,
+  type callAnswered,
+  type callCancelled,
+  type callEnded,
+  type callFailed,
+  type callOffered,
+  type callRinging,
+  type claimLost,
+  type claimWon,
+  exchangeAcknowledged,
+  type forkStarted,
+  inviteReceived,
+  legAcknowledged,
+  legAnswered,
+  legCancelled,
+  legFailed,
+  legHungUp,
+  legRinging,
+  legSilent,
+  requestReceived,
+  responseReceived,
+} from './vocabulary/facts.ts';
+import { type Address, legAddress, PORT_SIP } from './vocabulary/identity.ts';
+import { MAX_KEEPERS } from './vocabulary/limits.ts';
+import { better, endsSearch, type Outcome, UNAVAILABLE } from './vocabulary/outcome.ts';
+import { SIXTY_FOUR_T1_MS } from './vocabulary/time.ts';
+
+export interface CallSettings {
+  readonly maxForks: number;
+  readonly declineEndsCall: boolean;
+}
+
+type Born = FactOf<typeof inviteReceived>;
+type Bound = FactOf<typeof bindingAdded | typeof bindingRefreshed | typeof bindingSlept>;
+type Heard = FactOf<
+  | typeof bindingAdded
+  | typeof actorEnded
+  | typeof legRinging
+  | typeof legSilent
+  | typeof legAnswered
+  | typeof legFailed
+  | typeof legCancelled
+  | typeof legAcknowledged
+  | typeof legHungUp
+  | typeof requestReceived
+  | typeof responseReceived
+  | typeof exchangeAcknowledged
+>;
+type Input = Birth<Born, Bound, CallSettings>;
+type KeepingDue = { readonly type: 'keeping.due'; readonly keeper: Address };
+
+interface Fork {
+  readonly leg: Address;
+  readonly device: string;
+  readonly state: 'calling' | 'silent' | 'ringing' | 'failed' | 'ended';
+}
+
+interface Context {
+  /** What it was born with, until the first forks are rung. */
+  readonly birth: Input | null;
+  readonly self: Address;
+  readonly caller: string;
+  readonly callee: string;
+  readonly callIdStem: string;
+  readonly settings: CallSettings;
+  /** The caller's leg; empty once it has ended. */
+  readonly callerLeg: Address;
+  readonly forks: readonly Fork[];
+  /** Who keeps the call open. */
+  readonly keepers: readonly Address[];
+  readonly claimedBy: Address;
+  readonly winner: Address;
+  readonly best: Outcome | null;
+  readonly toldProgress: boolean;
+  readonly outcome: 'answered' | 'failed' | 'cancelled';
+  readonly status: number;
+}
+
+type Told = Raw<
+  | typeof callOffered
+  | typeof callRinging
+  | typeof callAnswered
+  | typeof callFailed
+  | typeof callCancelled
+  | typeof callEnded
+  | typeof claimWon
+  | typeof claimLost
+  | typeof forkStarted
+>;
+
+type Event = Heard | Taken<CallCommand> | KeepingDue;
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+const isOpen = (fork: Fork): boolean => fork.state !== 'failed' && fork.state !== 'ended';
+/** Silent forks go on, but nobody waits for them. */
+const isPromising = (fork: Fork): boolean => isOpen(fork) && fork.state !== 'silent';
+const change = (forks: readonly Fork[], leg: Address, state: Fork['state']): readonly Fork[] =>
+  forks.map((fork) => (fork.leg === leg ? { ...fork, state } : fork));
+
+function forkFact(
+  context: Context,
+  n: number,
+  order: Pick<Of<'call.fork'>, 'device' | 'target' | 'callId'>,
+  by: string,
+): Raw<typeof forkStarted> {
+  return {
+    type: 'fork.started',
+    call: context.self,
+    leg: legAddress(context.self, n),
+    callee: context.callee,
+    device: order.device,
+    callId: order.callId || `${context.callIdStem}-${n}`,
+    case: by,
+    target: order.target,
+  };
+}
+
+/** The leg on the other side; a request inside an early dialog names its fork. */
+const peerOf = (context: Context, event: Of<'request.received'>): Address =>
+  event.leg === context.callerLeg ? event.fork || context.winner : context.callerLeg;
+
+const cancel = (leg: Address, reason: CancelReason, text = ''): LegCommand => ({ type: 'leg.cancel', to: leg, reason, text });
+
+export const callMachine = setup({
+  types: {
+    context: {} as Context,
+    input: {} as Input,
+    events: {} as Event,
+    emitted: {} as Told | LegCommand | SipCommand,
+  },
+  delays: {
+    /** Each leg gives up after 64*T1 at the latest; the call outlasts them. */
+    legsGone: 4 * SIXTY_FOUR_T1_MS,
+  },
+  guards: {
+    isOver: ({ context }) => context.keepers.length === 0 && !context.forks.some(isPromising),
+    canFork: ({ context }, { device }: { device: string }) =>
+      context.forks.length < context.settings.maxForks && !context.forks.some((known) => known.device === device),
+    canKeep: ({ context }, { forMs }: { forMs: number }) => context.keepers.length < MAX_KEEPERS && forMs > 0,
+    endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
+    isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
+    isWinner: ({ context }, { leg }: { leg: Address }) => leg === context.winner,
+    isUnclaimed: ({ context }) => context.claimedBy === '',
+    hasPeer: ({ context, event }) => peerOf(context, event as Of<'request.received'>) !== '',
+    legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
+  },
+  actions: {
+    open: enqueueActions(({ context, enqueue }) => {
+      const { birth } = context;
+      if (birth === null) return;
+      const awake = birth.current.filter(({ asleep }) => !asleep).slice(0, context.settings.maxForks);
+      const forks = awake.map(({ device, binding }, index) =>
+        forkFact(context, index + 1, { device, target: binding.target, callId: '' }, ''),
+      );
+      for (const fork of forks) enqueue.emit(fork);
+      enqueue.emit({
+        type: 'call.offered',
+        call: context.self,
+        caller: context.caller,
+        callerName: birth.fact.callerName,
+        callee: context.callee,
+        callIdStem: context.callIdStem,
+        wakeable: birth.fact.accountPush.provider !== '' || birth.current.some(({ asleep }) => asleep),
+        accountPush: birth.fact.accountPush,
+      });
+      enqueue.assign({ birth: null, forks: forks.map(({ leg, device }) => ({ leg, device, state: 'calling' })) });
+    }),
+    addFork: enqueueActions(({ context, event, enqueue }) => {
+      const order = event as Of<'call.fork'>;
+      const fork = forkFact(context, context.forks.length + 1, order, order.by);
+      enqueue.emit(fork);
+      enqueue.assign({ forks: [...context.forks, { leg: fork.leg, device: fork.device, state: 'calling' }] });
+    }),
+    keepOpen: enqueueActions(({ context, event, enqueue }) => {
+      const { by, forMs, progress } = event as Of<'call.keepOpen'>;
+      enqueue.assign({ keepers: [...context.keepers.filter((keeper) => keeper !== by), by] });
+      enqueue.raise({ type: 'keeping.due', keeper: by }, { id: `keeping ${by}`, delay: forMs });
+      if (progress === 0 || context.toldProgress) return;
+      enqueue.assign({ toldProgress: true });
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: progress, message: 0 });
+    }),
+    letGo: enqueueActions(({ context, enqueue }, { keeper }: { keeper: Address }) => {
+      enqueue.cancel(`keeping ${keeper}`);
+      enqueue.assign({ keepers: context.keepers.filter((other) => other !== keeper) });
+    }),
+    takeClaim: enqueueActions(({ context, event, enqueue }) => {
+      const { by } = event as Of<'call.claim'>;
+      enqueue.assign({ claimedBy: by });
+      enqueue.emit({ type: 'claim.won', call: context.self, winner: by });
+    }),
+    refuseClaim: emit(({ context, event }) => {
+      const { by } = event as Of<'call.claim'>;
+      return { type: 'claim.lost', call: context.self, winner: context.claimedBy || context.winner, loser: by };
+    }),
+    ring: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, device, status, message } = event as Of<'leg.ringing'>;
+      const isFirst = status === 180 && !context.forks.some(({ state }) => state === 'ringing');
+      enqueue.assign({ toldProgress: true, forks: change(context.forks, leg, 'ringing') });
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
+      if (isFirst)
+        enqueue.emit({ type: 'call.ringing', call: context.self, caller: context.caller, callee: context.callee, device });
+    }),
+    noteSilent: assign({ forks: ({ context, event }) => change(context.forks, (event as Of<'leg.silent'>).leg, 'silent') }),
+    noteFailed: assign(({ context, event }) => {
+      const { leg, status, reason, message } = event as Of<'leg.failed'>;
+      return {
+        forks: change(context.forks, leg, 'failed'),
+        best: better(context.best, { status, reason, message }),
+      };
+    }),
+    noteOrderedEnd: assign(({ event }) => {
+      const { status, reason } = event as Of<'call.end'>;
+      return { best: { status, reason, message: 0 } };
+    }),
+    noteEnded: assign(({ context, event }) => {
+      const { address } = event as Of<'actor.ended'>;
+      return {
+        callerLeg: address === context.callerLeg ? '' : context.callerLeg,
+        forks: change(context.forks, address, 'ended'),
+        keepers: context.keepers.filter((keeper) => keeper !== address),
+      };
+    }),
+    cancelForks: enqueueActions(({ context, enqueue }, { reason, text }: { reason: CancelReason; text: string }) => {
+      for (const fork of context.forks)
+        if (isOpen(fork) && fork.leg !== context.winner) enqueue.emit(cancel(fork.leg, reason, text));
+    }),
+    answer: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, status, message } = event as Of<'leg.answered'>;
+      enqueue.assign({ winner: leg, keepers: [], outcome: 'answered', status });
+      enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
+      const device = context.forks.find((fork) => fork.leg === leg)?.device ?? '';
+      enqueue.emit({ type: 'call.answered', call: context.self, caller: context.caller, callee: context.callee, device });
+    }),
+    fail: enqueueActions(({ context, enqueue }) => {
+      const { status, reason, message } = context.best ?? UNAVAILABLE;
+      enqueue.assign({ keepers: [], outcome: 'failed', status });
+      enqueue.emit({ type: 'leg.reject', to: context.callerLeg, status, reason, message });
+      enqueue.emit({ type: 'call.failed', call: context.self, caller: context.caller, callee: context.callee, status, reason });
+    }),
+    noteCancelled: enqueueActions(({ context, event, enqueue }) => {
+      const { reason } = event as Of<'leg.cancelled'>;
+      enqueue.assign({ keepers: [], outcome: 'cancelled', status: 487 });
+      enqueue.emit({ type: 'call.cancelled', call: context.self, caller: context.caller, callee: context.callee, reason });
+    }),
+    acknowledgeWinner: emit(({ context, event }) => ({
+      type: 'leg.acknowledge',
+      to: context.winner,
+      message: (event as Of<'leg.acknowledged'>).message,
+    })),
+    hangUpWinner: emit(({ context, event }) => ({
+      type: 'leg.hangUp',
+      to: context.winner,
+      message: event.type === 'leg.hungUp' ? event.message : 0,
+    })),
+    hangUpCaller: emit(({ context, event }) => ({
+      type: 'leg.hangUp',
+      to: context.callerLeg,
+      message: event.type === 'leg.hungUp' ? event.message : 0,
+    })),
+    relayRequest: emit(({ context, event }) => {
+      const request = event as Of<'request.received'>;
+      return { type: 'sip.relayRequest', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
+    }),
+    refuseRequest: emit(({ event }) => {
+      const { leg, exchange } = event as Of<'request.received'>;
+      return { type: 'sip.refuseRequest', to: PORT_SIP, leg, exchange, status: 481, reason: '' };
+    }),
+    relayResponse: emit(({ event }) => {
+      const { leg, exchange, message } = event as Of<'response.received'>;
+      return { type: 'sip.relayResponse', to: PORT_SIP, leg, exchange, message };
+    }),
+    relayAck: emit(({ event }) => {
+      const { leg, exchange, message } = event as Of<'exchange.acknowledged'>;
+      return { type: 'sip.relayAck', to: PORT_SIP, leg, exchange, message };
+    }),
+    tellEnded: emit(({ context }) => ({
+      type: 'call.ended',
+      call: context.self,
+      caller: context.caller,
+      callee: context.callee,
+      outcome: context.outcome,
+      status: context.status,
+    })),
+  },
+}).createMachine({
+  id: 'call',
+  context: ({ input }) => ({
+    birth: input,
+    self: input.self,
+    caller: input.fact.caller,
+    callee: input.fact.callee,
+    callIdStem: input.fact.callIdStem,
+    settings: input.settings,
+    callerLeg: input.fact.leg,
+    forks: [],
+    keepers: [],
+    claimedBy: '',
+    winner: '',
+    best: null,
+    toldProgress: false,
+    outcome: 'failed',
+    status: 0,
+  }),
+  initial: 'ringing',
+  on: {
+    // Also while releasing: answers to what was relayed before, and what crosses the end of the call.
+    'response.received': { actions: 'relayResponse' },
+    'exchange.acknowledged': { actions: 'relayAck' },
+    'binding.added': {},
+  },
+  states: {
+    ringing: {
+      initial: 'offering',
+      entry: 'open',
+      on: {
+        'call.fork': { guard: { type: 'canFork', params: ({ event }) => event }, actions: 'addFork' },
+        'call.keepOpen': { guard: { type: 'canKeep', params: ({ event }) => event }, actions: 'keepOpen' },
+        'call.letGo': { actions: { type: 'letGo', params: ({ event }) => ({ keeper: event.by }) } },
+        'keeping.due': { actions: { type: 'letGo', params: ({ event }) => event } },
+        'call.claim': [{ guard: 'isUnclaimed', actions: 'takeClaim' }, { actions: 'refuseClaim' }],
+        'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
+        'leg.ringing': { actions: 'ring' },
+        'leg.silent': { actions: 'noteSilent' },
+        'leg.failed': [
+          { guard: { type: 'endsSearch', params: ({ event }) => event }, target: 'failing', actions: 'noteFailed' },
+          { actions: 'noteFailed' },
+        ],
+        'leg.answered': { target: 'talking', actions: 'answer' },
+        'leg.cancelled': {
+          target: 'releasing',
+          actions: ['noteCancelled', { type: 'cancelForks', params: ({ event }) => ({ reason: 'caller', text: event.reason }) }],
+        },
+        'request.received': [{ guard: 'hasPeer', actions: 'relayRequest' }, { actions: 'refuseRequest' }],
+        'actor.ended': [
+          {
+            // A caller's leg says how it ends before it does; one that ends without a word has crashed.
+            guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
+            target: 'releasing',
+            actions: ['noteEnded', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+          },
+          { actions: 'noteEnded' },
+        ],
+      },
+      states: {
+        offering: {
+          description: 'Until every supervisor born of call.offered has spoken, the call cannot end for want of a contact',
+          after: { 0: 'trying' },
+        },
+        trying: {
+          description: 'Forks ring, or somebody keeps the call open for one that may come',
+          always: { guard: 'isOver', target: '#call.failing' },
+        },
+      },
+    },
+    failing: {
+      description: 'The best answer goes to the caller (RFC 3261 §16.7)',
+      entry: 'fail',
+      always: { target: 'releasing', actions: { type: 'cancelForks', params: { reason: 'none', text: '' } } },
+    },
+    talking: {
+      initial: 'answered',
+      entry: { type: 'cancelForks', params: { reason: 'elsewhere', text: '' } },
+      on: {
+        'leg.hungUp': [
+          { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'releasing', actions: 'hangUpWinner' },
+          { guard: { type: 'isWinner', params: ({ event }) => event }, target: 'releasing', actions: 'hangUpCaller' },
+        ],
+        'call.end': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
+        'call.claim': { actions: 'refuseClaim' },
+        'request.received': [{ guard: 'hasPeer', actions: 'relayRequest' }, { actions: 'refuseRequest' }],
+        'actor.ended': [
+          {
+            guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
+            target: 'releasing',
+            actions: ['noteEnded', 'hangUpWinner'],
+          },
+          {
+            guard: { type: 'isWinner', params: ({ event }) => ({ leg: event.address }) },
+            target: 'releasing',
+            actions: ['noteEnded', 'hangUpCaller'],
+          },
+          { actions: 'noteEnded' },
+        ],
+        // The CANCEL crossed the callee's 2xx inside us: the caller's leg has answered 487 already.
+        'leg.cancelled': { target: 'releasing', actions: ['noteCancelled', 'hangUpWinner'] },
+        // Forks that were cancelled as the winner answered.
+        'leg.ringing': {},
+        'leg.silent': {},
+        'leg.failed': {},
+        'leg.answered': {},
+        'keeping.due': {},
+      },
+      states: {
+        answered: {
+          description: 'The winner’s 2xx is on its way; its ACK follows the caller’s',
+          on: { 'leg.acknowledged': { target: 'connected', actions: 'acknowledgeWinner' } },
+        },
+        connected: {},
+      },
+    },
+    releasing: {
+      description: 'The call is decided; its legs come to their ends',
+      always: { guard: 'legsAreGone', target: 'ended' },
+      on: {
+        'actor.ended': { actions: 'noteEnded' },
+        'call.claim': { actions: 'refuseClaim' },
+        'request.received': { actions: 'refuseRequest' },
+        'leg.ringing': {},
+        'leg.silent': {},
+        'leg.failed': {},
+        'leg.answered': {},
+        'leg.cancelled': {},
+        'leg.acknowledged': {},
+        'leg.hungUp': {},
+        'keeping.due': {},
+      },
+      after: { legsGone: 'ended' },
+    },
+    ended: { type: 'final', entry: 'tellEnded' },
+  },
+});
+
+export const call = defineScenario({
+  name: 'call',
+  startsOn: [inviteReceived.where({})],
+  address: (invite) => invite.call,
+  listensTo: (invite, self) => [
+    bindingAdded.where({ aor: invite.callee }, { current: true }),
+    actorEnded.where({ of: self }),
+    legRinging.where({ call: self }),
+    legSilent.where({ call: self }),
+    legAnswered.where({ call: self }),
+    legFailed.where({ call: self }),
+    legCancelled.where({ call: self }),
+    legAcknowledged.where({ call: self }),
+    legHungUp.where({ call: self }),
+    requestReceived.where({ call: self }),
+    responseReceived.where({ call: self }),
+    exchangeAcknowledged.where({ call: self }),
+  ],
+  machine: callMachine,
+});

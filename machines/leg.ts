@@ -1,0 +1,356 @@
+/** Our side of the signalling with one party (RFC 3261 §12, §13): the caller's leg, or a fork towards one device. */
+import { assign, emit, setup } from 'xstate';
+import { type Birth, defineScenario } from './scenario.ts';
+import type { Target } from './vocabulary/binding.ts';
+import type { CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
+import type { FactOf, Raw } from './vocabulary/descriptor.ts';
+import {
+  ackMissed,
+  ackReceived,
+  actorEnded,
+  answerReceived,
+  byeFinished,
+  byeReceived,
+  cancelReceived,
+  failureReceived,
+  forkStarted,
+  inviteReceived,
+  type legAcknowledged,
+  type legAnswered,
+  type legCancelled,
+  type legFailed,
+  type legHungUp,
+  type legRinging,
+  type legSilent,
+  provisionalReceived,
+} from './vocabulary/facts.ts';
+import { type Address, PORT_SIP } from './vocabulary/identity.ts';
+import { PROVISIONAL_REPEAT_MS, SIXTY_FOUR_T1_MS } from './vocabulary/time.ts';
+
+export interface LegSettings {
+  /** How long a fork may go without an answer. */
+  readonly ringLimitMs: number;
+  /** After how long without any sign of life a fork no longer delays the call's outcome. */
+  readonly silentAfterMs: number;
+}
+
+type Born = FactOf<typeof inviteReceived | typeof forkStarted>;
+type Heard = FactOf<
+  | typeof provisionalReceived
+  | typeof answerReceived
+  | typeof failureReceived
+  | typeof cancelReceived
+  | typeof ackReceived
+  | typeof ackMissed
+  | typeof byeReceived
+  | typeof byeFinished
+  | typeof actorEnded
+>;
+
+interface Progress {
+  readonly fork: Address;
+  readonly status: number;
+  readonly message: number;
+}
+
+interface Context {
+  readonly self: Address;
+  readonly call: Address;
+  readonly settings: LegSettings;
+  /** What to ring; null on the caller's leg. */
+  readonly fork: { readonly device: string; readonly callId: string; readonly target: Target } | null;
+  /** What the caller was told last, to be repeated each minute. */
+  readonly progress: Progress | null;
+}
+
+type Told = Raw<
+  | typeof legRinging
+  | typeof legSilent
+  | typeof legAnswered
+  | typeof legFailed
+  | typeof legCancelled
+  | typeof legAcknowledged
+  | typeof legHungUp
+>;
+
+const device = (context: Context): string => context.fork?.device ?? '';
+const messageOf = (event: object): number => ('message' in event ? (event.message as number) : 0);
+
+export const legMachine = setup({
+  types: {
+    context: {} as Context,
+    input: {} as Birth<Born, Heard, LegSettings>,
+    events: {} as Heard | Taken<LegCommand>,
+    emitted: {} as Told | SipCommand,
+  },
+  delays: {
+    ringLimit: ({ context }) => context.settings.ringLimitMs,
+    silentAfter: ({ context }) => context.settings.silentAfterMs,
+    repeatProvisional: PROVISIONAL_REPEAT_MS,
+    giveUp: SIXTY_FOUR_T1_MS,
+    // The caller's leg reports a missing ACK after 64*T1; this is only for a caller's leg that failed.
+    answerForgotten: 2 * SIXTY_FOUR_T1_MS,
+  },
+  guards: {
+    isFork: ({ context }) => context.fork !== null,
+  },
+  actions: {
+    // The caller's leg speaks.
+    keepProgress: assign({
+      progress: ({ event }) => {
+        const { fork, status, message } = event as Taken<LegCommand> & { type: 'leg.progress' };
+        return { fork, status, message };
+      },
+    }),
+    sendProgress: emit(({ context }) => ({
+      type: 'sip.respond',
+      to: PORT_SIP,
+      leg: context.self,
+      fork: context.progress?.fork ?? '',
+      status: context.progress?.status ?? 180,
+      reason: '',
+      message: context.progress?.message ?? 0,
+    })),
+    sendAnswer: emit(({ context, event }) => {
+      const { fork, status, message } = event as Taken<LegCommand> & { type: 'leg.answer' };
+      return { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork, status, reason: '', message };
+    }),
+    sendRejection: emit(({ context, event }) => {
+      const { status, reason, message } = event as Taken<LegCommand> & { type: 'leg.reject' };
+      return { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork: '', status, reason, message };
+    }),
+    sendServerError: emit(({ context }) => ({
+      type: 'sip.respond',
+      to: PORT_SIP,
+      leg: context.self,
+      fork: '',
+      status: 500,
+      reason: 'Call Failed Here',
+      message: 0,
+    })),
+    sendTerminated: emit(({ context }) => ({
+      type: 'sip.respond',
+      to: PORT_SIP,
+      leg: context.self,
+      fork: '',
+      status: 487,
+      reason: '',
+      message: 0,
+    })),
+    tellCancelled: emit(({ context, event }) => ({
+      type: 'leg.cancelled',
+      call: context.call,
+      leg: context.self,
+      reason: event.type === 'cancel.received' ? event.reason : '',
+    })),
+    tellAcknowledged: emit(({ context, event }) => ({
+      type: 'leg.acknowledged',
+      call: context.call,
+      leg: context.self,
+      message: messageOf(event),
+    })),
+    // A fork speaks.
+    sendInvite: emit(({ context }) => ({
+      type: 'sip.invite',
+      to: PORT_SIP,
+      leg: context.self,
+      call: context.call,
+      device: device(context),
+      callId: context.fork?.callId ?? '',
+      target: context.fork?.target ?? { contact: '', path: [], flow: '', stream: false },
+    })),
+    sendCancel: emit(({ context, event }) => {
+      const why: { reason: CancelReason; text: string } = event.type === 'leg.cancel' ? event : { reason: 'none', text: '' };
+      return { type: 'sip.cancel', to: PORT_SIP, leg: context.self, reason: why.reason, text: why.text };
+    }),
+    sendAck: emit(({ context, event }) => ({ type: 'sip.ack', to: PORT_SIP, leg: context.self, message: messageOf(event) })),
+    sendDiscard: emit(({ context }) => ({ type: 'sip.discard', to: PORT_SIP, leg: context.self })),
+    tellRinging: emit(({ context, event }) => {
+      const { status, message } = event as FactOf<typeof provisionalReceived>;
+      return { type: 'leg.ringing', call: context.call, leg: context.self, device: device(context), status, message };
+    }),
+    tellSilent: emit(({ context }) => ({ type: 'leg.silent', call: context.call, leg: context.self })),
+    tellAnswered: emit(({ context, event }) => {
+      const { status, message } = event as FactOf<typeof answerReceived>;
+      return { type: 'leg.answered', call: context.call, leg: context.self, status, message };
+    }),
+    tellFailed: emit(({ context, event }) => {
+      const { status, reason, message } = event as FactOf<typeof failureReceived>;
+      return { type: 'leg.failed', call: context.call, leg: context.self, device: device(context), status, reason, message };
+    }),
+    tellRingLimit: emit(({ context }) => ({
+      type: 'leg.failed',
+      call: context.call,
+      leg: context.self,
+      device: device(context),
+      status: 408,
+      reason: 'No Answer',
+      message: 0,
+    })),
+    // Both.
+    sendBye: emit(({ context, event }) => ({
+      type: 'sip.bye',
+      to: PORT_SIP,
+      leg: context.self,
+      message: event.type === 'leg.hangUp' ? event.message : 0,
+    })),
+    tellHungUp: emit(({ context, event }) => ({
+      type: 'leg.hungUp',
+      call: context.call,
+      leg: context.self,
+      how: event.type === 'bye.received' ? 'bye' : event.type === 'ack.missed' ? 'no-ack' : 'failed',
+      message: messageOf(event),
+    })),
+  },
+}).createMachine({
+  id: 'leg',
+  context: ({ input: { fact, self, settings } }) => ({
+    self,
+    call: fact.call,
+    settings,
+    fork: fact.type === 'fork.started' ? { device: fact.device, callId: fact.callId, target: fact.target } : null,
+    progress: null,
+  }),
+  initial: 'born',
+  states: {
+    born: { always: [{ guard: 'isFork', target: 'outgoing' }, { target: 'incoming' }] },
+    incoming: {
+      description: 'The caller waits for the answer to its INVITE (RFC 3261 §13.3)',
+      initial: 'waiting',
+      on: {
+        'leg.answer': { target: 'accepted', actions: 'sendAnswer' },
+        'leg.reject': { target: 'ended', actions: 'sendRejection' },
+        'leg.hangUp': { target: 'ended', actions: 'sendServerError' },
+        'actor.ended': { target: 'ended', actions: 'sendServerError' },
+        'cancel.received': { target: 'ended', actions: ['sendTerminated', 'tellCancelled'] },
+        // RFC 3261 §15: a caller may end an early dialog with BYE.
+        'bye.received': { target: 'ended', actions: ['sendTerminated', 'tellCancelled'] },
+      },
+      states: {
+        waiting: { on: { 'leg.progress': { target: 'alerting', actions: ['keepProgress', 'sendProgress'] } } },
+        alerting: {
+          on: { 'leg.progress': { target: 'alerting', reenter: true, actions: ['keepProgress', 'sendProgress'] } },
+          after: { repeatProvisional: { target: 'alerting', reenter: true, actions: 'sendProgress' } },
+        },
+      },
+    },
+    outgoing: {
+      description: 'A device rings, or shall ring (RFC 3261 §13.2)',
+      entry: 'sendInvite',
+      initial: 'calling',
+      on: {
+        'answer.received': { target: 'answered', actions: 'tellAnswered' },
+        'failure.received': { target: 'ended', actions: 'tellFailed' },
+        'leg.cancel': 'cancelling',
+        'leg.hangUp': 'cancelling',
+        'actor.ended': 'cancelling',
+        // A callee cannot end an early dialog with BYE (RFC 3261 §15).
+        'bye.received': {},
+      },
+      after: { ringLimit: { target: 'cancelling', actions: 'tellRingLimit' } },
+      states: {
+        calling: {
+          on: { 'provisional.received': { target: 'proceeding', actions: 'tellRinging' } },
+          after: { silentAfter: { target: 'silent', actions: 'tellSilent' } },
+        },
+        silent: { on: { 'provisional.received': { target: 'proceeding', actions: 'tellRinging' } } },
+        proceeding: { on: { 'provisional.received': { actions: 'tellRinging' } } },
+      },
+    },
+    answered: {
+      description: 'The callee waits for the ACK, which follows the caller’s',
+      on: {
+        'leg.acknowledge': { target: 'confirmed', actions: 'sendAck' },
+        'leg.cancel': 'discarding',
+        'leg.hangUp': 'discarding',
+        'actor.ended': 'discarding',
+        'bye.received': { target: 'ended', actions: 'tellHungUp' },
+      },
+      after: { answerForgotten: 'discarding' },
+    },
+    accepted: {
+      description: 'Our 2xx waits for the caller’s ACK (RFC 3261 §13.3.1.4)',
+      on: {
+        'ack.received': { target: 'confirmed', actions: 'tellAcknowledged' },
+        'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
+        'bye.received': { target: 'ended', actions: 'tellHungUp' },
+        // RFC 3261 §15: the callee's side must not send BYE before the ACK.
+        'leg.hangUp': 'closing',
+        'actor.ended': 'closing',
+        'cancel.received': {},
+        'leg.progress': {},
+      },
+      after: { answerForgotten: { target: 'releasing', actions: 'tellHungUp' } },
+    },
+    closing: {
+      description: 'Shall end, and may say so once the ACK is here',
+      on: {
+        'ack.received': 'releasing',
+        'ack.missed': 'releasing',
+        'bye.received': 'ended',
+        'leg.hangUp': {},
+        'actor.ended': {},
+      },
+      after: { answerForgotten: 'releasing' },
+    },
+    confirmed: {
+      on: {
+        'bye.received': { target: 'ended', actions: 'tellHungUp' },
+        'leg.hangUp': 'releasing',
+        'actor.ended': 'releasing',
+        'leg.cancel': 'releasing',
+        'ack.received': {},
+        'answer.received': {},
+      },
+    },
+    releasing: {
+      entry: 'sendBye',
+      on: {
+        'bye.finished': 'ended',
+        'bye.received': {},
+        'leg.hangUp': {},
+        'leg.cancel': {},
+        'ack.received': {},
+        'ack.missed': {},
+        'actor.ended': {},
+      },
+      after: { giveUp: 'ended' },
+    },
+    cancelling: {
+      description: 'Cancelled, yet its 2xx may still cross (RFC 3261 §9.1, §15)',
+      entry: 'sendCancel',
+      on: {
+        'answer.received': 'discarding',
+        'failure.received': 'ended',
+        'provisional.received': {},
+        'leg.cancel': {},
+        'leg.hangUp': {},
+        'actor.ended': {},
+      },
+      after: { giveUp: 'ended' },
+    },
+    discarding: {
+      description: 'Its 2xx came too late: ACK and BYE (RFC 3261 §13.2.2.4)',
+      entry: 'sendDiscard',
+      on: { 'bye.finished': 'ended', 'bye.received': {}, 'leg.hangUp': {}, 'leg.cancel': {}, 'actor.ended': {} },
+      after: { giveUp: 'ended' },
+    },
+    ended: { type: 'final' },
+  },
+});
+
+export const leg = defineScenario({
+  name: 'leg',
+  startsOn: [inviteReceived.where({}), forkStarted.where({})],
+  address: (fact) => fact.leg,
+  of: (fact) => fact.call,
+  listensTo: (fact, self) => {
+    const byRole =
+      fact.type === 'invite.received'
+        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self }), ackMissed.where({ leg: self })]
+        : [provisionalReceived.where({ leg: self }), answerReceived.where({ leg: self }), failureReceived.where({ leg: self })];
+    const ofBoth = [byeReceived.where({ leg: self }), byeFinished.where({ leg: self })];
+    return [...byRole, ...ofBoth, actorEnded.where({ address: fact.call, how: 'failed' })];
+  },
+  machine: legMachine,
+});
