@@ -153,4 +153,4 @@ export const pushFailed = defineFact('push.failed', { case: text(), call, device
 /** An actor came to its end. `of` is the address it belonged to, empty if to none. */
 export const actorEnded = defineFact('actor.ended', { address: text(), of: text(), how: text<'done' | 'failed'>() });
 /** A command reached nobody, or nobody who takes it now; told to its author. */
-export const commandRefused = defineFact('command.refused', { author: text(), command: text(), to: text(), why: text() });
+export const commandRefused = defineFact('command.refused', { author: text(), command: text(), addressee: text(), why: text() });

@@ -1,0 +1,34 @@
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Address } from '../../machines/vocabulary/identity.ts';
+import type { Wait } from './interest-index.ts';
+import type { Rule } from './rule.ts';
+import type { ArmedTimer, Running } from './runner.ts';
+
+/** One living actor, as the engine keeps it. */
+export class Actor implements Running {
+  readonly address: Address;
+  readonly rule: Rule;
+  /** Position in the order of births. */
+  readonly order: number;
+  readonly bornAtMs: number;
+  /** Its key under the rule's `oncePer`. */
+  readonly key: string | undefined;
+  /** The actor it belongs to, empty if to none. */
+  readonly of: Address;
+  snapshot: AnyMachineSnapshot | undefined = undefined;
+  timers: ArmedTimer | undefined = undefined;
+  /** Its waits in the index, linked by `sibling`. */
+  waits: Wait | undefined = undefined;
+  /** `seq` of the last fact it was chosen to hear, so that it hears it once however many of its interests match. */
+  heard = 0;
+  isAlive = true;
+
+  constructor(address: Address, rule: Rule, order: number, bornAtMs: number, key: string | undefined, of: Address) {
+    this.address = address;
+    this.rule = rule;
+    this.order = order;
+    this.bornAtMs = bornAtMs;
+    this.key = key;
+    this.of = of;
+  }
+}
