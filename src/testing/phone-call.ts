@@ -1,0 +1,309 @@
+import type { Endpoint } from '../transport/transport.ts';
+import type { Dialog } from './phone-dialog.ts';
+import { targetIn } from './phone-dialog.ts';
+import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf } from './phone-message.ts';
+import type { Draft, Requester } from './phone-requester.ts';
+import { answerOf, mediaLines, offerOf } from './phone-sdp.ts';
+import type { ClientExchange, ServerExchange } from './phone-transactions.ts';
+import type { Wire } from './wire.ts';
+
+/** What a call needs of its phone. */
+export interface CallHost {
+  readonly wire: Wire;
+  readonly requester: Requester;
+  /** The phone's Contact value, without header parameters. */
+  readonly contact: string;
+  /** Where a request with that target goes. */
+  route(target: string): Endpoint;
+  send(message: PhoneMessage, remote: Endpoint): string;
+  resend(text: string, message: PhoneMessage, remote: Endpoint): void;
+  respond(exchange: ServerExchange, status: number, how?: ResponseParts): void;
+  cancel(message: PhoneMessage, remote: Endpoint): void;
+  complain(what: string): void;
+  tag(): string;
+}
+
+export interface ResponseParts {
+  readonly reason?: string;
+  readonly headers?: readonly Header[];
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly tag?: string;
+}
+
+export interface RequestParts {
+  readonly headers?: readonly Header[];
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+/** `ringing` from the first 180 or 183 on; `answered` from the 2xx on; `ended` is for ever. */
+export type CallState = 'trying' | 'ringing' | 'answered' | 'ended';
+
+/** A request of the phone's inside a call, and what was answered. */
+export interface Sent {
+  readonly method: string;
+  /** Final status; 0 while there is none; 408 if none ever came. */
+  status: number;
+  /** The final answer. */
+  response: PhoneMessage | undefined;
+}
+
+/** One call as one phone sees it. */
+export abstract class PhoneCall {
+  readonly callId: string;
+  readonly startedAtMs: number;
+  state: CallState = 'trying';
+  /** Status of the final answer to the INVITE; 0 while there is none. */
+  status = 0;
+  /** How it ended: `bye` by us, `hungUp` by the other side, `failed` by a final answer, `cancelled`, `lost` for want of any answer. */
+  end: '' | 'bye' | 'hungUp' | 'failed' | 'cancelled' | 'lost' = '';
+  /** Reason header of the CANCEL or BYE that ended it; empty if there was none. */
+  endReason = '';
+  /** The other side's latest session description. */
+  remoteSdp = '';
+  /** Requests that came inside the dialog, re-INVITEs too, without repetitions. */
+  readonly requests: PhoneMessage[] = [];
+  /** The other side's ACK to our 2xx, or ours to its: the dialog is confirmed on both sides. */
+  confirmed = false;
+  /** Called after each change of `state` and after each request that came. */
+  onChange: () => void = () => {};
+  /** Answers requests inside the dialog: a status, 200 by default. BYE is always accepted. */
+  onRequest: (request: PhoneMessage) => number = () => 200;
+  dialog: Dialog | undefined;
+  protected readonly host: CallHost;
+  protected sdpVersion = 1;
+  #cseq: number;
+  #pendingInvite = false;
+  #acks = new Map<number, { text: string; message: PhoneMessage; remote: Endpoint }>();
+  #reInvite: ServerExchange | undefined;
+
+  constructor(host: CallHost, callId: string, firstCseq: number) {
+    this.host = host;
+    this.callId = callId;
+    this.startedAtMs = host.wire.now();
+    this.#cseq = firstCseq;
+  }
+
+  abstract readonly localTag: string;
+
+  /** Hangs up: BYE once the call is answered (RFC 3261 §15.1.1). */
+  bye(parts: RequestParts = {}): Sent | undefined {
+    if (this.state !== 'answered') return undefined;
+    this.finish('bye');
+    return this.request('BYE', parts);
+  }
+
+  /** Sends any request inside the dialog. Throws while there is none. */
+  request(method: string, parts: RequestParts = {}): Sent {
+    const sent: Sent = { method, status: 0, response: undefined };
+    this.host.requester.ask(this.draft(method, parts), {
+      response: (response) => {
+        if (response.status < 200) return;
+        sent.status = response.status;
+        sent.response = response;
+        this.onChange();
+      },
+      timedOut: () => {
+        sent.status = 408;
+      },
+    });
+    return sent;
+  }
+
+  /** Offers a new session; `sdp: ''` asks the other side for the offer. The answer arrives in `remoteSdp`. */
+  reInvite(parts: { readonly sdp?: string; readonly direction?: string; readonly headers?: readonly Header[] } = {}): Sent {
+    this.sdpVersion += 1;
+    const sdp = parts.sdp ?? offerOf(this.host.wire.local, this.sdpVersion, parts.direction);
+    const sent: Sent = { method: 'INVITE', status: 0, response: undefined };
+    this.#pendingInvite = true;
+    const asking = this.host.requester.ask(this.draft('INVITE', { ...bodyOf(sdp), headers: parts.headers ?? [] }), {
+      response: (response, again) => {
+        if (response.status < 200) return;
+        this.#pendingInvite = false;
+        sent.status = response.status;
+        sent.response = response;
+        if (response.status < 300) this.#accepted(response, asking.exchange, sdp, again);
+        this.onChange();
+      },
+      timedOut: () => {
+        this.#pendingInvite = false;
+        sent.status = 408;
+      },
+    });
+    return sent;
+  }
+
+  /** A request came in this dialog. The phone has matched Call-ID and To-tag. */
+  received(exchange: ServerExchange): void {
+    const { request } = exchange;
+    const { dialog } = this;
+    if (dialog === undefined) {
+      this.host.respond(exchange, 481);
+      return;
+    }
+    if (tagOf(request, 'from') !== dialog.remoteTag)
+      this.host.complain(`${request.method} with a From-tag of no dialog (RFC 3261 §12.2.2)`);
+    if (!this.#inOrder(request, dialog)) {
+      this.host.respond(exchange, 500);
+      return;
+    }
+    if (request.uri !== uriOf(this.host.contact))
+      this.host.complain(`${request.method} to ${request.uri}, not to our Contact (RFC 3261 §12.2.1.1)`);
+    this.requests.push(request);
+    if (request.method === 'BYE') this.#hungUp(exchange);
+    else if (this.state === 'ended') this.host.respond(exchange, 481);
+    else if (request.method === 'INVITE') this.#reInvited(exchange, dialog);
+    else this.host.respond(exchange, this.onRequest(request));
+    this.onChange();
+  }
+
+  /** An ACK to a 2xx came in this dialog. */
+  acknowledgedBy(ack: PhoneMessage): void {
+    const waiting = this.#reInvite;
+    if (waiting === undefined || cseqOf(waiting.request).number !== cseqOf(ack).number) {
+      this.unexpectedAck(ack);
+      return;
+    }
+    if (!waiting.acknowledged) this.takeSdpOfAck(waiting, ack);
+    waiting.acknowledge();
+  }
+
+  protected unexpectedAck(ack: PhoneMessage): void {
+    this.host.complain(`ACK ${cseqOf(ack).number} acknowledges nothing (RFC 3261 §13.2.2.4)`);
+  }
+
+  /** Holds an ACK against the 2xx it belongs to: an offer there asks for an answer here (RFC 3261 §13.2.1). */
+  protected takeSdpOfAck(exchange: ServerExchange, ack: PhoneMessage): void {
+    const offered = exchange.request.body === '';
+    if (offered && ack.body === '') this.host.complain('ACK without the answer to our offer (RFC 3261 §13.2.2.4)');
+    if (offered) this.checkAnswer(exchange.final?.body ?? '', ack.body);
+    if (ack.body !== '') this.remoteSdp = ack.body;
+  }
+
+  protected checkAnswer(offer: string, answer: string): void {
+    if (answer !== '' && offer !== '' && mediaLines(answer) !== mediaLines(offer))
+      this.host.complain('an answer with another number of m-lines than the offer (RFC 3264 §6)');
+  }
+
+  protected nextCseq(): number {
+    const cseq = this.#cseq;
+    this.#cseq += 1;
+    return cseq;
+  }
+
+  protected finish(end: PhoneCall['end'], reason = ''): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.end = end;
+    this.endReason = reason;
+    this.onChange();
+  }
+
+  /** Sends the ACK to a 2xx, or repeats it (RFC 3261 §13.2.2.4). */
+  protected sendAck(exchange: ClientExchange, dialog: Dialog, body: string): void {
+    const { number } = cseqOf(exchange.request);
+    const credentials = exchange.request.headers.filter(([name]) => /^(proxy-)?authorization$/i.test(name));
+    const headers: Header[] = [
+      this.host.requester.via(),
+      ['Max-Forwards', '70'],
+      ['From', dialog.local],
+      ['To', dialog.remote],
+      ['Call-ID', dialog.callId],
+      ['CSeq', `${number} ACK`],
+      ...dialog.routes.map((route): Header => ['Route', route]),
+      // RFC 3261 §22.1: the same credentials as the INVITE, since an ACK cannot be challenged.
+      ...credentials,
+      ...(body === '' ? [] : [['Content-Type', 'application/sdp'] as const]),
+    ];
+    const message: PhoneMessage = { method: 'ACK', uri: dialog.target, status: 0, reason: '', headers, body };
+    const remote = this.host.route(dialog.routes[0] === undefined ? dialog.target : uriOf(dialog.routes[0]));
+    this.#acks.set(number, { text: this.host.send(message, remote), message, remote });
+    this.confirmed = true;
+  }
+
+  /** True if an ACK had been sent, which was then repeated. */
+  protected repeatAck(exchange: ClientExchange): boolean {
+    const ack = this.#acks.get(cseqOf(exchange.request).number);
+    if (ack !== undefined) this.host.resend(ack.text, ack.message, ack.remote);
+    return ack !== undefined;
+  }
+
+  protected draft(method: string, parts: RequestParts): Draft {
+    const { dialog } = this;
+    if (dialog === undefined) throw new Error(`${method} needs a dialog, and the call has none yet`);
+    return {
+      method,
+      uri: dialog.target,
+      from: dialog.local,
+      to: dialog.remote,
+      callId: dialog.callId,
+      headers: [
+        ...dialog.routes.map((route): Header => ['Route', route]),
+        ...(method === 'BYE' ? [] : [['Contact', this.host.contact] as const]),
+        ...headersOf(parts),
+      ],
+      body: parts.body ?? '',
+      remote: this.host.route(dialog.routes[0] === undefined ? dialog.target : uriOf(dialog.routes[0])),
+      nextCseq: () => this.nextCseq(),
+    };
+  }
+
+  #accepted(response: PhoneMessage, exchange: ClientExchange, offer: string, again: boolean): void {
+    const { dialog } = this;
+    if (dialog === undefined || (again && this.repeatAck(exchange))) return;
+    dialog.target = targetIn(response, dialog.target);
+    if (response.body === '') this.host.complain('2xx to a re-INVITE without a session description (RFC 3261 §14.1)');
+    else this.remoteSdp = response.body;
+    if (offer !== '') this.checkAnswer(offer, response.body);
+    this.sendAck(exchange, dialog, offer === '' ? answerOf(response.body, this.host.wire.local, this.sdpVersion) : '');
+  }
+
+  #inOrder(request: PhoneMessage, dialog: Dialog): boolean {
+    const { number } = cseqOf(request);
+    if (number > dialog.remoteCseq) {
+      dialog.remoteCseq = number;
+      return true;
+    }
+    // Over UDP a lower one may only have been overtaken; the same number twice never happens to a correct peer.
+    if (number === dialog.remoteCseq || this.host.wire.transport === 'tcp')
+      this.host.complain(`${request.method} with CSeq ${number} after ${dialog.remoteCseq} (RFC 3261 §12.2.1.1)`);
+    return false;
+  }
+
+  #hungUp(exchange: ServerExchange): void {
+    this.host.respond(exchange, 200);
+    this.finish('hungUp', headerOf(exchange.request, 'reason'));
+  }
+
+  #reInvited(exchange: ServerExchange, dialog: Dialog): void {
+    // RFC 3261 §14.2: one open offer at a time.
+    if (this.#pendingInvite) {
+      this.host.respond(exchange, 491);
+      return;
+    }
+    const { request } = exchange;
+    const status = this.onRequest(request);
+    if (status >= 300) {
+      this.host.respond(exchange, status);
+      return;
+    }
+    dialog.target = targetIn(request, dialog.target);
+    this.#reInvite = exchange;
+    this.sdpVersion += 1;
+    const { local } = this.host.wire;
+    const body = request.body === '' ? offerOf(local, this.sdpVersion) : answerOf(request.body, local, this.sdpVersion);
+    if (request.body !== '') this.remoteSdp = request.body;
+    this.host.respond(exchange, 200, { ...bodyOf(body), headers: [['Contact', this.host.contact]] });
+  }
+}
+
+/** A session description as a body; none for an empty one. */
+export const bodyOf = (sdp: string): { readonly body?: string; readonly contentType?: string } =>
+  sdp === '' ? {} : { body: sdp, contentType: 'application/sdp' };
+
+/** The headers of the parts, Content-Type included. */
+export const headersOf = (parts: RequestParts): Header[] => [
+  ...(parts.headers ?? []),
+  ...(parts.body === undefined || parts.body === '' ? [] : [['Content-Type', parts.contentType ?? 'text/plain'] as const]),
+];

@@ -1,0 +1,157 @@
+import type { Endpoint, Flow, TransportListener, TransportName, Transports } from '../transport/transport.ts';
+import { type DatagramSocket, endpointName, type SimulatedNetwork } from './network.ts';
+import type { StreamEnd } from './stream.ts';
+
+/** An address the service listens on. */
+export interface Listening {
+  readonly transport: TransportName;
+  readonly local: Endpoint;
+}
+
+class DatagramFlow implements Flow {
+  readonly transport = 'udp';
+  readonly reliable = false;
+  readonly open = true;
+  readonly id: string;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly #socket: DatagramSocket;
+
+  constructor(local: Endpoint, remote: Endpoint, socket: DatagramSocket) {
+    this.id = `udp/${endpointName(local)}/${endpointName(remote)}`;
+    this.local = local;
+    this.remote = remote;
+    this.#socket = socket;
+  }
+
+  send(message: string): void {
+    this.#socket.send(message, this.remote);
+  }
+}
+
+class StreamFlow implements Flow {
+  readonly transport = 'tcp';
+  readonly reliable = true;
+  readonly id: string;
+  readonly #stream: StreamEnd;
+
+  constructor(stream: StreamEnd, serial: number) {
+    this.id = `tcp/${endpointName(stream.local)}/${endpointName(stream.remote)}#${serial}`;
+    this.#stream = stream;
+  }
+
+  get local(): Endpoint {
+    return this.#stream.local;
+  }
+
+  get remote(): Endpoint {
+    return this.#stream.remote;
+  }
+
+  get open(): boolean {
+    return !this.#stream.isClosed;
+  }
+
+  send(message: string): void {
+    this.#stream.send(message);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+}
+
+const PING = '\r\n\r\n';
+const PONG = '\r\n';
+const UDP_FLOW_ID = /^udp\/(.+)\/(?:\[([0-9a-f:.]+)\]|([^[\]/:]+)):(\d{1,5})$/;
+
+/** All sockets of the service, on the simulated network. */
+export class SimulatedTransports implements Transports {
+  readonly listening: readonly Listening[];
+  readonly #network: SimulatedNetwork;
+  readonly #listener: TransportListener;
+  readonly #sockets = new Map<string, { local: Endpoint; socket: DatagramSocket }>();
+  readonly #flows = new Map<string, DatagramFlow>();
+  readonly #streams = new Map<string, StreamFlow>();
+  readonly #acceptors: { close(): void }[] = [];
+  #serial = 0;
+
+  constructor(network: SimulatedNetwork, listening: readonly Listening[], listener: TransportListener) {
+    this.#network = network;
+    this.listening = listening;
+    this.#listener = listener;
+    for (const { transport, local } of listening) {
+      if (transport === 'udp') this.#bind(local);
+      else this.#acceptors.push(network.listen(local, (stream) => void this.#adopt(stream)));
+    }
+  }
+
+  flowTo(transport: TransportName, remote: Endpoint): Flow | undefined {
+    const ours = this.listening.find(
+      (listener) => listener.transport === transport && listener.local.host.includes(':') === remote.host.includes(':'),
+    );
+    if (ours === undefined) return undefined;
+    if (transport === 'udp') return this.#datagramFlow(ours.local, remote);
+    for (const flow of this.#streams.values()) if (endpointName(flow.remote) === endpointName(remote)) return flow;
+    return this.#adopt(this.#network.connect(ours.local.host, remote));
+  }
+
+  flowById(id: string): Flow | undefined {
+    if (!id.startsWith('udp/')) return this.#streams.get(id);
+    const [, local, v6, v4, port] = UDP_FLOW_ID.exec(id) ?? [];
+    const bound = this.#sockets.get(local ?? '');
+    const host = v6 ?? v4;
+    return bound === undefined || host === undefined ? undefined : this.#datagramFlow(bound.local, { host, port: Number(port) });
+  }
+
+  close(): Promise<void> {
+    this.crash();
+    return Promise.resolve();
+  }
+
+  /** Closes everything at once, as the end of the process does. */
+  crash(): void {
+    for (const { socket } of this.#sockets.values()) socket.close();
+    for (const acceptor of this.#acceptors) acceptor.close();
+    for (const flow of [...this.#streams.values()]) flow.close();
+    this.#sockets.clear();
+    this.#streams.clear();
+  }
+
+  #bind(local: Endpoint): void {
+    const socket = this.#network.bind(local, (text, from) => {
+      const flow = this.#datagramFlow(local, from);
+      if (flow !== undefined) this.#received(text, flow);
+    });
+    this.#sockets.set(endpointName(local), { local, socket });
+  }
+
+  #datagramFlow(local: Endpoint, remote: Endpoint): DatagramFlow | undefined {
+    const bound = this.#sockets.get(endpointName(local));
+    if (bound === undefined) return undefined;
+    const key = `${endpointName(local)}/${endpointName(remote)}`;
+    const known = this.#flows.get(key);
+    if (known !== undefined) return known;
+    const flow = new DatagramFlow(local, remote, bound.socket);
+    this.#flows.set(key, flow);
+    return flow;
+  }
+
+  #adopt(stream: StreamEnd): StreamFlow {
+    this.#serial += 1;
+    const flow = new StreamFlow(stream, this.#serial);
+    this.#streams.set(flow.id, flow);
+    stream.onMessage = (text) => this.#received(text, flow);
+    stream.onClosed = (why) => {
+      this.#streams.delete(flow.id);
+      this.#listener.failed(flow, why);
+    };
+    return flow;
+  }
+
+  #received(text: string, flow: Flow): void {
+    // RFC 5626 §4.4.1: a double CRLF is a ping; datagram keep-alives of any kind are only swallowed.
+    if (text === PING && flow.reliable) flow.send(PONG);
+    else if (text.trim() !== '') this.#listener.received(Buffer.from(text, 'latin1'), flow);
+  }
+}

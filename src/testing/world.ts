@@ -1,0 +1,187 @@
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { TimerHeap } from '../timer-heap.ts';
+import type { TimerQueue } from '../timers.ts';
+import type { Endpoint, TransportListener, TransportName, Transports } from '../transport/transport.ts';
+import { type Conditions, endpointName, type Packet, SimulatedNetwork } from './network.ts';
+import { Phone, type PhoneOptions } from './phone.ts';
+import { PushService } from './push-service.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SharedClock } from './shared-clock.ts';
+import { type Listening, SimulatedTransports } from './simulated-transports.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { simulatedTcpWire, simulatedUdpWire, type Wire } from './wire.ts';
+
+/** Where the service listens in a world, and phones send to. */
+export const SERVICE_HOST = '10.0.0.1';
+const SERVICE_PORT = 5060;
+
+/** What a service is made of here, instead of sockets, disk and the machine's clock. */
+export interface ServiceParts<Config, Notification> {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timers: TimerHeap;
+  readonly random: Random;
+  readonly transports: (listener: TransportListener) => Transports;
+  readonly push: PushService<Notification>;
+}
+/** Builds the service under test from its parts, and starts it. */
+export type StartService<Config, Service, Notification> = (parts: ServiceParts<Config, Notification>) => Service;
+
+export interface WorldOptions<Config, Service, Notification> {
+  readonly seed: number;
+  readonly config: Config;
+  readonly startService: StartService<Config, Service, Notification>;
+  readonly network?: Partial<Conditions>;
+  /** Default: UDP and TCP on `SERVICE_HOST`, port 5060. */
+  readonly listening?: readonly Listening[];
+  /** Instant at which the world begins, milliseconds since the epoch; default 0. */
+  readonly startMs?: number;
+}
+
+/** How a phone of a world differs from the next one. */
+export type WorldPhone = Omit<PhoneOptions, 'wire' | 'random' | 'user' | 'domain' | 'proxy'> & {
+  readonly transport?: TransportName;
+  readonly user?: string;
+  readonly domain?: string;
+  /** Where requests go; the service by default. */
+  readonly proxy?: Endpoint;
+  /** The phone's host; by default each phone has its own. */
+  readonly host?: string;
+};
+
+const DOMAIN = 'example.com';
+
+/** The whole service with its network and its phones, in virtual time: the same seed gives the same history. */
+export class World<Config = unknown, Service = unknown, Notification = unknown> {
+  readonly time: VirtualTime;
+  /** The timers of phones and network; the service has a queue of its own, `serviceTimers`. */
+  readonly timers: TimerQueue;
+  readonly serviceTimers: TimerHeap;
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly push: PushService<Notification>;
+  readonly phones: Phone[] = [];
+  /** Every message as it was sent, from the newest restart on. */
+  readonly packets: Packet[] = [];
+  service: Service;
+  readonly #options: WorldOptions<Config, Service, Notification>;
+  readonly #errors: unknown[] = [];
+  readonly #clock: SharedClock;
+  #transports: SimulatedTransports | undefined;
+  #hosts = 10;
+  #ports = 5060;
+
+  constructor(options: WorldOptions<Config, Service, Notification>) {
+    this.#options = options;
+    this.time = new VirtualTime(options.startMs ?? 0);
+    this.#clock = new SharedClock(this.time);
+    this.random = new SeededRandom(options.seed);
+    const worldTimers = new TimerHeap(this.#clock.face(), (error) => this.#errors.push(error));
+    this.timers = worldTimers;
+    this.serviceTimers = new TimerHeap(this.#clock.face(), (error) => this.#errors.push(error));
+    this.network = new SimulatedNetwork({
+      timers: worldTimers,
+      random: this.random.fork('network'),
+      ...(options.network === undefined ? {} : { conditions: options.network }),
+    });
+    this.network.tap = (packet) => void this.packets.push(packet);
+    this.push = new PushService({
+      now: () => worldTimers.now(),
+      after: (delayMs, fire) => worldTimers.set(delayMs, fire),
+    });
+    this.service = this.#start();
+  }
+
+  now(): number {
+    return this.time.now();
+  }
+
+  /** Lets time pass. Throws the first error that anything in the world threw meanwhile. */
+  run(ms: number): void {
+    this.time.advance(ms);
+    if (this.#errors.length > 0) throw this.#errors.shift();
+  }
+
+  /** A phone with a host of its own, UDP by default, user `name`. It has not registered. */
+  phone(name: string, how: WorldPhone = {}): Phone {
+    const { transport, host, ...options } = how;
+    this.#hosts += 1;
+    const wire = this.wire(host ?? `10.0.${this.#hosts >> 8}.${this.#hosts & 0xff}`, transport ?? 'udp');
+    const phone = new Phone({
+      name,
+      user: name,
+      domain: DOMAIN,
+      proxy: { host: SERVICE_HOST, port: SERVICE_PORT },
+      password: `${how.user ?? name}-secret`,
+      ...options,
+      random: this.random.fork(name),
+      wire,
+    });
+    this.phones.push(phone);
+    return phone;
+  }
+
+  /** A free address on a host. */
+  wire(host: string, transport: TransportName = 'udp'): Wire {
+    this.#ports += 2;
+    const local = { host, port: this.#ports };
+    return transport === 'udp'
+      ? simulatedUdpWire(this.network, this.timers, local)
+      : simulatedTcpWire(this.network, this.timers, local);
+  }
+
+  /** The app behind a push token: woken, it starts on a new port and registers. Until then it sleeps. */
+  sleepUntilPushed(phone: Phone, prid: string, how: { readonly afterMs?: number; readonly times?: number } = {}): void {
+    const { transport, local } = phone.wire;
+    let asleep = true;
+    phone.sleep();
+    const wake = (): void => {
+      if (asleep) phone.relaunch(this.wire(local.host, transport));
+      asleep = false;
+      phone.register();
+    };
+    this.push.subscribe(prid, wake, how);
+  }
+
+  /** Ends the service as `kill -9` does, and starts another on the same addresses. Its store must be in `config` to survive. */
+  restart(): void {
+    this.#transports?.crash();
+    this.packets.length = 0;
+    this.service = this.#start();
+  }
+
+  /** What all phones complain of. */
+  get complaints(): string[] {
+    return this.phones.flatMap((phone) => phone.complaints);
+  }
+
+  /** The name of the phone, or of the service, at an address; the address where nobody is known. */
+  nameOf(endpoint: Endpoint): string {
+    if (endpoint.host === SERVICE_HOST) return 'callweave';
+    return this.phones.find((phone) => phone.wire.local.host === endpoint.host)?.name ?? endpointName(endpoint);
+  }
+
+  #start(): Service {
+    const listening = this.#options.listening ?? [
+      { transport: 'udp', local: { host: SERVICE_HOST, port: SERVICE_PORT } },
+      { transport: 'tcp', local: { host: SERVICE_HOST, port: SERVICE_PORT } },
+    ];
+    return this.#options.startService({
+      config: this.#options.config,
+      clock: this.#clock.face(),
+      timers: this.serviceTimers,
+      random: this.random.fork('service'),
+      push: this.push,
+      transports: (listener) => {
+        this.#transports = new SimulatedTransports(this.network, listening, listener);
+        return this.#transports;
+      },
+    });
+  }
+}
+
+/** A world with its service running. */
+export const createWorld = <Config, Service, Notification = unknown>(
+  options: WorldOptions<Config, Service, Notification>,
+): World<Config, Service, Notification> => new World(options);
