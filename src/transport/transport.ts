@@ -1,3 +1,5 @@
+import type { Defect } from '../sip/message.ts';
+
 export type TransportName = 'udp' | 'tcp';
 
 export interface Endpoint {
@@ -29,15 +31,18 @@ export interface TransportListener {
   received(message: Buffer, flow: Flow): void;
   /** The flow can carry nothing any more: connection refused, reset, closed, or ICMP unreachable. */
   failed(flow: Flow, why: string): void;
+  /** A connection sent what cannot be cut into messages; it is closed after this. */
+  malformed?(defect: Defect, flow: Flow): void;
 }
 
 /** All sockets of the service. */
 export interface Transports {
   /**
    * The flow towards an endpoint: over UDP always to be had; over TCP an open connection to it, else a new one, whose
-   * messages wait for it to be established. `undefined` if no listener has that transport and address family.
+   * messages wait for it to be established. `undefined` if no listener has that transport and address family. `local` says
+   * which of our listeners it shall leave from, where there are several.
    */
-  flowTo(transport: TransportName, remote: Endpoint): Flow | undefined;
+  flowTo(transport: TransportName, remote: Endpoint, local?: Endpoint): Flow | undefined;
   /** The flow with that id if it can still be used; UDP flows can be had again after a restart. */
   flowById(id: string): Flow | undefined;
   /** Where the service listens, as bound. */
