@@ -1,4 +1,4 @@
-import type { AttributeKind, Condition, FactKind, Interest } from '../../machines/vocabulary/descriptor.ts';
+import type { AttributeKind, Condition, Interest, Shape } from '../../machines/vocabulary/descriptor.ts';
 import { MAX_GLOB_LENGTH } from '../../machines/vocabulary/descriptor.ts';
 import type { Operator } from './filter.ts';
 import type { AnyFact } from './port.ts';
@@ -9,6 +9,12 @@ const TYPE_OF: Readonly<Record<Exclude<AttributeKind, 'detail'>, string>> = {
   flag: 'boolean',
 };
 
+/** A descriptor of any kind, for what never calls it. */
+export interface AnyKind {
+  readonly fact: string;
+  readonly shape: Shape;
+}
+
 /** One kind of fact with its shape laid out for fast checks. */
 export class KnownKind {
   readonly name: string;
@@ -17,7 +23,7 @@ export class KnownKind {
   /** What `typeof` must say of each attribute; empty for a detail. */
   readonly #types: readonly string[];
 
-  constructor(kind: FactKind) {
+  constructor(kind: AnyKind) {
     this.name = kind.fact;
     this.attributes = new Map(Object.entries(kind.shape).map(([name, attribute]) => [name, attribute.kind]));
     this.#names = [...this.attributes.keys()];
@@ -73,8 +79,8 @@ export class Catalogue {
   readonly #kinds = new Map<string, KnownKind>();
 
   /** Throws on a name that two kinds share, and on one that is XState's own. */
-  constructor(kinds: readonly FactKind[]) {
-    const given = new Map<string, FactKind>();
+  constructor(kinds: readonly AnyKind[]) {
+    const given = new Map<string, AnyKind>();
     for (const kind of kinds) {
       if (kind.fact.startsWith('xstate.')) throw new Error(`${kind.fact}: XState's own events begin so`);
       if ((given.get(kind.fact) ?? kind) !== kind) throw new Error(`two kinds of fact are named ${kind.fact}`);

@@ -1,12 +1,12 @@
 import type { Scenario } from '../../machines/scenario.ts';
-import type { Condition, FactKind, Interest } from '../../machines/vocabulary/descriptor.ts';
+import type { Condition, Interest } from '../../machines/vocabulary/descriptor.ts';
 import { actorEnded, commandRefused } from '../../machines/vocabulary/facts.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import type { Clock } from '../clock.ts';
 import { type Problem, reasonOf } from '../errors.ts';
 import type { TimerQueue } from '../timers.ts';
 import { Actor } from './actor.ts';
-import { Catalogue, type KnownKind } from './catalogue.ts';
+import { type AnyKind, Catalogue, type KnownKind } from './catalogue.ts';
 import { type Entry, isCommand, type Message, OUTSIDE, type StampedCommand, type StampedFact, stamp } from './entry.ts';
 import { firstFailed } from './filter.ts';
 import { InterestIndex } from './interest-index.ts';
@@ -49,7 +49,7 @@ export const ENGINE_LIMITS: EngineLimits = {
 export interface EngineParts {
   readonly clock: Clock;
   readonly timers: GatedTimers;
-  readonly catalogue: readonly FactKind[];
+  readonly catalogue: readonly AnyKind[];
   readonly views: readonly View[];
   readonly report: (problem: EngineProblem) => void;
   readonly limits?: Partial<EngineLimits>;
@@ -88,7 +88,7 @@ export class Engine implements FactSink {
   readonly #report: (problem: EngineProblem) => void;
   readonly #limits: EngineLimits;
   readonly #catalogue: Catalogue;
-  readonly #kinds: ReadonlyMap<string, FactKind>;
+  readonly #kinds: ReadonlyMap<string, AnyKind>;
   readonly #views: readonly View[];
   readonly #routes = new Map<string, KindRoutes>();
   readonly #rules = new Map<string, Rule>();
@@ -116,7 +116,7 @@ export class Engine implements FactSink {
   #taking: Taking | undefined;
 
   constructor({ clock, timers, catalogue, views, report, limits }: EngineParts) {
-    const kinds = [...new Set([...catalogue, actorEnded, commandRefused] as readonly FactKind[])];
+    const kinds = [...new Set<AnyKind>([...catalogue, actorEnded, commandRefused])];
     this.#clock = clock;
     this.#timers = timers;
     this.#report = report;
@@ -332,6 +332,7 @@ export class Engine implements FactSink {
 
   #bear(rule: Rule, fact: StampedFact): void {
     let address: Address | undefined;
+    let owner: Address = '';
     try {
       const key = rule.keyOf(fact);
       if (key !== undefined && rule.byKey.has(key)) return;
@@ -348,17 +349,14 @@ export class Engine implements FactSink {
         });
         return;
       }
-      this.#beginLife(new Actor(address, rule, ++this.#births, this.#atMs, key, rule.ownerOf(fact)), fact);
+      owner = rule.ownerOf(fact);
+      this.#beginLife(new Actor(address, rule, ++this.#births, this.#atMs, key, owner), fact);
     } catch (error) {
-      this.#reportBirth(rule, fact, address, error);
+      const problem = `scenario ${rule.scenario.name}: ${fact.type} bore none: ${reasonOf(error)}`;
+      this.#report({ problem, error, ...(address === undefined ? {} : { address }) });
+      // What was opened for it outside, such as the INVITE of a call, must not wait for an actor that never came.
+      if (address !== undefined) this.#postEnd(address, owner, 'failed');
     }
-  }
-
-  #reportBirth(rule: Rule, fact: StampedFact, address: Address | undefined, error: unknown): void {
-    const problem = `scenario ${rule.scenario.name}: ${fact.type} bore none: ${reasonOf(error)}`;
-    this.#report({ problem, error, ...(address === undefined ? {} : { address }) });
-    // What was opened for it outside, such as the INVITE of a call, must not wait for an actor that never came.
-    if (address !== undefined) this.#postEnd(address, '', 'failed');
   }
 
   #beginLife(actor: Actor, fact: StampedFact): void {

@@ -1,9 +1,9 @@
 import type { Scenario } from '../../machines/scenario.ts';
-import type { AttributeKind, Condition, FactKind, Interest, Shape } from '../../machines/vocabulary/descriptor.ts';
+import type { AttributeKind, Condition, Interest, Shape } from '../../machines/vocabulary/descriptor.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import { reasonOf } from '../errors.ts';
 import type { Actor } from './actor.ts';
-import { type Catalogue, isExact } from './catalogue.ts';
+import { type AnyKind, type Catalogue, isExact } from './catalogue.ts';
 import type { StampedFact } from './entry.ts';
 import type { View } from './port.ts';
 import { whyNotRunnable } from './runner.ts';
@@ -50,7 +50,7 @@ export class ScenarioError extends Error {
 /** What an install is checked against. */
 export interface Grounds {
   readonly catalogue: Catalogue;
-  readonly kinds: ReadonlyMap<string, FactKind>;
+  readonly kinds: ReadonlyMap<string, AnyKind>;
   readonly views: readonly View[];
 }
 
@@ -105,7 +105,7 @@ function whyNotCurrent(interest: Interest, views: readonly View[]): string | und
 const PROBE_VALUE: Readonly<Record<AttributeKind, unknown>> = { text: '', integer: 0, flag: false, detail: {} };
 
 /** A fact of the kind with empty values, as the birth interest would let it through where it names one value. */
-function probeOf(birth: Interest, kinds: ReadonlyMap<string, FactKind>): StampedFact {
+function probeOf(birth: Interest, kinds: ReadonlyMap<string, AnyKind>): StampedFact {
   const shape: Shape = kinds.get(birth.fact)?.shape ?? {};
   const values = Object.entries(shape).map(([name, attribute]) => [name, PROBE_VALUE[attribute.kind]]);
   const exact = birth.where
