@@ -1,6 +1,6 @@
 import sip from 'sip';
 import { isDigits, isToken, isUriShape, trimmed } from './chars.ts';
-import { type Flaw, flaw, type Head, readHead } from './head.ts';
+import { type Flaw, flaw, type Head, MAX_LINE_BYTES, readHead } from './head.ts';
 import { casedName, MAX_LIST, splitList } from './headers.ts';
 import type { CSeq, Defect, NameAddr, SipMessage, SipRequest, SipResponse, Via } from './message.ts';
 import { formatNameAddr, parseNameAddr } from './name-addr.ts';
@@ -54,7 +54,7 @@ interface Start {
 function readStart(head: Head): Start {
   const cseqLine = first(head, 'cseq') ?? '';
   const parsed =
-    head.flaw?.name === 'long-line'
+    head.start.length > MAX_LINE_BYTES
       ? undefined
       : sip.parse(`${head.start}\r\nCall-ID: ${first(head, 'call-id') ?? ''}\r\nCSeq: ${cseqLine}\r\n\r\n`);
   const response = head.start.startsWith('SIP/');
