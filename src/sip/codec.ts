@@ -238,9 +238,12 @@ function checked(text: string): string {
 
 /** Several lines of one header, as the one string that npm sip lays out unchanged. */
 function joined<T>(name: string, entries: readonly T[], write: (entry: T) => string): string {
-  let text = '';
-  for (const entry of entries) text += text === '' ? checked(write(entry)) : `\r\n${name}: ${checked(write(entry))}`;
-  return text;
+  let text: string | undefined;
+  for (const entry of entries) {
+    const line = checked(write(entry));
+    text = text === undefined ? line : `${text}\r\n${name}: ${line}`;
+  }
+  return text ?? '';
 }
 const asIs = (line: string): string => line;
 

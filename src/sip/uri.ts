@@ -1,7 +1,7 @@
-import { isHostName, isIpv6, isParamValue, isUnreservedCode, isUserCode } from './chars.ts';
+import { isParamValue, isUnreservedCode, isUserCode } from './chars.ts';
+import { bracketed, endOfDigits, endOfHost, hostBetween, portBetween } from './host.ts';
 import type { Params } from './message.ts';
 import { formatParams, MAX_PARAMS, NO_PARAMS } from './params.ts';
-import { bracketed, parsePort } from './via.ts';
 
 /** A SIP, SIPS or tel URI (RFC 3261 §19.1, RFC 3966). Parts are as written, escapes kept. */
 export interface SipUri {
@@ -20,6 +20,7 @@ export interface SipUri {
 export const MAX_URI_LENGTH = 4096;
 const NO_HEADERS = NO_PARAMS as Readonly<Record<string, string>>;
 const PERCENT = 0x25;
+const COLON = 0x3a;
 
 function hexAt(text: string, i: number): number {
   const code = text.charCodeAt(i);
@@ -85,14 +86,6 @@ function parseTel(text: string): SipUri | undefined {
   return { scheme: 'tel', user, password: undefined, host: '', port: undefined, params, headers: NO_HEADERS };
 }
 
-/** Where the host ends: behind the bracket of an IPv6 address, else at the first `:`, `;` or `?`. */
-function endOfHostPart(text: string, from: number): number {
-  if (text.charCodeAt(from) === 0x5b) return text.indexOf(']', from) + 1;
-  let i = from;
-  while (i < text.length && isHostName(text, i, i + 1)) i++;
-  return i;
-}
-
 /** Reads a SIP, SIPS or tel URI in linear time; `undefined` for other schemes and for what is malformed or too long. */
 export function parseUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':');
@@ -121,16 +114,15 @@ function parseHostPart(
   user: string | undefined,
   password: string | undefined,
 ): SipUri | undefined {
-  const end = endOfHostPart(text, from);
-  const reference = text.charCodeAt(from) === 0x5b;
-  if (reference ? end === 0 || !isIpv6(text, from + 1, end - 1) : end === from) return undefined;
-  const host = reference ? text.slice(from + 1, end - 1) : text.slice(from, end);
+  const end = endOfHost(text, from);
+  if (end === -1) return undefined;
+  const host = hostBetween(text, from, end);
   let i = end;
   let port: number | undefined;
-  if (text.charCodeAt(i) === 0x3a) {
-    const portAt = ++i;
-    while (hexAt(text, i) >= 0 && hexAt(text, i) <= 9) i++;
-    port = parsePort(text, portAt, i);
+  if (text.charCodeAt(i) === COLON) {
+    const portAt = i + 1;
+    i = endOfDigits(text, portAt);
+    port = portBetween(text, portAt, i);
     if (port === undefined) return undefined;
   }
   if (i === text.length) return { scheme, user, password, host, port, params: NO_PARAMS, headers: NO_HEADERS };
