@@ -200,7 +200,8 @@ const NOTHING = /^$/;
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp, allowed: RegExp])[] = [
   ['a Promise', /\bawait\b|\basync\b|\bPromise\b|\.then\s*\(/, new RegExp(WAITS.map(([file]) => file.source).join('|'))],
   ['Date', /\bnew\s+Date\b|\bDate\s*[.(]/, NOTHING],
-  ['a timer', /(?<![.\w#])(?:setTimeout|setInterval|setImmediate|queueMicrotask)\s*\(|\bglobalThis\.set|\bnextTick\b/, CLOCK],
+  ['a timer', /(?<![.\w#])(?:setTimeout|setInterval)\s*\(|\bglobalThis\.set/, CLOCK],
+  ['a turn of the event loop', /(?<![.\w#])(?:setImmediate|queueMicrotask)\s*\(|\bnextTick\b/, /^src\/(clock\.ts|transport\/)/],
   ['the time', /\bperformance\s*\.|\bhrtime\b/, CLOCK],
   ['randomness', /\bMath\s*\.\s*random\b|\brandom(Bytes|UUID|Int|FillSync)\b/, /^src\/random\.ts$/],
   ['an enum or a namespace', /(?:^|\n)\s*(?:export\s+)?(?:const\s+)?(?:enum|namespace)\s+\w/, NOTHING],
@@ -293,6 +294,7 @@ describe('the rules of the architecture can fail', () => {
     'const now = Date.now();',
     'const d = new Date;',
     'setTimeout(f, 1);',
+    'setImmediate(f);',
     'const t = performance.now();',
     'const r = Math.random();',
     'export const enum A { B }',
