@@ -1,0 +1,158 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { endpointName, isV6, type ListenerSettings, nameable, parseEndpoint } from './endpoint.ts';
+import { FlowCache } from './flow-cache.ts';
+import type { Endpoint, Flow, TransportListener } from './transport.ts';
+
+/** Bounds of a UDP listener. */
+export interface UdpSettings {
+  /** Flows that are remembered, so that a datagram from a known peer makes no new object. */
+  readonly maxFlows: number;
+  /** Receive and send buffer asked of the system, which may grant less. */
+  readonly socketBufferBytes: number;
+}
+export const DEFAULT_UDP: UdpSettings = { maxFlows: 100_000, socketBufferBytes: 4 * 1024 * 1024 };
+
+const CR = 0x0d;
+const LF = 0x0a;
+const PING_LENGTH = 4;
+/** Largest payload of a UDP datagram over IPv4. */
+const MAX_DATAGRAM_BYTES = 65_507;
+
+class UdpFlow implements Flow {
+  readonly transport = 'udp';
+  readonly reliable = false;
+  readonly open = true;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly #socket: Socket;
+  readonly #sent: (error: Error | null) => void;
+  #id: string | undefined;
+
+  constructor(local: Endpoint, remote: Endpoint, socket: Socket, listener: TransportListener) {
+    this.local = local;
+    this.remote = remote;
+    this.#socket = socket;
+    this.#sent = (error) => {
+      if (error !== null && error !== undefined) listener.failed(this, errorName(error));
+    };
+  }
+
+  get id(): string {
+    this.#id ??= `udp/${endpointName(this.local)}/${endpointName(this.remote)}`;
+    return this.#id;
+  }
+
+  send(message: string): void {
+    const bytes = Buffer.from(message, 'latin1');
+    try {
+      if (bytes.length <= MAX_DATAGRAM_BYTES) this.#socket.send(bytes, this.remote.port, this.remote.host, this.#sent);
+      else process.nextTick(this.#sent, new Error('EMSGSIZE'));
+    } catch (error) {
+      // A socket that is closed, or a port out of range, is thrown at once; the reporting is never nested in a sending.
+      process.nextTick(this.#sent, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+const errorName = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : error.message);
+
+/** One UDP socket and the flows along it. */
+export class UdpListener {
+  readonly local: Endpoint;
+  readonly #socket: Socket;
+  readonly #listener: TransportListener;
+  readonly #flows: FlowCache<UdpFlow>;
+  #closed: Promise<void> | undefined;
+
+  constructor(socket: Socket, listener: TransportListener, settings: UdpSettings, report: (error: Error) => void) {
+    const { address, port } = socket.address();
+    this.local = nameable({ host: address, port });
+    this.#socket = socket;
+    this.#listener = listener;
+    this.#flows = new FlowCache(settings.maxFlows);
+    // Such an error names no flow: it is told to the operator, and what it broke is found out by the timers.
+    socket.on('error', report);
+    socket.on('message', (bytes, from) => this.#received(bytes, from));
+  }
+
+  /** Number of flows that are remembered. */
+  get size(): number {
+    return this.#flows.size;
+  }
+
+  flowTo(host: string, port: number): Flow {
+    const known = this.#flows.get(host, port);
+    if (known !== undefined) return known;
+    const flow = new UdpFlow(this.local, { host, port }, this.#socket, this.#listener);
+    this.#flows.set(host, port, flow);
+    return flow;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= new Promise((closed) => this.#socket.close(() => closed()));
+    return this.#closed;
+  }
+
+  #received(bytes: Buffer, { address, port }: RemoteInfo): void {
+    const first = bytes[0];
+    // Port 0 cannot be answered. STUN begins with two zero bits (RFC 5389 §6), which no SIP message does but an empty line.
+    if (first === undefined || port === 0) return;
+    const flow = this.flowTo(address, port);
+    if (first === CR || first === LF || first < 0x20) this.#keepAlive(bytes, flow);
+    else this.#listener.received(bytes, flow);
+  }
+
+  #keepAlive(bytes: Buffer, flow: Flow): void {
+    let blanks = 0;
+    while (bytes[blanks] === CR || bytes[blanks] === LF) blanks++;
+    // Blank lines before a message are allowed (RFC 3261 §7.5); alone they keep a binding of a NAT.
+    if (blanks > 0 && blanks < bytes.length && isPrintable(bytes[blanks])) this.#listener.received(bytes, flow);
+    else if (blanks === PING_LENGTH && bytes.length === PING_LENGTH) flow.send('\r\n');
+  }
+}
+
+const isPrintable = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x20;
+
+/** Only addresses are ever sent to; a name must not reach the resolver from here. */
+const noLookup = (address: string, _options: object, found: (error: null, address: string, family: number) => void): void =>
+  found(null, address, isV6(address) ? 6 : 4);
+
+/** Binds one UDP socket; the reason as a value where that fails. */
+export function listenUdp(
+  { host, port }: ListenerSettings,
+  listener: TransportListener,
+  settings: UdpSettings,
+  report: (error: Error) => void,
+): Promise<UdpListener | Error> {
+  return new Promise((done) => {
+    const v6 = isV6(host);
+    const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: v6, lookup: noLookup });
+    socket.once('error', (error) => {
+      socket.close();
+      done(error);
+    });
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      grow(socket, settings.socketBufferBytes);
+      done(new UdpListener(socket, listener, settings, report));
+    });
+  });
+}
+
+/** A burst of registrations overflows the system's default of some 200 KB. */
+function grow(socket: Socket, bytes: number): void {
+  try {
+    socket.setRecvBufferSize(bytes);
+    socket.setSendBufferSize(bytes);
+  } catch {
+    // The system grants what it grants.
+  }
+}
+
+/** The two ends that the id of a UDP flow names. */
+export function parseUdpFlowId(id: string): { local: Endpoint; remote: Endpoint } | undefined {
+  const [transport, local, remote, more] = id.split('/', 4);
+  if (transport !== 'udp' || local === undefined || remote === undefined || more !== undefined) return undefined;
+  const [here, there] = [parseEndpoint(local), parseEndpoint(remote)];
+  return here === undefined || there === undefined ? undefined : { local: here, remote: there };
+}
