@@ -11,7 +11,7 @@ export interface TcpSettings {
   /** A connection is closed when it has sent no whole message, or half of one, for so long. */
   readonly stallMs: number;
   readonly connectMs: number;
-  /** A connection whose peer sends no more stays open for answers for so long. */
+  /** A peer that sends no more may have closed all or only its half: for so long it still gets its answers. */
   readonly lingerMs: number;
   /** What may wait for a peer that does not read. */
   readonly maxQueuedBytes: number;
@@ -22,7 +22,7 @@ export const DEFAULT_TCP: TcpSettings = {
   maxConnectionsPerAddress: 256,
   stallMs: 10_000,
   connectMs: 5_000,
-  lingerMs: 32_000,
+  lingerMs: 1_000,
   maxQueuedBytes: 1024 * 1024,
   keepAliveMs: 60_000,
 };

@@ -213,7 +213,7 @@ describe('TCP', () => {
     const { local, sockets, heard } = await listening([TCP4], { tcp: { maxConnections: 3, maxConnectionsPerAddress: 2 } });
     const peers = [await tcpPeer(local), await tcpPeer(local), await tcpPeer(local)];
     await vi.waitFor(() => expect(peers.filter(({ closed }) => closed)).toHaveLength(1));
-    peers.find(({ closed }) => !closed)?.socket.destroy();
+    peers.find(({ closed }) => !closed)?.socket.resetAndDestroy();
     await vi.waitFor(() => expect(heard.failures).toHaveLength(1));
     const again = await tcpPeer(local);
     again.socket.write('\r\n\r\n');
