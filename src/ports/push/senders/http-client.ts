@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { reasonOf } from '../../../errors.ts';
 
 /** One POST. */
@@ -32,13 +33,13 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 /** `node:http` and `node:https` on kept-alive connections; certificates are checked, redirects are not followed. */
 export function nodeHttpClient(url: string, maxConnections: number): HttpClient {
-  const target = new URL(url);
+  const target = urlToHttpOptions(new URL(url));
   const secure = target.protocol === 'https:';
   const keep = { keepAlive: true, maxSockets: maxConnections, maxFreeSockets: 16, scheduling: 'lifo' } as const;
   const agent = secure ? new TlsAgent({ ...keep, rejectUnauthorized: true }) : new Agent(keep);
-  const options: RequestOptions = { method: 'POST', agent, maxHeaderSize: MAX_HEADER_BYTES };
-  const open = (headers: HttpPost['headers']): ClientRequest =>
-    (secure ? httpsRequest : httpRequest)(target, { ...options, headers });
+  const options: RequestOptions = { ...target, method: 'POST', agent, maxHeaderSize: MAX_HEADER_BYTES };
+  const request = secure ? httpsRequest : httpRequest;
+  const open: Open = (headers) => request({ ...options, headers });
   return {
     post: (post, done) => postOnce(open, post, done),
     close: () => agent.destroy(),
