@@ -25,6 +25,7 @@ export class SharedClock {
       now: () => this.#clock.now(),
       yield: (task) => this.#clock.yield(task),
       alarm: (atMs, wake) => {
+        if (!this.#faces.includes(face)) return;
         face.dueMs = atMs;
         face.wake = wake;
         this.#arm();
@@ -32,6 +33,13 @@ export class SharedClock {
     };
     this.#faces.push(face);
     return face;
+  }
+
+  /** Its alarm never rings again, whoever still sets it. */
+  drop(face: Clock): void {
+    const at = this.#faces.indexOf(face as Face);
+    if (at >= 0) this.#faces.splice(at, 1);
+    this.#arm();
   }
 
   #arm(): void {

@@ -86,9 +86,12 @@ export class SimulatedTransports implements Transports {
     }
   }
 
-  flowTo(transport: TransportName, remote: Endpoint): Flow | undefined {
+  flowTo(transport: TransportName, remote: Endpoint, local?: Endpoint): Flow | undefined {
     const ours = this.listening.find(
-      (listener) => listener.transport === transport && listener.local.host.includes(':') === remote.host.includes(':'),
+      (listener) =>
+        listener.transport === transport &&
+        listener.local.host.includes(':') === remote.host.includes(':') &&
+        (local === undefined || endpointName(local) === endpointName(listener.local)),
     );
     if (ours === undefined) return undefined;
     if (transport === 'udp') return this.#datagramFlow(ours.local, remote);

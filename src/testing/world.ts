@@ -17,21 +17,22 @@ export const SERVICE_HOST = '10.0.0.1';
 const SERVICE_PORT = 5060;
 
 /** What a service is made of here, instead of sockets, disk and the machine's clock. */
-export interface ServiceParts<Config, Notification> {
+export interface ServiceParts<Config> {
   readonly config: Config;
   readonly clock: Clock;
   readonly timers: TimerHeap;
   readonly random: Random;
   readonly transports: (listener: TransportListener) => Transports;
-  readonly push: PushService<Notification>;
+  /** The sender for every provider. */
+  readonly push: PushService;
 }
 /** Builds the service under test from its parts, and starts it. */
-export type StartService<Config, Service, Notification> = (parts: ServiceParts<Config, Notification>) => Service;
+export type StartService<Config, Service> = (parts: ServiceParts<Config>) => Service;
 
-export interface WorldOptions<Config, Service, Notification> {
+export interface WorldOptions<Config, Service> {
   readonly seed: number;
   readonly config: Config;
-  readonly startService: StartService<Config, Service, Notification>;
+  readonly startService: StartService<Config, Service>;
   readonly network?: Partial<Conditions>;
   /** Default: UDP and TCP on `SERVICE_HOST`, port 5060. */
   readonly listening?: readonly Listening[];
@@ -53,33 +54,34 @@ export type WorldPhone = Omit<PhoneOptions, 'wire' | 'random' | 'user' | 'domain
 const DOMAIN = 'example.com';
 
 /** The whole service with its network and its phones, in virtual time: the same seed gives the same history. */
-export class World<Config = unknown, Service = unknown, Notification = unknown> {
+export class World<Config = unknown, Service = unknown> {
   readonly time: VirtualTime;
   /** The timers of phones and network; the service has a queue of its own, `serviceTimers`. */
   readonly timers: TimerQueue;
-  readonly serviceTimers: TimerHeap;
+  /** The timers of the service: when nothing goes on any more, it shall hold none. */
+  serviceTimers: TimerHeap;
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
-  readonly push: PushService<Notification>;
+  readonly push: PushService;
   readonly phones: Phone[] = [];
   /** Every message as it was sent, from the newest restart on. */
   readonly packets: Packet[] = [];
   service: Service;
-  readonly #options: WorldOptions<Config, Service, Notification>;
+  readonly #options: WorldOptions<Config, Service>;
   readonly #errors: unknown[] = [];
   readonly #clock: SharedClock;
+  #serviceClock: Clock;
   #transports: SimulatedTransports | undefined;
   #hosts = 10;
   #ports = 5060;
 
-  constructor(options: WorldOptions<Config, Service, Notification>) {
+  constructor(options: WorldOptions<Config, Service>) {
     this.#options = options;
     this.time = new VirtualTime(options.startMs ?? 0);
     this.#clock = new SharedClock(this.time);
     this.random = new SeededRandom(options.seed);
     const worldTimers = new TimerHeap(this.#clock.face(), (error) => this.#errors.push(error));
     this.timers = worldTimers;
-    this.serviceTimers = new TimerHeap(this.#clock.face(), (error) => this.#errors.push(error));
     this.network = new SimulatedNetwork({
       timers: worldTimers,
       random: this.random.fork('network'),
@@ -90,6 +92,8 @@ export class World<Config = unknown, Service = unknown, Notification = unknown> 
       now: () => worldTimers.now(),
       after: (delayMs, fire) => worldTimers.set(delayMs, fire),
     });
+    this.#serviceClock = this.#clock.face();
+    this.serviceTimers = this.#newServiceTimers();
     this.service = this.#start();
   }
 
@@ -147,6 +151,10 @@ export class World<Config = unknown, Service = unknown, Notification = unknown> 
   /** Ends the service as `kill -9` does, and starts another on the same addresses. Its store must be in `config` to survive. */
   restart(): void {
     this.#transports?.crash();
+    this.#clock.drop(this.#serviceClock);
+    this.#serviceClock = this.#clock.face();
+    this.serviceTimers = this.#newServiceTimers();
+    this.push.reopen();
     this.packets.length = 0;
     this.service = this.#start();
   }
@@ -162,6 +170,10 @@ export class World<Config = unknown, Service = unknown, Notification = unknown> 
     return this.phones.find((phone) => phone.wire.local.host === endpoint.host)?.name ?? endpointName(endpoint);
   }
 
+  #newServiceTimers(): TimerHeap {
+    return new TimerHeap(this.#serviceClock, (error) => this.#errors.push(error));
+  }
+
   #start(): Service {
     const listening = this.#options.listening ?? [
       { transport: 'udp', local: { host: SERVICE_HOST, port: SERVICE_PORT } },
@@ -169,7 +181,7 @@ export class World<Config = unknown, Service = unknown, Notification = unknown> 
     ];
     return this.#options.startService({
       config: this.#options.config,
-      clock: this.#clock.face(),
+      clock: this.#serviceClock,
       timers: this.serviceTimers,
       random: this.random.fork('service'),
       push: this.push,
@@ -182,6 +194,5 @@ export class World<Config = unknown, Service = unknown, Notification = unknown> 
 }
 
 /** A world with its service running. */
-export const createWorld = <Config, Service, Notification = unknown>(
-  options: WorldOptions<Config, Service, Notification>,
-): World<Config, Service, Notification> => new World(options);
+export const createWorld = <Config, Service>(options: WorldOptions<Config, Service>): World<Config, Service> =>
+  new World(options);
