@@ -7,6 +7,7 @@ const HOST = 8;
 const UNRESERVED = 16;
 const VALUE = 32;
 const DIGIT = 64;
+const VISIBLE = 128;
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const CLASS = new Uint8Array(256);
@@ -25,6 +26,7 @@ mark(UNRESERVED, `${ALPHANUMERIC}-_.!~*'()`);
 mark(USER, `${ALPHANUMERIC}-_.!~*'()&=+$,;?/`);
 mark(HOST, `${ALPHANUMERIC}-._`);
 mark(DIGIT, '0123456789');
+markRange(VISIBLE, 0x21, 0x7e);
 mark(BREAKS_URI, ' <>"');
 markRange(BREAKS_URI, 0, 0x1f);
 mark(BREAKS_URI, '\x7f');
@@ -43,6 +45,8 @@ function all(bit: number, text: string, from: number, to: number): boolean {
 export const isToken = (text: string, from = 0, to = text.length): boolean => all(TOKEN, text, from, to);
 /** Whether `text` (or its part) is a non-empty run of digits. */
 export const isDigits = (text: string, from = 0, to = text.length): boolean => all(DIGIT, text, from, to);
+/** Whether `text` is a non-empty run of visible ASCII, as a Call-ID is. */
+export const isVisible = (text: string): boolean => all(VISIBLE, text, 0, text.length);
 /** Whether `text` (or its part) can be a host name or an IPv4 address. */
 export const isHostName = (text: string, from = 0, to = text.length): boolean => all(HOST, text, from, to);
 /** Whether `text` (or its part) can stand as an unquoted parameter value. */

@@ -1,5 +1,5 @@
 import sip from 'sip';
-import { isDigits, isToken, isUriShape, trimmed } from './chars.ts';
+import { isDigits, isToken, isUriShape, isVisible, trimmed } from './chars.ts';
 import { type Flaw, flaw, type Head, MAX_LINE_BYTES, readHead } from './head.ts';
 import { casedName, MAX_LIST, splitList } from './headers.ts';
 import type { CSeq, Defect, NameAddr, SipMessage, SipRequest, SipResponse, Via } from './message.ts';
@@ -53,13 +53,15 @@ interface Start {
 
 function readStart(head: Head): Start {
   const cseqLine = first(head, 'cseq') ?? '';
+  const callIdLine = first(head, 'call-id') ?? '';
   const parsed =
     head.start.length > MAX_LINE_BYTES
       ? undefined
-      : sip.parse(`${head.start}\r\nCall-ID: ${first(head, 'call-id') ?? ''}\r\nCSeq: ${cseqLine}\r\n\r\n`);
+      : sip.parse(`${head.start}\r\nCall-ID: ${callIdLine}\r\nCSeq: ${cseqLine}\r\n\r\n`);
   const response = head.start.startsWith('SIP/');
   const method = head.start.slice(0, Math.max(head.start.indexOf(' '), 0));
-  const callId = parsed === undefined ? first(head, 'call-id') : parsed.headers['call-id'];
+  // What npm sip strips as blanks, a no-break space for one, belongs to no Call-ID.
+  const callId = isVisible(callIdLine) ? (parsed?.headers['call-id'] ?? callIdLine) : undefined;
   return {
     kind: response ? 'response' : 'request',
     method,
@@ -67,11 +69,10 @@ function readStart(head: Head): Start {
     status: parsed?.status ?? 0,
     reason: trimmed(parsed?.reason ?? '', 0, parsed?.reason?.length ?? 0),
     cseq: readCSeq(cseqLine, parsed?.headers.cseq?.seq),
-    callId: callId !== undefined && isWord(callId) ? callId : undefined,
+    callId,
     flaw: response ? flawOfStatusLine(parsed) : flawOfRequestLine(head.start, parsed),
   };
 }
-const isWord = (text: string): boolean => text !== '' && text.indexOf(' ') === -1 && text.indexOf('\t') === -1;
 
 /** Digits, blanks, a method, nothing else; beyond fifteen digits a number would not be the one that was sent. */
 function readCSeq(line: string, parsed: number | undefined): CSeq | undefined {

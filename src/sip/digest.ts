@@ -100,9 +100,15 @@ export function parseAuthorization(line: string): DigestCredentials | undefined 
   return { username, realm, nonce, uri, response, algorithm, opaque, qop: 'auth', cnonce, nc };
 }
 
-/** H(username:realm:password), which may be stored instead of the password (RFC 7616 §3.4.2). */
+/** Text of ours as the bytes that go to the wire: UTF-8 (RFC 7616 §4), one character a byte. */
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+/**
+ * H(username:realm:password), which may be stored instead of the password (RFC 7616 §3.4.2). User name and realm hold
+ * bytes, as they come from the wire; the password is text.
+ */
 export const ha1 = (algorithm: DigestAlgorithm, username: string, realm: string, password: string): string =>
-  hash(algorithm, `${username}:${realm}:${password}`);
+  hash(algorithm, `${username}:${realm}:${asBytes(password)}`);
 
 type Signed = Pick<DigestCredentials, 'nonce' | 'uri' | 'algorithm' | 'qop' | 'cnonce' | 'nc'>;
 
@@ -160,13 +166,14 @@ export function answerChallenge(challengeLine: string, answer: AnswerTo): string
   const challenge = parseChallenge(challengeLine);
   if (challenge === undefined) return undefined;
   const { realm, nonce, algorithm, opaque, qop } = challenge;
+  const username = asBytes(answer.username);
   const nc = (answer.count ?? 1).toString(16).padStart(8, '0');
   const signed: Signed = { nonce, uri: answer.uri, algorithm, qop, cnonce: answer.cnonce, nc };
-  const response = digestResponse(signed, ha1(algorithm, answer.username, realm, answer.password), answer.method);
+  const response = digestResponse(signed, ha1(algorithm, username, realm, answer.password), answer.method);
   const proof = qop === undefined ? '' : `, qop=auth, cnonce=${quoted(answer.cnonce)}, nc=${nc}`;
   const echo = opaque === undefined ? '' : `, opaque=${quoted(opaque)}`;
   return (
-    `Digest username=${quoted(answer.username)}, realm=${quoted(realm)}, nonce=${quoted(nonce)}, ` +
+    `Digest username=${quoted(username)}, realm=${quoted(realm)}, nonce=${quoted(nonce)}, ` +
     `uri=${quoted(answer.uri)}, response="${response}", algorithm=${algorithm}${proof}${echo}`
   );
 }

@@ -153,6 +153,7 @@ describe('decode names the defect', () => {
     ['To', 'To: "Watson, Thomas" < sip:t.watson@example.org >', 'bad-to'],
     ['Call-ID', 'Call-ID: a b', 'bad-call-id'],
     ['Call-ID', 'Call-ID:', 'bad-call-id'],
+    ['Call-ID', 'Call-ID: \xa0x', 'bad-call-id'],
     ['CSeq', 'CSeq: INVITE', 'bad-cseq'],
     ['CSeq', 'CSeq: 2INVITE', 'bad-cseq'],
     ['CSeq', 'CSeq: -1 INVITE', 'bad-cseq'],

@@ -72,6 +72,20 @@ describe('verify', () => {
     expect(verify({ ...answer, uri: 'sip:other.example.com' }, { method: 'REGISTER', password: 'pw' })).toBe(false);
     expect(verify({ ...answer, nc: '0000000c' }, { method: 'REGISTER', password: 'pw' })).toBe(false);
   });
+  it('counts names and passwords in UTF-8', () => {
+    const who = {
+      method: 'REGISTER',
+      uri: 'sip:example.com',
+      username: 'J\u00e4s\u00f8n',
+      password: '\u0159\u00e4ksm\u00f6rg\u00e5s',
+      cnonce: 'c',
+    };
+    const answer = credentials(answerChallenge(challengeHeader({ realm: 'r', nonce: 'n', algorithm: 'SHA-256' }), who));
+    expect(Buffer.from(answer.username, 'latin1').toString('utf8')).toBe(who.username);
+    expect(verify(answer, { method: 'REGISTER', password: who.password })).toBe(true);
+    // Characters beyond one byte must not be cut to one: U+0159 is no U+0059.
+    expect(verify(answer, { method: 'REGISTER', password: who.password.replace('\u0159', 'Y') })).toBe(false);
+  });
   it('answers a challenge without qop, and none that it cannot', () => {
     const who = { method: 'INVITE', uri: 'sip:b@example.com', username: 'a', password: 'p', cnonce: 'c' };
     expect(answerChallenge('Digest realm="r", nonce="n"', who)).not.toContain('qop');
