@@ -423,10 +423,8 @@ describe('what the phone complains of', () => {
     const answer = (status: string, tag = 'b', more: readonly string[] = [], body = '', change = (text: string) => text) => {
       const copied = ['Via', 'From', 'Call-ID', 'CSeq'].map((name) => `${name}: ${headerOf(invite, name)}`);
       const to = `To: ${headerOf(invite, 'to')}${tag === '' ? '' : `;tag=${tag}`}`;
-      socket.send(
-        [`SIP/2.0 ${status}`, ...copied, to, ...more, `Content-Length: ${body.length}`, '', body].join('\r\n'),
-        phone.wire.local,
-      );
+      const text = [`SIP/2.0 ${status}`, ...copied, to, ...more, `Content-Length: ${body.length}`, '', body].join('\r\n');
+      socket.send(change(text), phone.wire.local);
       world.run(20);
     };
     return { phone, call, answer };
