@@ -299,8 +299,9 @@ export const legMachine = setup({
         'leg.hangUp': 'releasing',
         'actor.ended': 'releasing',
         'leg.cancel': 'releasing',
+        // The ACK to a re-INVITE's 2xx never came (RFC 3261 §14.2 asks for BYE).
+        'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
         'ack.received': {},
-        'answer.received': {},
       },
     },
     releasing: {

@@ -24,7 +24,6 @@ export const inviteReceived = defineFact('invite.received', {
   callIdStem: text(),
   /** How an account is woken that has no binding; empty provider: not at all. */
   accountPush: secret(detail<PushTarget>()),
-  message,
 });
 export const provisionalReceived = defineFact('provisional.received', { leg, status, message });
 export const answerReceived = defineFact('answer.received', { leg, status, message });

@@ -26,6 +26,17 @@ export interface View {
   current(interest: Interest): readonly Posted<AnyFact>[];
 }
 
+/** A view that knows the facts it folds by their types. */
+export interface ViewOf<F> {
+  readonly folds: readonly string[];
+  fold(fact: F): void;
+  readonly answers: readonly string[];
+  current(interest: Interest): readonly F[];
+}
+
+/** The engine calls a view with the kinds that it folds, and with no others. */
+export const viewOf = <F>(view: ViewOf<F>): View => view as unknown as View;
+
 /** The engine as ports see it. */
 export interface FactSink {
   /** Posts a fact at the one place where facts enter. Throws on a kind that the catalogue does not have. */

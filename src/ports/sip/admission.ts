@@ -1,0 +1,74 @@
+/** What every request outside a dialog has to pass before it may start anything (RFC 3261 §8.2). */
+import { header, integerHeader, tokens } from '../../sip/headers.ts';
+import type { SipRequest } from '../../sip/message.ts';
+import { parseUri, type SipUri } from '../../sip/uri.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Domains } from './domains.ts';
+import { ALLOW, CARRIED_OPTIONS, STARTERS, SUPPORTED } from './methods.ts';
+import { type Refusal, refusal } from './refusal.ts';
+import type { SipSettings } from './settings.ts';
+
+/** A request that may go on: whom it is for and who sent it. */
+export interface Admitted {
+  readonly uri: SipUri;
+  /** The authenticated user; empty for callers from elsewhere and where nobody is asked. */
+  readonly user: string;
+}
+
+const OWN_OPTIONS = new Set(tokens([SUPPORTED]));
+const EVENTS_METHODS = new Set(['SUBSCRIBE', 'PUBLISH']);
+
+export class Admission {
+  readonly #settings: SipSettings;
+  readonly #domains: Domains;
+  readonly #authenticator: Authenticator;
+
+  constructor(settings: SipSettings, domains: Domains, authenticator: Authenticator) {
+    this.#settings = settings;
+    this.#domains = domains;
+    this.#authenticator = authenticator;
+  }
+
+  admit(request: SipRequest): Admitted | Refusal {
+    const uri = parseUri(request.uri);
+    return this.#flawOf(request, uri) ?? this.#authenticated(request, uri as SipUri);
+  }
+
+  #flawOf(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
+    const { method } = request;
+    // RFC 6665 §4.4.1 and §8.2.1: no event package here yet.
+    if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': '' });
+    if (!STARTERS.has(method)) return refusal(405, '', { allow: ALLOW });
+    if (uri === undefined) return request.uri.startsWith('sip:') ? refusal(400, 'Malformed Request-URI') : refusal(416, '');
+    if (uri.scheme === 'tel') return refusal(416, 'Only SIP URIs Are Routed');
+    const required = tokens(request.headers.get('require')).map((option) => option.toLowerCase());
+    const understood = method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS;
+    const unsupported = required.filter((option) => !understood.has(option));
+    if (unsupported.length > 0) return refusal(420, '', { unsupported: unsupported.join(', ') });
+    if (integerHeader(request, 'max-forwards') === 0 && method !== 'OPTIONS' && method !== 'REGISTER') return refusal(483, '');
+    if (method === 'REGISTER' && request.body !== '' && !isOptional(request)) return refusal(415, '', { accept: '' });
+    if (method === 'INVITE' && (request.contact === '*' || request.contact.length !== 1)) {
+      return refusal(400, 'An INVITE Has One Contact');
+    }
+    return undefined;
+  }
+
+  #authenticated(request: SipRequest, uri: SipUri): Admitted | Refusal {
+    const { method } = request;
+    // RFC 3261 §11.2: what we can do is no secret.
+    if (this.#settings.auth === 'none' || method === 'OPTIONS') return { uri, user: '' };
+    // Who registers is the To; who calls is the From (RFC 3261 §10.2, §8.1.1.3).
+    const claimed = parseUri(method === 'REGISTER' ? request.to.uri : request.from.uri);
+    const aor = claimed && this.#domains.aorOf(claimed);
+    if (aor === undefined && method !== 'REGISTER') return { uri, user: '' };
+    const user = this.#authenticator.userOf(request);
+    if (typeof user !== 'string') return user;
+    if (aor === undefined || Domains.userOf(aor) !== user) {
+      return refusal(403, method === 'REGISTER' ? 'Not Your Address Of Record' : 'From Is Not The Authenticated User');
+    }
+    return { uri, user };
+  }
+}
+
+const isOptional = (request: SipRequest): boolean =>
+  /handling[ \t]*=[ \t]*optional/i.test(header(request, 'content-disposition') ?? '');

@@ -1,0 +1,29 @@
+import type { Location } from '../../correlation/location.ts';
+import type { FactSink } from '../../engine/port.ts';
+import type { Random } from '../../random.ts';
+import type { TransactionLayer } from '../../transaction/transaction.ts';
+import type { Flow, Transports } from '../../transport/transport.ts';
+import type { LegTable } from './leg-table.ts';
+import type { SipSettings } from './settings.ts';
+
+/** What the parts of the SIP port share. */
+export interface SipContext {
+  readonly settings: SipSettings;
+  readonly engine: FactSink;
+  readonly layer: TransactionLayer;
+  readonly transports: Transports;
+  readonly random: Random;
+  readonly location: Location;
+  readonly legs: LegTable;
+}
+
+const TAG_BYTES = 8;
+
+/** A tag, unguessable: 64 bits (RFC 3261 §19.3 asks for 32). */
+export const newTag = (context: SipContext): string => context.random.hex(TAG_BYTES);
+
+/** A flow's address as the host part of a URI of ours. */
+export const hostPort = (flow: Flow): string => {
+  const { host, port } = flow.local;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+};

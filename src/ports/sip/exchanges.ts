@@ -1,0 +1,253 @@
+/** Requests inside a dialog that pass from one party to the other: re-INVITE, UPDATE, INFO, MESSAGE, unknown ones. */
+import { type Dialog, glare, requestIn, takeResponse } from '../../sip/dialog.ts';
+import { header, integerHeader, responseTo } from '../../sip/headers.ts';
+import type { SipRequest } from '../../sip/message.ts';
+import { hasOffer } from '../../sip/sdp.ts';
+import type { ClientHandler, ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
+import type { SipContext } from './context.ts';
+import { currentFlow } from './fork.ts';
+import type { LegSide } from './leg-side.ts';
+import type { Place } from './leg-table.ts';
+import { passedHeaders, setMaxForwards } from './passing.ts';
+import { type Refusal, refusal } from './refusal.ts';
+
+/** One relayed request: where it came from, where it went, and what is still owed. */
+export interface Exchange {
+  readonly id: number;
+  readonly from: LegSide;
+  readonly fromDialog: Dialog;
+  readonly server: ServerTransaction;
+  readonly request: SipRequest;
+  to: LegSide | undefined;
+  toDialog: Dialog | undefined;
+  client: ClientTransaction | undefined;
+  /** CSeq on the other side, which its ACK carries. */
+  seq: number;
+  ack: SipRequest | undefined;
+}
+
+/** Requests of one party that may wait at a time. */
+const MAX_WAITING = 16;
+const carriesOffer = (request: SipRequest): boolean =>
+  request.method === 'INVITE' || (request.method === 'UPDATE' && hasOffer(request.body, header(request, 'content-type')));
+
+export class Exchanges {
+  readonly #context: SipContext;
+  readonly #byId = new Map<number, Exchange>();
+  readonly #byServer = new Map<ServerTransaction, Exchange>();
+  #lastId = 0;
+
+  constructor(context: SipContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** A request came on a dialog: the call decides where it goes. Returns why it is refused here. */
+  open(place: Place, dialog: Dialog, server: ServerTransaction): Refusal | undefined {
+    const { side } = place;
+    const { request } = server;
+    const refused = this.#refusal(side, dialog, request);
+    if (refused !== undefined) return refused;
+    const id = ++this.#lastId;
+    const exchange: Exchange = {
+      id,
+      from: side,
+      fromDialog: dialog,
+      server,
+      request,
+      to: undefined,
+      toDialog: undefined,
+      client: undefined,
+      seq: 0,
+      ack: undefined,
+    };
+    if (carriesOffer(request)) dialog.offer = 'theirs';
+    this.#byId.set(id, exchange);
+    this.#byServer.set(server, exchange);
+    side.exchanges.push(exchange);
+    const fork = side.isCaller ? place.fork : side.address;
+    this.#context.engine.post({
+      type: 'request.received',
+      call: side.call,
+      leg: side.address,
+      fork: side.dialog === dialog ? '' : fork,
+      exchange: id,
+      method: request.method,
+    });
+    return undefined;
+  }
+
+  #refusal(side: LegSide, dialog: Dialog, request: SipRequest): Refusal | undefined {
+    if (integerHeader(request, 'max-forwards') === 0) return refusal(483, '');
+    if (side.exchanges.length >= MAX_WAITING) return refusal(500, 'Too Many Requests Waiting', { 'retry-after': '1' });
+    // Departs for now from RFC 3891: identifiers in Refer-To would have to be mapped.
+    if (request.method === 'REFER' && /[?&]replaces=/i.test(header(request, 'refer-to') ?? '')) {
+      return refusal(501, 'Attended Transfer Is Not Supported Yet');
+    }
+    const clash = carriesOffer(request) ? glare(dialog, this.#context.random.fraction()) : undefined;
+    if (clash === undefined) return undefined;
+    const { status, retryAfterSeconds } = clash;
+    return refusal(status, '', retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) });
+  }
+
+  /** Sends the request on to the other party. */
+  relay(id: number, to: LegSide | undefined): string | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange === undefined || exchange.to !== undefined) return 'no such request waits';
+    const dialog = to === undefined ? undefined : dialogToward(exchange, to);
+    if (to === undefined || dialog === undefined) {
+      this.#refuse(exchange, refusal(481, ''));
+      return undefined;
+    }
+    const offers = carriesOffer(exchange.request);
+    if (offers && dialog.offer !== 'none') {
+      this.#refuse(exchange, refusal(491, ''));
+      return undefined;
+    }
+    if (offers) dialog.offer = 'ours';
+    const { request } = exchange;
+    const headers = passedHeaders(request, this.#context.settings.realm);
+    setMaxForwards(headers, integerHeader(request, 'max-forwards'));
+    const contact = request.contact === '*' || request.contact.length === 0 ? [] : to.contact;
+    const relayed = requestIn(dialog, request.method, { headers, body: request.body, contact });
+    exchange.to = to;
+    to.asked.add(exchange);
+    exchange.toDialog = dialog;
+    exchange.seq = relayed.cseq.seq;
+    exchange.client = this.#context.layer.send(relayed, currentFlow(this.#context, to), this.#handlerOf(exchange, to));
+    return undefined;
+  }
+
+  #handlerOf(exchange: Exchange, to: LegSide): ClientHandler {
+    return {
+      response: (response) => {
+        if (exchange.ack !== undefined && response.status >= 200) {
+          this.#context.layer.sendAck(exchange.ack, to.flow);
+          return;
+        }
+        if (exchange.server.answered) return;
+        this.#post(exchange, to, response.status, this.#context.legs.keep(to, response));
+      },
+      timedOut: () => this.#refuse(exchange, refusal(408, '')),
+      failed: () => this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached')),
+    };
+  }
+
+  #post(exchange: Exchange, to: LegSide, status: number, message: number): void {
+    this.#context.engine.post({
+      type: 'response.received',
+      call: exchange.from.call,
+      leg: to.address,
+      exchange: exchange.id,
+      status,
+      message,
+    });
+  }
+
+  /** Passes an answer of the other party back. */
+  answer(id: number, message: number): string | undefined {
+    const exchange = this.#byId.get(id);
+    const response = this.#context.legs.message(message);
+    if (exchange === undefined || response?.kind !== 'response') return 'no such request waits';
+    const { from, server, request, toDialog } = exchange;
+    if (toDialog !== undefined) takeResponse(toDialog, response);
+    const contact = response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
+    const headers = passedHeaders(response, this.#context.settings.realm);
+    // A challenge for us or a failing transport of the other side means nothing to this one.
+    const status = response.status === 401 || response.status === 407 ? 403 : response.status === 503 ? 500 : response.status;
+    server.respond(
+      responseTo(request, status, status === response.status ? response.reason : undefined, undefined, {
+        headers,
+        body: response.body,
+        contact,
+      }),
+    );
+    // The 2xx of a re-INVITE is still owed its ACK, and an offer in it stays open until then.
+    if (status >= 300 || (status >= 200 && request.method !== 'INVITE')) this.#drop(exchange);
+    return undefined;
+  }
+
+  /** Answers a waiting request ourselves. */
+  refuse(id: number, refused: Refusal): string | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange === undefined) return 'no such request waits';
+    this.#refuse(exchange, refused);
+    return undefined;
+  }
+
+  #refuse(exchange: Exchange, { status, reason, headers }: Refusal): void {
+    if (!exchange.server.answered) {
+      exchange.server.respond(
+        responseTo(exchange.request, status, reason || undefined, undefined, headers === undefined ? {} : { headers }),
+      );
+    }
+    this.#drop(exchange);
+  }
+
+  /** The ACK to the 2xx of a relayed re-INVITE came. False if no such 2xx waits for it. */
+  acknowledged(side: LegSide, ack: SipRequest): boolean {
+    const exchange = side.exchanges.find(({ request }) => request.method === 'INVITE' && request.cseq.seq === ack.cseq.seq);
+    if (exchange?.to === undefined || !exchange.server.answered || exchange.ack !== undefined) return false;
+    exchange.server.acknowledged();
+    this.#context.engine.post({
+      type: 'exchange.acknowledged',
+      call: side.call,
+      leg: exchange.to.address,
+      exchange: exchange.id,
+      message: ack.body === '' ? 0 : this.#context.legs.keep(side, ack),
+    });
+    return true;
+  }
+
+  /** Passes the ACK on. */
+  relayAck(id: number, message: number): string | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange?.toDialog === undefined || exchange.to === undefined) return 'no such request waits';
+    const source = this.#context.legs.message(message);
+    const extra = source === undefined ? {} : { headers: passedHeaders(source, this.#context.settings.realm), body: source.body };
+    exchange.ack = requestIn(exchange.toDialog, 'ACK', { seq: exchange.seq, ...extra });
+    this.#context.layer.sendAck(exchange.ack, currentFlow(this.#context, exchange.to));
+    this.#drop(exchange);
+    return undefined;
+  }
+
+  /** CANCEL of a relayed re-INVITE follows its INVITE; the other party's 487 comes back as any answer. */
+  cancelled(server: ServerTransaction): boolean {
+    const exchange = this.#byServer.get(server);
+    exchange?.client?.cancel();
+    return exchange !== undefined;
+  }
+
+  /** The 2xx of a relayed re-INVITE was never acknowledged: the other side is not left waiting too. */
+  unacknowledged(server: ServerTransaction): LegSide | undefined {
+    const exchange = this.#byServer.get(server);
+    if (exchange === undefined) return undefined;
+    this.relayAck(exchange.id, 0);
+    return exchange.from;
+  }
+
+  /** The leg is gone: what it asked or was asked is answered. */
+  close(side: LegSide): void {
+    for (const exchange of [...side.exchanges, ...side.asked]) this.#refuse(exchange, refusal(481, ''));
+  }
+
+  #drop(exchange: Exchange): void {
+    exchange.fromDialog.offer = 'none';
+    if (exchange.toDialog !== undefined) exchange.toDialog.offer = 'none';
+    this.#byId.delete(exchange.id);
+    this.#byServer.delete(exchange.server);
+    exchange.to?.asked.delete(exchange);
+    const at = exchange.from.exchanges.indexOf(exchange);
+    if (at >= 0) exchange.from.exchanges.splice(at, 1);
+  }
+}
+
+/** The dialog on the other side: the confirmed one, else the early one that stands for the same fork. */
+function dialogToward(exchange: Exchange, to: LegSide): Dialog | undefined {
+  if (to.dialog !== undefined) return to.dialog;
+  if (to.isCaller) return to.early.get(exchange.from.address) ?? to.early.get('');
+  return to.early.values().next().value;
+}

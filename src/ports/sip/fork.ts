@@ -1,0 +1,222 @@
+/** A fork: our INVITE towards one device, and what ends it (RFC 3261 §13.2, §9.1, §15). */
+import type { SipBye, SipCancel, SipInvite } from '../../../machines/vocabulary/commands.ts';
+import { legAddress } from '../../../machines/vocabulary/identity.ts';
+import { type Dialog, dialogFromResponse, requestIn, takeResponse } from '../../sip/dialog.ts';
+import { header, integerHeader } from '../../sip/headers.ts';
+import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
+import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
+import type { ClientHandler } from '../../transaction/transaction.ts';
+import type { Flow } from '../../transport/transport.ts';
+import { contactFor } from './caller.ts';
+import { newTag, type SipContext } from './context.ts';
+import { type LegSide, newSide } from './leg-side.ts';
+import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
+import { flowTo } from './routing.ts';
+
+const NO_PARAMS = Object.freeze(Object.create(null) as Record<string, string | null>);
+const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
+const CONTENT_TYPE = 'content-type';
+const isSuccess = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
+const tagOf = (response: SipResponse): string => response.to.params.tag ?? '';
+
+/** RFC 5393 §5: what breadth the caller allowed is divided among the forks. */
+function setMaxBreadth(headers: Map<string, readonly string[]>, received: number | undefined, forks: number): void {
+  if (received !== undefined) headers.set('max-breadth', [String(Math.max(Math.floor(received / forks), 1))]);
+}
+
+function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flow: Flow): SipRequest {
+  const source = caller.invite;
+  const headers = passedHeaders(source, context.settings.realm);
+  setMaxForwards(headers, integerHeader(source, 'max-forwards'));
+  setMaxBreadth(headers, integerHeader(source, 'max-breadth'), context.settings.maxForks);
+  return {
+    kind: 'request',
+    method: 'INVITE',
+    uri: command.target.contact,
+    via: [],
+    from: withTag(source.from, newTag(context)),
+    to: withTag(source.to, undefined),
+    callId: command.callId,
+    cseq: { seq: 1, method: 'INVITE' },
+    contact: contactFor(context, flow, source.contact),
+    route: command.target.path.map(bare),
+    recordRoute: [],
+    headers,
+    body: source.body,
+  };
+}
+
+/** Rings a device. */
+export function invite(context: SipContext, command: SipInvite, aor: string): string | undefined {
+  const caller = context.legs.at(legAddress(command.call, 0));
+  if (caller === undefined) return 'the caller is gone';
+  const flow = flowTo(context, command.target);
+  if (flow === undefined) {
+    failed(context, command.leg, 503, 'No Way To The Device', 'transport');
+    return undefined;
+  }
+  const request = inviteFor(context, caller, command, flow);
+  const contact = request.contact === '*' ? [] : request.contact;
+  const { leg: address, call, device } = command;
+  const side = newSide({ address, call, isCaller: false, contact, invite: request, flow, aor, device });
+  context.legs.add(side);
+  context.legs.name(request.from.params.tag ?? '', { side, fork: side.address });
+  side.client = context.layer.send(request, flow, inviteHandler(context, side));
+  return undefined;
+}
+
+function failed(context: SipContext, leg: string, status: number, reason: string, origin: 'timeout' | 'transport'): void {
+  context.engine.post({ type: 'failure.received', leg, status, reason, origin, message: 0 });
+}
+
+const inviteHandler = (context: SipContext, side: LegSide): ClientHandler => ({
+  response: (response) => {
+    if (isSuccess(response)) answered(context, side, response);
+    else if (response.status < 200) provisional(context, side, response);
+    else {
+      const { status, reason } = response;
+      side.isReleased = true;
+      context.engine.post({
+        type: 'failure.received',
+        leg: side.address,
+        status,
+        reason,
+        origin: 'peer',
+        message: context.legs.keep(side, response),
+      });
+    }
+  },
+  timedOut: () => failed(context, side.address, 408, '', 'timeout'),
+  failed: (why) => failed(context, side.address, 503, why, 'transport'),
+});
+
+function provisional(context: SipContext, side: LegSide, response: SipResponse): void {
+  const tag = tagOf(response);
+  if (tag !== '' && !side.early.has(tag)) {
+    const dialog = dialogFromResponse(side.invite, response);
+    if (dialog !== undefined) context.legs.addEarly(side, tag, dialog);
+  }
+  const message = context.legs.keep(side, response);
+  context.engine.post({ type: 'provisional.received', leg: side.address, status: response.status, message });
+}
+
+function answered(context: SipContext, side: LegSide, response: SipResponse): void {
+  const tag = tagOf(response);
+  if (side.dialog === undefined && !side.isClosed) {
+    const dialog = side.early.get(tag) ?? dialogFromResponse(side.invite, response);
+    if (dialog === undefined) return;
+    takeResponse(dialog, response);
+    side.dialog = dialog;
+    side.early.clear();
+    side.answer = response;
+    const message = context.legs.keep(side, response);
+    context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+    return;
+  }
+  if (side.dialog?.remoteTag === tag) {
+    // RFC 3261 §13.2.2.4: each repeated 2xx is acknowledged again, once the caller's ACK is here.
+    if (side.ack !== undefined) context.layer.sendAck(side.ack, side.flow);
+    return;
+  }
+  // Another device behind a downstream proxy answered too, or this one after its leg was given up.
+  const stray = dialogFromResponse(side.invite, response);
+  if (stray !== undefined) dismiss(context, side, stray, response, () => undefined);
+}
+
+/** The ACK to a fork's 2xx; headers and body are the caller's ACK's, if it said anything. */
+export function acknowledge(context: SipContext, side: LegSide, message: number): string | undefined {
+  if (side.dialog === undefined) return 'there is no 2xx to acknowledge';
+  const source = context.legs.message(message);
+  const extra = source === undefined ? {} : { headers: passedHeaders(source, context.settings.realm), body: source.body };
+  side.ack = requestIn(side.dialog, 'ACK', { seq: side.invite.cseq.seq, ...extra });
+  context.layer.sendAck(side.ack, side.flow);
+  side.answer = undefined;
+  return undefined;
+}
+
+/** RFC 3326 §2; RFC 3261 §9.1. */
+const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
+export function cancel(side: LegSide, command: SipCancel): string | undefined {
+  const reason = command.reason === 'elsewhere' ? ELSEWHERE : command.reason === 'caller' ? command.text : '';
+  side.client?.cancel(reason === '' ? undefined : new Map([['reason', [reason]]]));
+  return undefined;
+}
+
+/** Ends a leg whose 2xx nobody wants. */
+export function discard(context: SipContext, side: LegSide): string | undefined {
+  const { dialog, answer } = side;
+  const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
+  if (dialog === undefined || side.isReleased) finished();
+  else {
+    side.isReleased = true;
+    dismiss(context, side, dialog, answer?.kind === 'response' ? answer : undefined, finished);
+  }
+  return undefined;
+}
+
+/** RFC 3261 §13.2.2.4: ACK first, which must answer an offer in the 2xx (RFC 3264 §6), then BYE. */
+function dismiss(
+  context: SipContext,
+  side: LegSide,
+  dialog: Dialog,
+  answer: SipResponse | undefined,
+  finished: () => void,
+): void {
+  if (side.ack === undefined || side.dialog !== dialog) {
+    const ack = requestIn(dialog, 'ACK', { seq: side.invite.cseq.seq, ...refusedOffer(side, answer) });
+    context.layer.sendAck(ack, side.flow);
+    if (side.dialog === dialog) side.ack = ack;
+  }
+  sendBye(context, side, dialog, undefined, finished);
+}
+
+function refusedOffer(side: LegSide, answer: SipResponse | undefined) {
+  if (answer === undefined || hasOffer(side.invite.body, header(side.invite, CONTENT_TYPE))) return {};
+  const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
+  if (offer === undefined) return {};
+  const { host } = side.flow.local;
+  const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
+  const origin = { username: '-', sessionId: '1', version: '1', ...address };
+  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: rejectAll(offer, origin) };
+}
+
+/** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */
+export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
+  const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
+  if (side.dialog === undefined || side.isReleased) finished();
+  else {
+    side.isReleased = true;
+    sendBye(context, side, side.dialog, context.legs.message(command.message), finished);
+  }
+  return undefined;
+}
+
+function sendBye(
+  context: SipContext,
+  side: LegSide,
+  dialog: Dialog,
+  source: ReturnType<SipContext['legs']['message']>,
+  finished: () => void,
+): void {
+  const headers = source === undefined ? undefined : passedHeaders(source, context.settings.realm);
+  const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });
+  context.layer.send(request, currentFlow(context, side), {
+    response: (response) => {
+      if (response.status >= 200) finished();
+    },
+    timedOut: finished,
+    failed: finished,
+  });
+}
+
+/**
+ * Where requests to this leg's party go now: the flow of its device's latest REGISTER, if it registered anew since
+ * (RFC 5626 §5.3), else where it was heard last. Behind a proxy the proxy knows.
+ */
+export function currentFlow(context: SipContext, side: LegSide): Flow {
+  if (side.device === '' || (side.dialog?.routes.length ?? 0) > 0) return side.flow;
+  const bound = context.location.of(side.aor).find(({ device }) => device === side.device);
+  if (bound === undefined || bound.binding.target.flow === side.flow.id) return side.flow;
+  return context.transports.flowById(bound.binding.target.flow) ?? side.flow;
+}

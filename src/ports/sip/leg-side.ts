@@ -1,0 +1,63 @@
+import type { Address } from '../../../machines/vocabulary/identity.ts';
+import type { Dialog } from '../../sip/dialog.ts';
+import type { NameAddr, SipMessage, SipRequest } from '../../sip/message.ts';
+import type { ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
+import type { Flow } from '../../transport/transport.ts';
+import type { Exchange } from './exchanges.ts';
+
+const NOBODY = { aor: '', device: '', server: undefined, client: undefined };
+
+/** A leg's side at its birth; what is not given is not there yet. */
+export const newSide = (
+  given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
+    Partial<Pick<LegSide, 'aor' | 'device' | 'server'>>,
+): LegSide => ({
+  ...NOBODY,
+  early: new Map(),
+  dialog: undefined,
+  ack: undefined,
+  answer: undefined,
+  isReleased: false,
+  isClosed: false,
+  kept: [],
+  exchanges: [],
+  asked: new Set(),
+  ...given,
+});
+
+/** The SIP that the port keeps for one leg, from its INVITE until its actor ends. */
+export interface LegSide {
+  readonly address: Address;
+  readonly call: Address;
+  readonly isCaller: boolean;
+  /** Our Contact on this leg; its user part is the leg's alone. */
+  readonly contact: readonly NameAddr[];
+  /** The caller's INVITE as it came, or ours as it was made. */
+  readonly invite: SipRequest;
+  /** Whom it rings; empty on the caller's side. */
+  readonly aor: string;
+  readonly device: string;
+  /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last. */
+  flow: Flow;
+  /** The caller's INVITE, until it is answered and acknowledged. */
+  server: ServerTransaction | undefined;
+  /** A fork's INVITE. */
+  client: ClientTransaction | undefined;
+  /** Early dialogs: on the caller's side by the fork they stand for, on a fork's by the remote tag. */
+  readonly early: Map<string, Dialog>;
+  /** The dialog that a 2xx confirmed. */
+  dialog: Dialog | undefined;
+  /** Our ACK to a fork's 2xx, for its repetitions. */
+  ack: SipRequest | undefined;
+  /** The answer that confirmed it, while an offer in it may still have to be refused. */
+  answer: SipMessage | undefined;
+  /** A BYE went out or came in, so nothing is owed to the party any more. */
+  isReleased: boolean;
+  isClosed: boolean;
+  /** Handles of messages kept for it, oldest first. */
+  readonly kept: number[];
+  /** Requests of its party that still wait for their answer or ACK. */
+  readonly exchanges: Exchange[];
+  /** Requests of others that its party was asked. */
+  readonly asked: Set<Exchange>;
+}

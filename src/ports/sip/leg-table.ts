@@ -1,0 +1,77 @@
+import type { Address } from '../../../machines/vocabulary/identity.ts';
+import type { Dialog } from '../../sip/dialog.ts';
+import type { SipMessage } from '../../sip/message.ts';
+import type { LegSide } from './leg-side.ts';
+
+/** More messages than this are not kept for one leg; the oldest go first. */
+const MAX_KEPT = 16;
+/** Devices behind one leg that a downstream proxy may fork to. */
+const MAX_EARLY = 16;
+
+/** A dialog of a leg; on the caller's side, `fork` is the leg that stands behind it. */
+export interface Place {
+  readonly side: LegSide;
+  readonly fork: Address;
+}
+
+/** All legs of the port: by address, and by the tags that we gave to their dialogs. */
+export class LegTable {
+  readonly #byAddress = new Map<Address, LegSide>();
+  readonly #byTag = new Map<string, Place>();
+  readonly #messages = new Map<number, SipMessage>();
+  #lastHandle = 0;
+
+  add(side: LegSide): void {
+    this.#byAddress.set(side.address, side);
+  }
+
+  at(address: Address): LegSide | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  get size(): number {
+    return this.#byAddress.size;
+  }
+
+  /** Registers a local tag; local tags are ours and unguessable, so they alone name a dialog. */
+  name(tag: string, place: Place): void {
+    this.#byTag.set(tag, place);
+  }
+
+  forget(tag: string): void {
+    this.#byTag.delete(tag);
+  }
+
+  byLocalTag(tag: string): Place | undefined {
+    return this.#byTag.get(tag);
+  }
+
+  addEarly(side: LegSide, key: string, dialog: Dialog): void {
+    if (side.early.size < MAX_EARLY) side.early.set(key, dialog);
+  }
+
+  /** Keeps a message for the life of the leg; facts and commands carry its handle. */
+  keep(side: LegSide, message: SipMessage): number {
+    if (side.isClosed) return 0;
+    const handle = ++this.#lastHandle;
+    this.#messages.set(handle, message);
+    side.kept.push(handle);
+    if (side.kept.length > MAX_KEPT) this.#messages.delete(side.kept.shift() ?? 0);
+    return handle;
+  }
+
+  message(handle: number): SipMessage | undefined {
+    return this.#messages.get(handle);
+  }
+
+  remove(side: LegSide): void {
+    side.isClosed = true;
+    this.#byAddress.delete(side.address);
+    for (const handle of side.kept) this.#messages.delete(handle);
+    side.kept.length = 0;
+    for (const dialog of [...side.early.values(), ...(side.dialog === undefined ? [] : [side.dialog])])
+      this.#byTag.delete(dialog.localTag);
+    const fromTag = side.isCaller ? undefined : side.invite.from.params.tag;
+    if (typeof fromTag === 'string') this.#byTag.delete(fromTag);
+  }
+}

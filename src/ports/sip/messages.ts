@@ -1,0 +1,77 @@
+/** MESSAGE outside a dialog (RFC 3428 §7): to every device of the user; the first that takes it answers. */
+import { better, type Outcome, UNAVAILABLE } from '../../../machines/vocabulary/outcome.ts';
+import { integerHeader, responseTo } from '../../sip/headers.ts';
+import type { SipRequest, SipResponse } from '../../sip/message.ts';
+import { NO_PARAMS } from '../../sip/params.ts';
+import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
+import { newTag, type SipContext } from './context.ts';
+import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
+import { flowTo } from './routing.ts';
+
+const CALL_ID_BYTES = 16;
+
+/** What is known of a MESSAGE on its way. */
+interface Delivery {
+  readonly server: ServerTransaction;
+  waiting: number;
+  best: Outcome | null;
+}
+
+/** Sends the MESSAGE to the bindings of `aor`; with none the answer is 480. */
+export function relayMessage(context: SipContext, server: ServerTransaction, aor: string): void {
+  const bound = context.location.of(aor);
+  const delivery: Delivery = { server, waiting: bound.length, best: null };
+  if (bound.length === 0) finish(context, delivery);
+  for (const { binding } of bound) {
+    const flow = flowTo(context, binding.target);
+    if (flow === undefined) failed(context, delivery, { ...UNAVAILABLE });
+    else context.layer.send(messageFor(context, server.request, binding.target), flow, handlerOf(context, delivery));
+  }
+}
+
+function messageFor(context: SipContext, source: SipRequest, target: { contact: string; path: readonly string[] }): SipRequest {
+  const headers = passedHeaders(source, context.settings.realm);
+  setMaxForwards(headers, integerHeader(source, 'max-forwards'));
+  return {
+    ...source,
+    uri: target.contact,
+    via: [],
+    from: withTag(source.from, newTag(context)),
+    to: withTag(source.to, undefined),
+    callId: context.random.hex(CALL_ID_BYTES),
+    cseq: { seq: 1, method: source.method },
+    contact: [],
+    route: target.path.map((uri) => ({ name: '', uri, params: NO_PARAMS })),
+    recordRoute: [],
+    headers,
+  };
+}
+
+const handlerOf = (context: SipContext, delivery: Delivery): ClientHandler => ({
+  response: (response) => {
+    if (response.status < 200) return;
+    if (response.status < 300) taken(context, delivery, response);
+    else failed(context, delivery, { status: response.status, reason: response.reason, message: 0 });
+  },
+  timedOut: () => failed(context, delivery, UNAVAILABLE),
+  failed: () => failed(context, delivery, UNAVAILABLE),
+});
+
+function taken(context: SipContext, delivery: Delivery, response: SipResponse): void {
+  if (delivery.server.answered) return;
+  const headers = passedHeaders(response, context.settings.realm);
+  const { status, reason, body } = response;
+  delivery.server.respond(responseTo(delivery.server.request, status, reason, newTag(context), { headers, body }));
+}
+
+function failed(context: SipContext, delivery: Delivery, outcome: Outcome): void {
+  delivery.best = better(delivery.best, outcome);
+  delivery.waiting--;
+  if (delivery.waiting === 0) finish(context, delivery);
+}
+
+function finish(context: SipContext, { server, best }: Delivery): void {
+  if (server.answered) return;
+  const { status, reason } = best ?? UNAVAILABLE;
+  server.respond(responseTo(server.request, status, reason || undefined, newTag(context)));
+}

@@ -1,0 +1,85 @@
+/** Which headers of a message go on to the other side of a call: the B2BUA contract of the README, as one function. */
+import { casedName, tokens, withHeader } from '../../sip/headers.ts';
+import type { NameAddr, Params, SipMessage } from '../../sip/message.ts';
+import { CARRIED_OPTIONS } from './methods.ts';
+
+type Headers = ReadonlyMap<string, readonly string[]>;
+
+/** Never passed: rewritten for each leg, spoken between us and one side only, or asserted by sides that nobody trusts yet. */
+const STAYS = new Set([
+  'max-forwards',
+  'max-breadth',
+  'www-authenticate',
+  'proxy-authenticate',
+  'authentication-info',
+  'proxy-authentication-info',
+  'proxy-require',
+  'path',
+  'service-route',
+  'feature-caps',
+  'content-length',
+  'rseq',
+  'rack',
+  'unsupported',
+  'timestamp',
+  'server',
+  'p-asserted-identity',
+  'p-preferred-identity',
+  'privacy',
+  // They name dialogs of ours, which mean nothing to the other side.
+  'replaces',
+  'target-dialog',
+  'join',
+]);
+const CREDENTIALS = new Set(['authorization', 'proxy-authorization']);
+const OPTION_LISTS = new Set(['supported', 'require']);
+
+const isForRealm = (line: string, realm: string): boolean => line.includes(`realm="${realm}"`);
+
+/** The headers of `message` that the other side sees. Credentials for our realm stay here (RFC 3261 §22.3). */
+export function passedHeaders(message: SipMessage, realm: string): Map<string, readonly string[]> {
+  const passed = new Map<string, readonly string[]>();
+  for (const [name, lines] of message.headers) {
+    if (STAYS.has(name)) continue;
+    if (OPTION_LISTS.has(name)) {
+      const carried = tokens(lines).filter((option) => CARRIED_OPTIONS.has(option.toLowerCase()));
+      if (carried.length > 0) passed.set(name, [carried.join(', ')]);
+      continue;
+    }
+    const kept = CREDENTIALS.has(name) ? lines.filter((line) => !isForRealm(line, realm)) : lines;
+    if (kept.length > 0) passed.set(name, kept);
+  }
+  return passed;
+}
+
+/** Contact parameters that describe a binding or a device rather than what the party can do. */
+const OF_BINDING = new Set(['q', 'expires', '+sip.instance', 'reg-id', 'ob', 'pub-gruu', 'temp-gruu']);
+
+/** Feature tags of a party's Contact, which its peer may see (RFC 3840). */
+export function featureTags(contact: SipMessage['contact']): Params {
+  const tags = Object.create(null) as Record<string, string | null>;
+  const params = contact === '*' ? undefined : contact[0]?.params;
+  for (const name in params) if (!OF_BINDING.has(name) && !name.startsWith('+sip.pn')) tags[name] = params[name] ?? null;
+  return tags;
+}
+
+/** An address as it came, with another tag or none. */
+export function withTag(address: NameAddr, tag: string | undefined): NameAddr {
+  const params = Object.create(null) as Record<string, string | null>;
+  for (const name in address.params) if (name !== 'tag') params[name] = address.params[name] ?? null;
+  if (tag !== undefined) params.tag = tag;
+  return { name: address.name, uri: address.uri, params };
+}
+
+const DEFAULT_MAX_FORWARDS = 70;
+
+/** Max-Forwards less one (RFC 3261 §16.6 step 3); `headers` is changed. */
+export function setMaxForwards(headers: Map<string, readonly string[]>, received: number | undefined): void {
+  headers.set('max-forwards', [String((received ?? DEFAULT_MAX_FORWARDS + 1) - 1)]);
+}
+
+/** A reason phrase and text that came from outside, cut to what may stand in a header. */
+export const reasonHeader = (headers: Headers, line: string): Headers =>
+  line === '' ? headers : withHeader(headers, 'reason', line);
+
+export const headerLine = (name: string, value: string): string => `${casedName(name)}: ${value}`;

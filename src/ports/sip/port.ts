@@ -1,0 +1,359 @@
+/** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
+
+import { NO_PUSH } from '../../../machines/vocabulary/binding.ts';
+import type { Command, RegisterAccept, RegisterRefuse, SipCommand } from '../../../machines/vocabulary/commands.ts';
+import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
+import { type Address, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
+import type { AnyCommand, Port } from '../../engine/port.ts';
+import { type Dialog, isIn, takeRequest } from '../../sip/dialog.ts';
+import { header, responseTo } from '../../sip/headers.ts';
+import type { SipRequest, SipResponse } from '../../sip/message.ts';
+import { unquoted } from '../../sip/name-addr.ts';
+import { aorOf, parseUri, type SipUri } from '../../sip/uri.ts';
+import type { ServerTransaction, TransactionUser } from '../../transaction/transaction.ts';
+import type { Flow } from '../../transport/transport.ts';
+import { Admission, type Admitted } from './admission.ts';
+import type { Authenticator } from './authenticator.ts';
+import * as caller from './caller.ts';
+import { newTag, type SipContext } from './context.ts';
+import { Domains } from './domains.ts';
+import { Exchanges } from './exchanges.ts';
+import * as fork from './fork.ts';
+import type { LegSide } from './leg-side.ts';
+import type { Place } from './leg-table.ts';
+import { relayMessage } from './messages.ts';
+import { ALLOW, SUPPORTED } from './methods.ts';
+import { isRefusal, type Refusal, refusal } from './refusal.ts';
+import { Registrar, userAgentOf } from './registrar.ts';
+
+/** What the port asks of its surroundings beside its context. */
+export interface SipSurroundings {
+  readonly domains: Domains;
+  readonly authenticator: Authenticator;
+  /** Whether new work is to be refused now. */
+  readonly isOverloaded: () => boolean;
+  /** Makes durable what was registered; called before a 200 to REGISTER leaves. */
+  readonly flushBindings: () => void;
+  /** Whether a URI leads to one of our own listeners. */
+  readonly isOwn: (uri: SipUri) => boolean;
+}
+
+/** REGISTERs whose actor never answered are answered 500 once there are so many. */
+const MAX_REGISTERING = 10_000;
+/** AoRs that one connection may have registered and that are told when it closes. */
+const MAX_AORS_PER_FLOW = 1_000;
+const CALL_ID_BYTES = 16;
+
+interface Registering {
+  readonly server: ServerTransaction;
+  readonly devices: ReadonlySet<string>;
+  readonly aor: string;
+}
+
+export class SipPort implements Port, TransactionUser {
+  readonly address = PORT_SIP;
+  readonly #context: SipContext;
+  readonly #surroundings: SipSurroundings;
+  readonly #admission: Admission;
+  readonly #registrar: Registrar;
+  readonly #exchanges: Exchanges;
+  readonly #callers = new Map<ServerTransaction, LegSide>();
+  readonly #registering = new Map<number, Registering>();
+  readonly #aorsOf = new Map<string, Set<string>>();
+  #lastRegister = 0;
+  #isDraining = false;
+  /** How often what was refused before it became a call, by status. */
+  readonly refused = new Map<number, number>();
+
+  constructor(context: SipContext, surroundings: SipSurroundings) {
+    this.#context = context;
+    this.#surroundings = surroundings;
+    this.#admission = new Admission(context.settings, surroundings.domains, surroundings.authenticator);
+    this.#registrar = new Registrar(context.settings, surroundings.isOwn);
+    this.#exchanges = new Exchanges(context);
+  }
+
+  /** Refuses new calls from now on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  get openLegs(): number {
+    return this.#context.legs.size;
+  }
+
+  // What arrives.
+
+  request(server: ServerTransaction): void {
+    const { request } = server;
+    const tag = request.to.params.tag;
+    if (tag !== undefined) this.#inDialog(server, tag ?? '');
+    else if (this.#isTooMuch()) this.#refuse(server, this.#busy());
+    else {
+      const admitted = this.#admission.admit(request);
+      if (isRefusal(admitted)) this.#refuse(server, admitted);
+      else this.#start(server, admitted);
+    }
+  }
+
+  #isTooMuch(): boolean {
+    return (
+      this.#isDraining || this.#surroundings.isOverloaded() || this.#context.legs.size >= 2 * this.#context.settings.maxCalls
+    );
+  }
+
+  /** RFC 3261 §21.5.4; jittered, so that the refused do not come back together. */
+  #busy(): Refusal {
+    return refusal(503, '', { 'retry-after': String(2 + Math.floor(this.#context.random.fraction() * 8)) });
+  }
+
+  #refuse(server: ServerTransaction, { status, reason, headers }: Refusal): void {
+    this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
+    server.respond(
+      responseTo(server.request, status, reason || undefined, newTag(this.#context), headers === undefined ? {} : { headers }),
+    );
+  }
+
+  #start(server: ServerTransaction, admitted: Admitted): void {
+    const { method } = server.request;
+    if (method === 'REGISTER') this.#register(server, admitted);
+    else if (method === 'OPTIONS') this.#options(server);
+    else {
+      const callee = this.#calleeOf(admitted.uri);
+      if (isRefusal(callee)) this.#refuse(server, callee);
+      else if (method === 'INVITE') this.#call(server, callee);
+      else relayMessage(this.#context, server, callee);
+    }
+  }
+
+  #calleeOf(uri: SipUri): string | Refusal {
+    const aor = this.#surroundings.domains.aorOf(uri);
+    if (aor === undefined)
+      return uri.user === undefined ? refusal(404, 'Whom Do You Call') : refusal(403, 'Not A Domain Of Ours');
+    return this.#context.settings.users.has(Domains.userOf(aor)) ? aor : refusal(404, 'No Such User');
+  }
+
+  /** RFC 3261 §11.2. */
+  #options(server: ServerTransaction): void {
+    const headers = new Map([
+      ['allow', [ALLOW]],
+      ['supported', [SUPPORTED]],
+      ['accept', ['*/*']],
+    ]);
+    server.respond(responseTo(server.request, 200, undefined, newTag(this.#context), { headers }));
+  }
+
+  #call(server: ServerTransaction, callee: string): void {
+    const { request } = server;
+    const { engine, legs, settings, random } = this.#context;
+    const call = engine.mint('call');
+    const side = caller.callerSide(this.#context, server, call, legAddress(call, 0));
+    legs.add(side);
+    this.#callers.set(server, side);
+    const from = parseUri(request.from.uri);
+    engine.post({
+      type: 'invite.received',
+      call,
+      leg: side.address,
+      caller: from === undefined ? request.from.uri : aorOf(from),
+      callerName: unquoted(request.from.name),
+      callee,
+      callIdStem: random.hex(CALL_ID_BYTES),
+      accountPush: settings.users.get(Domains.userOf(callee))?.push ?? NO_PUSH,
+    });
+  }
+
+  #register(server: ServerTransaction, { uri }: Admitted): void {
+    const { request, flow } = server;
+    const { domains } = this.#surroundings;
+    const to = parseUri(request.to.uri);
+    const aor = to === undefined ? undefined : domains.aorOf(to);
+    if (aor === undefined || !domains.isOurs(uri)) this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
+    else if (!this.#context.settings.users.has(Domains.userOf(aor))) this.#refuse(server, refusal(404, 'No Such User'));
+    else {
+      const reading = this.#registrar.read(request, flow);
+      if (isRefusal(reading)) this.#refuse(server, reading);
+      else this.#postRegister(server, aor, reading);
+    }
+  }
+
+  #postRegister(
+    server: ServerTransaction,
+    aor: string,
+    { all, contacts }: Exclude<ReturnType<Registrar['read']>, Refusal>,
+  ): void {
+    const { request, flow } = server;
+    const exchange = ++this.#lastRegister;
+    if (this.#registering.size >= MAX_REGISTERING) this.#giveUpOldestRegister();
+    this.#registering.set(exchange, { server, aor, devices: new Set(contacts.map(({ device }) => device)) });
+    if (flow.reliable && contacts.length > 0) this.#noteFlow(flow, aor);
+    this.#context.engine.post({
+      type: 'register.received',
+      aor,
+      exchange,
+      callId: request.callId,
+      cseq: request.cseq.seq,
+      all,
+      contacts,
+      userAgent: userAgentOf(request),
+    });
+  }
+
+  #giveUpOldestRegister(): void {
+    const [oldest] = this.#registering;
+    if (oldest === undefined) return;
+    this.#registering.delete(oldest[0]);
+    this.#refuse(oldest[1].server, refusal(500, ''));
+  }
+
+  #noteFlow(flow: Flow, aor: string): void {
+    const aors = this.#aorsOf.get(flow.id);
+    if (aors === undefined) this.#aorsOf.set(flow.id, new Set([aor]));
+    else if (aors.size < MAX_AORS_PER_FLOW) aors.add(aor);
+  }
+
+  /** A connection closed: whoever registered on it is not known awake any more. */
+  flowClosed(flow: Flow): void {
+    if (!flow.reliable) return;
+    const aors = this.#aorsOf.get(flow.id);
+    this.#aorsOf.delete(flow.id);
+    for (const aor of aors ?? []) this.#context.engine.post({ type: 'flow.closed', aor, flow: flow.id });
+  }
+
+  #inDialog(server: ServerTransaction, tag: string): void {
+    const { request } = server;
+    const place = this.#context.legs.byLocalTag(tag);
+    const dialog = place === undefined ? undefined : dialogFor(place, request);
+    if (place === undefined || dialog === undefined) {
+      this.#refuse(server, refusal(481, ''));
+      return;
+    }
+    const outOfOrder = takeRequest(dialog, request);
+    if (outOfOrder !== undefined) {
+      this.#refuse(server, refusal(outOfOrder.status, 'CSeq Out Of Order'));
+      return;
+    }
+    place.side.flow = server.flow;
+    if (request.method === 'BYE') this.#byeFrom(place.side, server);
+    else if (request.method === 'PRACK') this.#refuse(server, refusal(481, 'No Reliable Response Waits'));
+    else {
+      const refused = this.#exchanges.open(place, dialog, server);
+      if (refused !== undefined) this.#refuse(server, refused);
+    }
+  }
+
+  #byeFrom(side: LegSide, server: ServerTransaction): void {
+    const { request } = server;
+    server.respond(responseTo(request, 200));
+    side.isReleased = true;
+    this.#context.engine.post({ type: 'bye.received', leg: side.address, message: this.#context.legs.keep(side, request) });
+  }
+
+  ack(request: SipRequest): void {
+    const place = this.#context.legs.byLocalTag(request.to.params.tag ?? '');
+    const side = place?.side;
+    if (side?.dialog === undefined || !isIn(side.dialog, request)) return;
+    if (side.server !== undefined && request.cseq.seq === side.invite.cseq.seq) {
+      this.#callers.delete(side.server);
+      caller.acknowledged(this.#context, side, request);
+    } else this.#exchanges.acknowledged(side, request);
+  }
+
+  cancelled(server: ServerTransaction, cancel: SipRequest): void {
+    const side = this.#callers.get(server);
+    if (side === undefined) this.#exchanges.cancelled(server);
+    else this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason: header(cancel, 'reason') ?? '' });
+  }
+
+  unacknowledged(server: ServerTransaction): void {
+    const side = this.#callers.get(server) ?? this.#exchanges.unacknowledged(server);
+    if (side === undefined) return;
+    side.server = undefined;
+    this.#callers.delete(server);
+    this.#context.engine.post({ type: 'ack.missed', leg: side.address });
+  }
+
+  /** A 2xx to an INVITE of ours that nobody knows any more cannot be given an ACK that its sender would take. */
+  strayAnswer(_response: SipResponse, _flow: Flow): void {}
+
+  // What shall be done.
+
+  take(command: AnyCommand & Stamp): string | undefined {
+    const order = command as Command;
+    if (order.type === 'register.accept') return this.#accept(order);
+    if (order.type === 'register.refuse') return this.#refuseRegister(order);
+    return this.#takeForLeg(order as Exclude<SipCommand, RegisterAccept | RegisterRefuse>);
+  }
+
+  #takeForLeg(command: Exclude<SipCommand, RegisterAccept | RegisterRefuse>): string | undefined {
+    if (command.type === 'sip.invite') return fork.invite(this.#context, command, this.#calleeOfCall(command.call));
+    const side = this.#context.legs.at(command.leg);
+    if (command.type === 'sip.relayRequest') return this.#exchanges.relay(command.exchange, side);
+    if (side === undefined) return 'no such leg';
+    switch (command.type) {
+      case 'sip.respond':
+        return caller.respond(this.#context, side, command);
+      case 'sip.cancel':
+        return fork.cancel(side, command);
+      case 'sip.ack':
+        return fork.acknowledge(this.#context, side, command.message);
+      case 'sip.bye':
+        return fork.bye(this.#context, side, command);
+      case 'sip.discard':
+        return fork.discard(this.#context, side);
+      case 'sip.relayResponse':
+        return this.#exchanges.answer(command.exchange, command.message);
+      case 'sip.relayAck':
+        return this.#exchanges.relayAck(command.exchange, command.message);
+      case 'sip.refuseRequest':
+        return this.#exchanges.refuse(command.exchange, refusal(command.status, command.reason));
+      default:
+        return 'unknown command';
+    }
+  }
+
+  #calleeOfCall(call: Address): string {
+    const invite = this.#context.legs.at(legAddress(call, 0))?.invite;
+    const uri = invite === undefined ? undefined : parseUri(invite.uri);
+    return uri === undefined ? '' : (this.#surroundings.domains.aorOf(uri) ?? '');
+  }
+
+  #accept({ exchange, bindings }: RegisterAccept): string | undefined {
+    const registering = this.#registering.get(exchange);
+    if (registering === undefined) return 'no such REGISTER waits';
+    this.#registering.delete(exchange);
+    this.#surroundings.flushBindings();
+    const { server, devices } = registering;
+    const tag = newTag(this.#context);
+    server.respond(this.#registrar.accepted(server.request, tag, bindings, devices, this.#context.engine.now()));
+    return undefined;
+  }
+
+  #refuseRegister({ exchange, status, reason }: RegisterRefuse): string | undefined {
+    const registering = this.#registering.get(exchange);
+    if (registering === undefined) return 'no such REGISTER waits';
+    this.#registering.delete(exchange);
+    this.#refuse(registering.server, refusal(status, reason));
+    return undefined;
+  }
+
+  /** The guarantee behind the commands: a leg whose actor is gone leaves nothing open, whatever it died of. */
+  close(owner: Address): void {
+    const side = this.#context.legs.at(owner);
+    if (side === undefined) return;
+    this.#exchanges.close(side);
+    if (side.server !== undefined) {
+      this.#callers.delete(side.server);
+      if (!side.server.answered) this.#refuse(side.server, refusal(500, 'Call Failed Here'));
+    }
+    if (side.dialog !== undefined && !side.isReleased) fork.discard(this.#context, side);
+    else if (!side.isCaller && side.dialog === undefined && !side.isReleased) side.client?.cancel();
+    this.#context.legs.remove(side);
+  }
+}
+
+/** The dialog of that place which the request is in: the confirmed one, or an early one. */
+function dialogFor({ side, fork: forkAddress }: Place, request: SipRequest): Dialog | undefined {
+  const dialog = side.dialog ?? side.early.get(side.isCaller ? forkAddress : (request.from.params.tag ?? ''));
+  return dialog !== undefined && isIn(dialog, request) ? dialog : undefined;
+}

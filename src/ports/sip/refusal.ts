@@ -1,0 +1,14 @@
+/** Why a request is refused, with what its answer carries. */
+export interface Refusal {
+  readonly status: number;
+  /** Empty: the usual phrase. */
+  readonly reason: string;
+  readonly headers?: ReadonlyMap<string, readonly string[]>;
+}
+
+export const isRefusal = (value: unknown): value is Refusal => typeof value === 'object' && value !== null && 'status' in value;
+
+export const refusal = (status: number, reason: string, headers?: Readonly<Record<string, string>>): Refusal =>
+  headers === undefined
+    ? { status, reason }
+    : { status, reason, headers: new Map(Object.entries(headers).map(([name, value]) => [name, [value]])) };

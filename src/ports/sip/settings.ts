@@ -1,0 +1,23 @@
+/** What the SIP port is told at birth. */
+export interface SipSettings {
+  readonly realm: string;
+  readonly auth: 'digest' | 'none';
+  readonly algorithm: 'MD5' | 'SHA-256' | 'SHA-512-256';
+  readonly nonceMs: number;
+  readonly users: ReadonlyMap<string, SipUser>;
+  readonly minExpiresSeconds: number;
+  readonly maxExpiresSeconds: number;
+  readonly defaultExpiresSeconds: number;
+  readonly maxContacts: number;
+  /** pn-providers we can push to (RFC 8599 §4.1.1). */
+  readonly pushProviders: readonly string[];
+  readonly earlyDialogs: 'forked' | 'single';
+  readonly maxCalls: number;
+  readonly maxForks: number;
+}
+
+export interface SipUser {
+  readonly password: string;
+  readonly displayName: string | undefined;
+  readonly push: { readonly provider: string; readonly prid: string; readonly param: string };
+}

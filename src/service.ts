@@ -1,0 +1,202 @@
+/** The composition root: builds the ports and the engine, and connects them. */
+import { networkInterfaces } from 'node:os';
+import { call } from '../machines/call.ts';
+import { leg } from '../machines/leg.ts';
+import { registration } from '../machines/registration.ts';
+import { pushNotification } from '../machines/supervisors/push-notification.ts';
+import { NO_PUSH } from '../machines/vocabulary/binding.ts';
+import * as facts from '../machines/vocabulary/facts.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { Location } from './correlation/location.ts';
+import { Stories, type Story } from './correlation/story.ts';
+import { Engine } from './engine/engine.ts';
+import { viewOf } from './engine/port.ts';
+import { isProblem, reasonOf } from './errors.ts';
+import type { Log } from './log.ts';
+import { Overload } from './overload.ts';
+import { PushPort } from './ports/push/port.ts';
+import type { PushSender } from './ports/push/senders/push-sender.ts';
+import { Authenticator } from './ports/sip/authenticator.ts';
+import { Domains } from './ports/sip/domains.ts';
+import { LegTable } from './ports/sip/leg-table.ts';
+import { SipPort } from './ports/sip/port.ts';
+import type { SipSettings } from './ports/sip/settings.ts';
+import type { BindingStore } from './ports/store/binding-store.ts';
+import { StoreView } from './ports/store/store-view.ts';
+import type { Random } from './random.ts';
+import type { SipUri } from './sip/uri.ts';
+import type { TimerHeap } from './timer-heap.ts';
+import { Transactions } from './transaction/layer.ts';
+import type { TransportListener, Transports } from './transport/transport.ts';
+
+/** Everything of the outside world that the service needs; the virtual world has its own of each. */
+export interface ServiceParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timers: TimerHeap;
+  readonly random: Random;
+  readonly store: BindingStore;
+  /** By pn-provider, lower-case. */
+  readonly senders: ReadonlyMap<string, PushSender>;
+  readonly log: Log;
+}
+
+const KEY_BYTES = 32;
+const SIP_PORT = 5060;
+
+/** One running service. */
+export class Service {
+  readonly engine: Engine;
+  readonly location = new Location();
+  readonly transactions: Transactions;
+  /** Where transports report to. */
+  readonly listener: TransportListener;
+  readonly #parts: ServiceParts;
+  readonly #overload: Overload;
+  readonly #storeView: StoreView;
+  #sip: SipPort | undefined;
+
+  constructor(parts: ServiceParts, hear: (story: Story) => void = () => undefined) {
+    const { config, clock, timers, random, log } = parts;
+    this.#parts = parts;
+    this.#storeView = new StoreView(parts.store);
+    this.#overload = new Overload(timers, config.limits.overloadLagMs);
+    const stories = new Stories((story) => {
+      log.info({ ...story }, 'call ended');
+      hear(story);
+    });
+    this.engine = new Engine({
+      clock,
+      timers,
+      catalogue: Object.values(facts),
+      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(stories)],
+      report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
+    });
+    this.transactions = new Transactions({ timers, random, settings: { maxServerTransactions: config.limits.transactions } });
+    this.listener = this.#guarded(this.transactions);
+    this.#install();
+  }
+
+  /** No packet ends the process: what one breaks is reported, and the next one is taken. */
+  #guarded(layer: Transactions): TransportListener {
+    const guard = (what: string, act: () => void): void => {
+      try {
+        act();
+      } catch (error) {
+        this.#parts.log.error({ problem: reasonOf(error), stack: error instanceof Error ? error.stack : undefined }, what);
+      }
+    };
+    return {
+      received: (message, flow) => guard('a message broke something', () => layer.received(message, flow)),
+      malformed: (defect, flow) => guard('a malformed message broke something', () => layer.malformed(defect, flow)),
+      failed: (flow, why) =>
+        guard('a closed flow broke something', () => {
+          layer.failed(flow, why);
+          this.#sip?.flowClosed(flow);
+        }),
+    };
+  }
+
+  #install(): void {
+    const { calls, push, registrar } = this.#parts.config;
+    const { maxForks, declineEndsCall, ringLimitMs, silentAfterMs, maxCalls } = calls;
+    this.engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
+    this.engine.install(call, { maxForks, declineEndsCall }, { maxActors: maxCalls });
+    this.engine.install(leg, { ringLimitMs, silentAfterMs });
+    const progress = push.progress === 'none' ? 0 : push.progress;
+    this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress }, { maxActors: maxCalls });
+  }
+
+  /** Begins to serve over these transports. Returns how many bindings were restored from the store. */
+  start(transports: Transports): number {
+    const { config, random, senders, clock } = this.#parts;
+    const domains = new Domains(config.domains[0] ?? config.realm, [...config.domains, ...ownHosts(transports)]);
+    const settings = sipSettings(config);
+    const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
+    this.#sip = new SipPort(
+      {
+        settings,
+        engine: this.engine.sink('port:sip'),
+        layer: this.transactions,
+        transports,
+        random,
+        location: this.location,
+        legs: new LegTable(),
+      },
+      {
+        domains,
+        authenticator,
+        isOverloaded: () => this.#overload.isOver,
+        flushBindings: () => this.#flush(),
+        isOwn: (uri) => leadsHere(transports, uri),
+      },
+    );
+    this.engine.connect(this.#sip);
+    this.engine.connect(new PushPort(this.engine.sink('port:push'), senders));
+    const restored = this.#storeView.restore(this.engine.sink('port:store'));
+    this.#overload.start();
+    this.transactions.serve(this.#sip, transports);
+    return restored;
+  }
+
+  #flush(): void {
+    const failed = this.#parts.store.flush();
+    if (isProblem(failed)) this.#parts.log.error({ problem: failed.problem }, 'bindings could not be stored');
+  }
+
+  /** Ends all that goes on by itself; the transports are the caller's to close. */
+  stop(): void {
+    this.#sip?.drain();
+    this.#overload.stop();
+    for (const sender of this.#parts.senders.values()) sender.close();
+    this.#parts.store.close();
+  }
+
+  /** Legs of calls that are open now. */
+  get openLegs(): number {
+    return this.#sip?.openLegs ?? 0;
+  }
+}
+
+function sipSettings(config: Config): SipSettings {
+  const { registrar, calls, push } = config;
+  return {
+    realm: config.realm,
+    auth: config.auth,
+    algorithm: config.digest.algorithm,
+    nonceMs: config.digest.nonceMs,
+    users: new Map(
+      [...config.users].map(([name, { password, displayName, wakeable }]) => [
+        name,
+        { password, displayName, push: wakeable === undefined ? NO_PUSH : { ...wakeable, param: wakeable.param ?? '' } },
+      ]),
+    ),
+    minExpiresSeconds: Math.ceil(registrar.minExpiresMs / 1000),
+    maxExpiresSeconds: Math.floor(registrar.maxExpiresMs / 1000),
+    defaultExpiresSeconds: Math.floor(registrar.defaultExpiresMs / 1000),
+    maxContacts: registrar.maxContacts,
+    pushProviders: [...push.providers.keys()],
+    earlyDialogs: calls.earlyDialogs,
+    maxCalls: calls.maxCalls,
+    maxForks: calls.maxForks,
+  };
+}
+
+const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+/** Hosts by which peers may name us: where we listen, and for a wildcard every address of the machine. */
+function ownHosts(transports: Transports): string[] {
+  const hosts = transports.listening.map(({ local }) => local.host);
+  const all = hosts.some(isWildcard)
+    ? Object.values(networkInterfaces()).flatMap((ones) => ones?.map(({ address }) => address) ?? [])
+    : [];
+  return ['localhost', ...hosts, ...all];
+}
+
+const leadsHere = (transports: Transports, uri: SipUri): boolean =>
+  transports.listening.some(
+    ({ local }) =>
+      local.port === (uri.port ?? SIP_PORT) &&
+      (isWildcard(local.host) ? ownHosts(transports).includes(uri.host) : local.host === uri.host),
+  );
