@@ -9,8 +9,8 @@ import { formatVia, parseVia } from './via.ts';
 
 /*
  * npm sip 0.0.6 reads the start line, Call-ID and CSeq, and lays out what is sent. It is shown nothing else: it loses or
- * misreads repeated headers, IPv6, `Contact: *`, names such as `__proto__` and six compact forms, resolves escapes in
- * names and methods, and its search for addresses takes quadratic time on hostile lines. Those are read here.
+ * misreads repeated headers, IPv6, `Contact: *`, names such as `__proto__`, parameters behind one that is no token, and
+ * six compact forms; it resolves escapes in names and methods; a hostile Via costs it quadratic time. Those are read here.
  */
 
 export const MAX_MESSAGE_BYTES = 65_536;

@@ -263,17 +263,28 @@ describe('decode names the defect', () => {
   });
 
   it('hostile lines in linear time', () => {
-    const began = performance.now();
-    for (const filler of ['a ', ' ', '"', '<', ';', ',', '\\"', '\t', 'a=', '%41']) {
+    const fillers = ['a ', ' ', '"', '<', ';', ',', '\\"', '\t', 'a=', '%41', 'SIP/2.0/', '\r\n '];
+    const names = ['From', 'Via', 'Contact', 'Call-ID', 'CSeq'];
+    for (const filler of fillers) {
       const line = filler.repeat(8000 / filler.length);
-      for (const name of ['From', 'Via', 'Contact', 'Call-ID', 'CSeq']) decode(wire(replacing(INVITE, name, `${name}: ${line}`)));
-      decode(wire([`INVITE ${line}`, ...INVITE.slice(1)]));
-      decode(wire([`SIP/2.0 200 ${line}`, ...INVITE.slice(1)]));
+      const hostile = names.map((name) => wire(replacing(INVITE, name, `${name}: ${line}`)));
+      for (const bytes of [
+        ...hostile,
+        wire([`INVITE ${line}`, ...INVITE.slice(1)]),
+        wire([`SIP/2.0 200 ${line}`, ...INVITE.slice(1)]),
+      ]) {
+        // npm sip takes some 12 ms for such a Via, this some 0.1 ms; the best of five tries, since machines are shared.
+        expect(Math.min(...Array.from({ length: 5 }, () => elapsedMs(() => decode(bytes))))).toBeLessThan(5);
+      }
     }
-    // 70 messages; quadratic work on any of these lines alone takes longer than this.
-    expect(performance.now() - began).toBeLessThan(500);
   });
 });
+
+function elapsedMs(work: () => unknown): number {
+  const began = performance.now();
+  work();
+  return performance.now() - began;
+}
 
 describe('the Via parameter that ends npm sip', () => {
   const lines = replacing(INVITE, 'Via', 'Via: SIP/2.0/UDP 192.0.2.1:5060;__proto__;branch=z9hG4bK1;constructor=x;__proto__=y');
