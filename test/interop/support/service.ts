@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFailed } from 'vitest';
+import { Child } from './child.ts';
+import { freePort } from './ports.ts';
+import { PushInbox } from './push-inbox.ts';
+
+const HOST = '127.0.0.1';
+const READY_LIMIT_MS = 20_000;
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+
+/** An account of the service under test. */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** What a group of cases sets beside the common config. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** The service as a newcomer starts it: a config file, a process, its ready lines. */
+export class Service {
+  readonly port: number;
+  /** Where its pushes arrive. */
+  readonly pushes: PushInbox;
+  readonly #child: Child;
+  readonly #dir: string;
+  #users = 0;
+
+  private constructor(port: number, pushes: PushInbox, child: Child, dir: string) {
+    this.port = port;
+    this.pushes = pushes;
+    this.#child = child;
+    this.#dir = dir;
+  }
+
+  /** Starts it with `users` accounts (`wakeable` ones too) and waits until it listens over UDP and TCP. */
+  static async start(users: number, settings: Settings = {}): Promise<Service> {
+    const dir = mkdtempSync(join(tmpdir(), 'callweave-interop-'));
+    const [port, pushes] = await Promise.all([freePort(), PushInbox.open()]);
+    const config = join(dir, 'callweave.yaml');
+    writeFileSync(config, JSON.stringify(configFor(port, pushes.url, users, settings), undefined, 2));
+    const child = new Child(process.execPath, [MAIN, '--config', config], dir);
+    const service = new Service(port, pushes, child, dir);
+    try {
+      await child.says(/listening.*\budp/i, READY_LIMIT_MS);
+      await child.says(/listening.*\btcp/i, READY_LIMIT_MS);
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
+    return service;
+  }
+
+  /** An account no other case uses. */
+  user(): User {
+    this.#users += 1;
+    return account(this.#users);
+  }
+
+  /** An account that is woken without any binding; its pn-prid is its name. */
+  wakeableUser(): User {
+    const user = this.user();
+    return { name: `wakeable-${user.name}`, password: user.password };
+  }
+
+  /** Puts what the service said beside the report of the running test, if it fails. */
+  explainFailure(): void {
+    onTestFailed(() => {
+      console.error(`--- the service said:\n${this.#child.said.slice(-20_000)}`);
+    });
+  }
+
+  get running(): boolean {
+    return this.#child.running;
+  }
+
+  get said(): string {
+    return this.#child.said;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop();
+    await this.pushes.close();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+const account = (number: number): User => ({ name: `u${number}`, password: `secret-${number}` });
+
+function configFor(port: number, pushUrl: string, count: number, settings: Settings): Settings {
+  const users: Record<string, unknown> = {};
+  for (let number = 1; number <= count; number += 1) {
+    const { name, password } = account(number);
+    users[name] = { password };
+    users[`wakeable-${name}`] = { password, wakeable: { provider: 'fcm', prid: `wakeable-${name}` } };
+  }
+  return {
+    listen: [`udp:${HOST}:${port}`, `tcp:${HOST}:${port}`],
+    users,
+    push: { providers: { fcm: { sender: 'http', url: pushUrl } } },
+    store: { path: './callweave.sqlite' },
+    log: { level: 'info', format: 'json' },
+    ...settings,
+  };
+}

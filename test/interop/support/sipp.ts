@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFailed } from 'vitest';
+import { Child } from './child.ts';
+import { freePort, isBound } from './ports.ts';
+import type { User } from './service.ts';
+
+const HOST = '127.0.0.1';
+const SCENARIOS = fileURLToPath(new URL('../sipp/', import.meta.url));
+const DEFAULT_LIMIT_SECONDS = 30;
+const KEPT_CHARACTERS = 20_000;
+
+/** How a scenario is played. */
+export interface Part {
+  /** Port of the service. */
+  readonly service: number;
+  /** Who plays it. */
+  readonly user: User;
+  /** Whom it calls. */
+  readonly to?: User;
+  readonly transport?: 'udp' | 'tcp';
+  /** Port of its own; else a free one. */
+  readonly port?: number;
+  /** Length of its `<pause/>`. */
+  readonly pauseMs?: number;
+  /** Added to its Contact, such as `;pn-provider=…`. */
+  readonly contactParams?: string;
+  /** Its Call-ID. A registering phone is called with this very Call-ID, or sipp takes the INVITE for a stranger's. */
+  readonly callId?: string;
+  /** Scenario for calls that come meanwhile. */
+  readonly outOfCall?: string;
+  readonly limitSeconds?: number;
+}
+
+/** One sipp process that plays one scenario once. */
+export class Sipp {
+  readonly port: number;
+  readonly #name: string;
+  readonly #child: Child;
+  readonly #dir: string;
+
+  private constructor(name: string, port: number, child: Child, dir: string) {
+    this.#name = name;
+    this.port = port;
+    this.#child = child;
+    this.#dir = dir;
+  }
+
+  /** Starts it; resolves once its socket is open. */
+  static async play(name: string, part: Part): Promise<Sipp> {
+    const dir = mkdtempSync(join(tmpdir(), 'callweave-sipp-'));
+    const port = part.port ?? (await freePort());
+    const sipp = new Sipp(name, port, new Child('sipp', argumentsFor(name, port, dir, part), dir), dir);
+    onTestFailed(() => console.error(`--- sipp ${name} (${part.user.name}):\n${sipp.#explain()}`));
+    const answersCalls = !name.startsWith('caller') && !name.startsWith('register');
+    if (answersCalls && part.transport !== 'tcp') await isBound('udp', port, () => !sipp.#child.running);
+    return sipp;
+  }
+
+  /** Resolves when the whole scenario went as written. */
+  async done(): Promise<void> {
+    const code = await this.#child.ended;
+    if (code !== 0) throw new Error(`sipp ${this.#name} ended with ${code}\n${this.#explain()}`);
+  }
+
+  /** Ends it early, when its part in the case is over. */
+  stop(): Promise<void> {
+    return this.#child.stop('SIGKILL');
+  }
+
+  /** The messages it received that start like that: a method, or `SIP/2.0 486`. */
+  received(start: string): string[] {
+    return this.#messages('received', start);
+  }
+
+  sent(start: string): string[] {
+    return this.#messages('sent', start);
+  }
+
+  #messages(direction: 'received' | 'sent', start: string): string[] {
+    // A line of dashes and the time, a line that says which way and how long, an empty line, the message.
+    const blocks = this.#file('messages.log').split(/^-{10,}.*$/m);
+    return blocks
+      .filter((block) => new RegExp(`^\\s*\\S+ message ${direction}`, 'i').test(block))
+      .map((block) => block.slice(block.search(/\n\r?\n/)).trim())
+      .filter((message) => message.startsWith(start));
+  }
+
+  #file(name: string): string {
+    const path = join(this.#dir, name);
+    return existsSync(path) ? readFileSync(path, 'latin1') : '';
+  }
+
+  #explain(): string {
+    return `${this.#file('errors.log')}\n${this.#file('messages.log').slice(-KEPT_CHARACTERS)}`;
+  }
+
+  /** Removes its files; all of them at the end of a test file. */
+  static cleanUp(parts: readonly Sipp[]): void {
+    for (const { dir } of parts.map((part) => ({ dir: part.#dir }))) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Registers and is done; resolves with the port it used. */
+export async function register(part: Part): Promise<number> {
+  const sipp = await Sipp.play('register', part);
+  await sipp.done();
+  return sipp.port;
+}
+
+function argumentsFor(name: string, port: number, dir: string, part: Part): string[] {
+  const limit = part.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
+  const keys = { user: part.user.name, domain: HOST, expires: '600', contact_params: part.contactParams ?? '' };
+  return [
+    `${HOST}:${part.service}`,
+    ...['-sf', scenario(name), '-m', '1', '-nostdin'],
+    ...['-i', HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
+    ...['-au', part.user.name, '-ap', part.user.password, '-s', part.to?.name ?? part.user.name],
+    ...['-auth_uri', authUri(name, part)],
+    ...['-timeout', `${limit}s`, '-timeout_error', '-d', String(part.pauseMs ?? 0)],
+    ...['-trace_err', '-error_file', join(dir, 'errors.log'), '-trace_msg', '-message_file', join(dir, 'messages.log')],
+    ...Object.entries(keys).flatMap(([key, value]) => ['-key', key, value]),
+    ...(part.callId === undefined ? [] : ['-cid_str', part.callId.replaceAll('%', '%%')]),
+    ...(part.outOfCall === undefined ? [] : ['-oocsf', scenario(part.outOfCall)]),
+  ];
+}
+
+/** Else sipp signs the address of the service, and the URI of a digest has to be the Request-URI (RFC 7616 §3.4.6). */
+const authUri = (name: string, { to }: Part): string =>
+  name.startsWith('caller') && to !== undefined ? `${to.name}@${HOST}` : HOST;
+
+const scenario = (name: string): string => join(SCENARIOS, `${name}.xml`);
