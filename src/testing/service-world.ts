@@ -1,0 +1,74 @@
+/** The whole service, bytes in to bytes out, in a virtual world. */
+import { type Config, loadConfig } from '../config.ts';
+import type { Story } from '../correlation/story.ts';
+import { isProblem } from '../errors.ts';
+import { silentLog } from '../log.ts';
+import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
+import { Service } from '../service.ts';
+import { createWorld, type World, type WorldOptions } from './world.ts';
+
+/** A service that also remembers how its calls ended. */
+export interface ObservedService {
+  readonly service: Service;
+  readonly stories: readonly Story[];
+}
+
+export interface ServiceWorldOptions extends Partial<Pick<WorldOptions<Config, ObservedService>, 'network' | 'startMs'>> {
+  readonly seed?: number;
+  /** Names of users; each has the password `NAME-secret`. Default: alice, bob, carol. */
+  readonly users?: readonly string[];
+  /** What differs from the embedded presets, section by section. */
+  readonly config?: { readonly [Section in keyof Config]?: Partial<Config[Section]> | Config[Section] };
+  /** A store that outlives `restart()`; by default each start finds an empty one. */
+  readonly openStore?: () => BindingStore;
+}
+
+function presets(): Config {
+  const config = loadConfig({ argv: [], env: {}, cwd: '/' });
+  if (Array.isArray(config)) throw new Error(config.map(({ line }) => line).join('\n'));
+  return config;
+}
+
+const isSection = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
+
+function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceWorldOptions): Config {
+  const merged: Record<string, unknown> = { ...presets() };
+  merged.demo = false;
+  merged.domains = ['example.com'];
+  merged.realm = 'example.com';
+  merged.users = new Map(
+    users.map((name) => [name, { name, password: `${name}-secret`, displayName: undefined, wakeable: undefined }]),
+  );
+  for (const [section, value] of Object.entries(config)) {
+    merged[section] = isSection(value) && isSection(merged[section]) ? { ...merged[section], ...value } : value;
+  }
+  return merged as unknown as Config;
+}
+
+/** A world whose service is the real one, with the push service's double behind every provider. */
+export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, ObservedService> {
+  const config = configured(options);
+  return createWorld<Config, ObservedService>({
+    seed: options.seed ?? 1,
+    config,
+    ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
+    startService: ({ clock, timers, random, transports, push }) => {
+      const fail = ({ problem }: { problem: string }): void => {
+        throw new Error(problem);
+      };
+      const store = options.openStore?.() ?? openBindingStore(':memory:', { clock, report: fail });
+      if (isProblem(store)) throw new Error(store.problem);
+      const stories: Story[] = [];
+      const senders = new Map([...config.push.providers.keys()].map((provider) => [provider, push]));
+      const log = {
+        ...silentLog,
+        error: (fields: object, message: string) => fail({ problem: `${message}: ${JSON.stringify(fields)}` }),
+      };
+      const service = new Service({ config, clock, timers, random, store, senders, log }, (story) => stories.push(story));
+      service.start(transports(service.listener));
+      return { service, stories };
+    },
+  });
+}
