@@ -130,7 +130,13 @@ export class SipPort implements Port, TransactionUser {
     const aor = this.#surroundings.domains.aorOf(uri);
     if (aor === undefined)
       return uri.user === undefined ? refusal(404, 'Whom Do You Call') : refusal(403, 'Not A Domain Of Ours');
-    return this.#context.settings.users.has(Domains.userOf(aor)) ? aor : refusal(404, 'No Such User');
+    return this.#isUser(aor) ? aor : refusal(404, 'No Such User');
+  }
+
+  /** Where nobody is asked and nobody is listed, everybody is a user. */
+  #isUser(aor: string): boolean {
+    const { auth, users } = this.#context.settings;
+    return users.has(Domains.userOf(aor)) || (auth === 'none' && users.size === 0);
   }
 
   /** RFC 3261 §11.2. */
@@ -169,7 +175,7 @@ export class SipPort implements Port, TransactionUser {
     const to = parseUri(request.to.uri);
     const aor = to === undefined ? undefined : domains.aorOf(to);
     if (aor === undefined || !domains.isOurs(uri)) this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
-    else if (!this.#context.settings.users.has(Domains.userOf(aor))) this.#refuse(server, refusal(404, 'No Such User'));
+    else if (!this.#isUser(aor)) this.#refuse(server, refusal(404, 'No Such User'));
     else {
       const reading = this.#registrar.read(request, flow);
       if (isRefusal(reading)) this.#refuse(server, reading);
