@@ -110,10 +110,10 @@ class ServerHandle implements ServerTransaction {
 
 /** The server side of a request that is no INVITE (RFC 3261 §17.2.2 with RFC 4320). */
 export class NonInviteServer extends Server {
-  #state: 'trying' | 'slow' | 'completed' | 'ended' = 'trying';
+  #state: 'trying' | 'slow' | 'late' | 'completed' | 'ended' = 'trying';
 
   get answered(): boolean {
-    return this.#state === 'completed' || this.#state === 'ended';
+    return this.#state !== 'trying' && this.#state !== 'slow';
   }
 
   start(): void {
@@ -152,14 +152,22 @@ export class NonInviteServer extends Server {
 
   protected override expire(): void {
     if (this.#state === 'trying') this.#slow();
+    else if (this.#state === 'slow' && !this.reliable) this.#outlive();
     else this.#drop();
   }
 
   #slow(): void {
     const { settings } = this.shared;
     this.#state = 'slow';
-    // After the client's Timer F an answer reaches nobody (RFC 4320 §4.2).
+    // After the client's Timer F there is no answer any more (RFC 4320 §4.2).
     this.waitFor(lifeMs(settings) - slowPaceMs(settings));
     if (this.silent) this.sendTrying();
+  }
+
+  /** The client's last repetition may still be under way, and is no new request. */
+  #outlive(): void {
+    this.#state = 'late';
+    this.handle = undefined;
+    this.waitFor(this.shared.settings.t4Ms);
   }
 }
