@@ -138,10 +138,10 @@ export class NonInviteServer extends Server {
   #final(response: SipResponse): void {
     this.handle = undefined;
     this.#state = 'completed';
-    // No 408: the client's own Timer F is over, and it would only confuse it (RFC 4320 §4.2).
+    // No 408: it comes after the client's own Timer F and only confuses (RFC 4320 §4.2). Repetitions are still absorbed.
     if (response.status !== 408) this.sendFirst(response);
     // Timer J (RFC 3261 §17.2.2).
-    if (this.reliable || response.status === 408) this.#drop();
+    if (this.reliable) this.#drop();
     else this.waitFor(lifeMs(this.shared.settings));
   }
 
