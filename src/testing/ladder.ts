@@ -90,6 +90,12 @@ function arrow({ from, to, label, lost }: LadderRecord, columns: Columns): strin
 function note({ from, label }: LadderRecord, columns: Columns): string[] {
   const beside = columnOf(columns, from) + 2;
   const clean = printable(label);
+  const row = lifelines(columns);
+  const left = beside - 5 - clean.length;
+  if (beside + clean.length + 2 > columns.width && clean.length + 4 < columns.gap) {
+    write(row, left, `${clean} ·`);
+    return [row.join('')];
+  }
   // Beside the last lifelines there may be little room: what is longer begins further left.
   const start = Math.max(0, Math.min(beside, columns.width - 2 - Math.min(clean.length, LEAST_NOTE)));
   return wrap(clean, columns.width - start - 2).map((text, n) => {

@@ -54,6 +54,11 @@ describe('drawLadder', () => {
     );
   });
 
+  it('puts a short note of the last party on the side where there is room', () => {
+    const drawn = drawLadder([message(0, 'A', 'B', 'INVITE'), note(0, 'B', 'is busy')], { width: 50 });
+    expect(drawn.split('\n')[2]).toBe('         │                       is busy · │');
+  });
+
   it('keeps within its width for any number of parties', () => {
     const parties = ['Alice', 'callweave', 'push service', 'desk phone', "Bob's mobile", 'trunk'];
     const records = parties.flatMap((from) => parties.map((to) => message(1, from, to, 'x'.repeat(200))));

@@ -1,0 +1,132 @@
+/** `npm run demo`: the push story on real loopback sockets, with simulated phones; prints its ladder. */
+
+import { SystemClock } from '../clock.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { exitCode, isProblem, reasonOf } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { openBindingStore } from '../ports/store/binding-store.ts';
+import { CryptoRandom } from '../random.ts';
+import { Service } from '../service.ts';
+import { drawLadder } from '../testing/ladder.ts';
+import { Phone } from '../testing/phone.ts';
+import { PushService } from '../testing/push-service.ts';
+import { openSocketWire } from '../testing/socket-wire.ts';
+import { TimerHeap } from '../timer-heap.ts';
+import { openSockets, Sockets } from '../transport/sockets.ts';
+import type { Endpoint, TransportName } from '../transport/transport.ts';
+import { Recorder, SERVICE } from './recorder.ts';
+import { Missed, Stage } from './stage.ts';
+import { playStory } from './story.ts';
+
+const HOST = '127.0.0.1';
+const LIMIT_MS = 15_000;
+const PROVIDER = 'demo';
+const PRID = 'token-of-bobs-mobile';
+const INTRODUCTION = `
+Alice calls Bob. His desk phone is registered and awake; the app on his mobile sleeps, but left a push token with
+its registration (RFC 8599). Between the messages stand the facts (call.offered) and the states they lead to.
+
+`;
+
+const clock = new SystemClock();
+const log = createLog({ level: 'warn', format: 'pretty', clock, sink: { write: (line) => void process.stderr.write(line) } });
+const timers = new TimerHeap(clock, (error) => log.error({ problem: reasonOf(error) }, 'a timer broke something'));
+const random = new CryptoRandom();
+const stage = new Stage(timers, LIMIT_MS);
+const recorder = new Recorder(() => clock.now());
+const push = new PushService({ now: () => clock.now(), after: (delayMs, fire) => timers.set(delayMs, fire) });
+const stories: string[] = [];
+
+/** The presets, on ports that the system chooses and with a store that is forgotten. */
+function demoConfig(): Config {
+  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:' }, cwd: 'no-such-folder' });
+  if (Array.isArray(config)) throw new Missed(config.map(({ line }) => line).join('; '));
+  const listen = (['udp', 'tcp'] as const).map((transport) => ({ transport, host: HOST, port: 0 }));
+  return { ...config, listen };
+}
+
+async function startService(config: Config): Promise<{ service: Service; sockets: Sockets }> {
+  const store = openBindingStore(':memory:', { clock, report: ({ problem }) => log.error({ problem }, 'the store failed') });
+  if (isProblem(store)) throw new Missed(store.problem);
+  const senders = new Map([[PROVIDER, push]]);
+  const service = new Service({ config, clock, timers, random, store, senders, log }, (story) => {
+    stories.push(
+      `${story.caller} called ${story.callee}: ${story.outcome}, over after ${story.seconds} s`,
+      ...story.devices.split('; ').map((device) => `  ${device}`),
+    );
+  });
+  const sockets = await openSockets({ listeners: config.listen, listener: service.listener, timers });
+  if (!(sockets instanceof Sockets))
+    throw new Missed(sockets.map(({ listener, why }) => `cannot listen on ${listener}: ${why}`).join('; '));
+  service.engine.journal.observe((taking) => recorder.taking(taking));
+  service.start(sockets);
+  return { service, sockets };
+}
+
+function addressOf(sockets: Sockets, transport: TransportName): Endpoint {
+  const found = sockets.listening.find((listener) => listener.transport === transport);
+  if (found === undefined) throw new Missed(`the service does not listen on ${transport}`);
+  return found.local;
+}
+
+async function openPhone(sockets: Sockets, user: string, name: string, how: { transport: TransportName; wakeable?: boolean }) {
+  const wire = await openSocketWire(how.transport, HOST);
+  const phone = new Phone({
+    wire,
+    random,
+    user,
+    name,
+    domain: HOST,
+    password: `${user}-demo`,
+    proxy: addressOf(sockets, how.transport),
+    ...(how.wakeable === true ? { push: { provider: PROVIDER, prid: PRID } } : {}),
+  });
+  recorder.listenTo(phone);
+  return phone;
+}
+
+/** Draws each push as an arrow to the phone that it wakes. */
+function drawPushes(mobile: Phone): void {
+  const send = push.send.bind(push);
+  push.send = (request, done) => {
+    recorder.message(SERVICE, mobile.name, request.kind === 'incoming-call' ? 'push: a call for you' : 'push: cancelled');
+    send(request, done);
+  };
+}
+
+async function perform(): Promise<void> {
+  const { service, sockets } = await startService(demoConfig());
+  const alice = await openPhone(sockets, 'alice', 'Alice', { transport: 'udp' });
+  const desk = await openPhone(sockets, 'bob', "Bob's desk phone", { transport: 'tcp' });
+  const mobile = await openPhone(sockets, 'bob', "Bob's mobile", { transport: 'udp', wakeable: true });
+  drawPushes(mobile);
+  const relaunch = (): void => {
+    void openSocketWire('udp', HOST).then((wire) => {
+      mobile.relaunch(wire);
+      mobile.register();
+    });
+  };
+  const note = (phone: Phone, what: string) => recorder.note(phone.name, what);
+  try {
+    await playStory({ alice, desk, mobile, push, prid: PRID, relaunch, note, curtain: () => recorder.start() }, stage);
+    await stage.until('the service tells how the call ended', () => stories.length > 0);
+    await stage.until('nothing of the call is left in the service', () => service.openLegs === 0);
+  } finally {
+    process.stdout.write(INTRODUCTION);
+    process.stdout.write(drawLadder(recorder.records, { parties: [alice, recorder, desk, mobile].map(partyName) }));
+    for (const phone of [alice, desk, mobile]) phone.wire.close();
+    service.stop();
+    await sockets.close();
+  }
+}
+
+const partyName = (party: Phone | Recorder): string => (party instanceof Phone ? party.name : SERVICE);
+
+try {
+  await perform();
+  process.stdout.write(`\nThe call's story, as the service logs it:\n${stories.join('\n')}\n`);
+  process.exit(exitCode.ok);
+} catch (error) {
+  process.stdout.write(`\nThe demo failed. ${error instanceof Missed ? error.message : reasonOf(error)}\n`);
+  process.exit(exitCode.software);
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Missed, Stage } from '../src/demo/stage.ts';
+import { VirtualTime } from '../src/testing/virtual-time.ts';
+import { TimerHeap } from '../src/timer-heap.ts';
+
+const main = fileURLToPath(new URL('../src/demo/main.ts', import.meta.url));
+
+/** Runs the demo as `npm run demo` does. */
+function perform(): Promise<{ code: number | null; output: string; errors: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ code: number | null; output: string; errors: string }>();
+  const child = spawn(process.execPath, [main]);
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  child.on('close', (code) => resolve({ code, output, errors }));
+  return promise;
+}
+
+describe('npm run demo', () => {
+  it('tells the push story from the call to the BYE', async () => {
+    const { code, output, errors } = await perform();
+    expect(errors).toBe('');
+    expect(output).not.toContain('The demo failed');
+    expect(code).toBe(0);
+    // In the order in which a newcomer reads it.
+    const told = ['push: a call for you', '182 Queued', '486 Busy Here', 'the push wakes the app', '200 OK (REGISTER)', 'INVITE'];
+    let at = 0;
+    for (const line of [...told, '180 Ringing', 'call.answered', 'ACK', 'BYE', 'call.ended']) {
+      const next = output.indexOf(line, at);
+      expect(next, line).toBeGreaterThanOrEqual(0);
+      at = next;
+    }
+    expect(output).toContain('sip:alice@127.0.0.1 called');
+    for (const line of output.split('\n').filter((each) => each.includes('│'))) expect(line.length).toBeLessThanOrEqual(110);
+  });
+});
+
+describe('the stage', () => {
+  const stage = () => {
+    const time = new VirtualTime();
+    const timers = new TimerHeap(time, (error) => {
+      throw error;
+    });
+    return { time, stage: new Stage(timers, 15_000) };
+  };
+  const soon = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('goes on when what it waits for has happened, and says in plain words what did not', async () => {
+    const { time, stage: waiting } = stage();
+    let rung = false;
+    const done = waiting.until('the phone rings', () => rung);
+    rung = true;
+    time.advance(5);
+    await done;
+    const missed = waiting.until('the phone is answered', () => false).catch((error: unknown) => error);
+    for (let ms = 0; ms < 15_000; ms += 5) {
+      time.advance(5);
+      await Promise.resolve();
+      await Promise.resolve();
+    }
+    await soon();
+    const error = await missed;
+    expect(error).toBeInstanceOf(Missed);
+    expect(String(error)).toContain('the phone is answered: this did not happen within 15 s');
+  });
+});
