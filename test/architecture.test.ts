@@ -190,7 +190,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/transport\/[^/]+\.ts$/, 'sockets open and close'],
   [/^src\/testing\/simulated-transports\.ts$/, 'stands in for sockets: its close() has their type'],
   [/^src\/testing\/socket-wire\.ts$/, "a simulated phone's real sockets"],
-  [/^src\/service\.ts$/, 'start() and stop() wait for sockets'],
+  [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
   [/^src\/demo\/[^/]+\.ts$/, 'a script on real sockets'],
 ];

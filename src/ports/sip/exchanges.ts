@@ -3,28 +3,13 @@ import { type Dialog, glare, requestIn, takeResponse } from '../../sip/dialog.ts
 import { header, integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { hasOffer } from '../../sip/sdp.ts';
-import type { ClientHandler, ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
+import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import type { SipContext } from './context.ts';
-import { currentFlow } from './fork.ts';
-import type { LegSide } from './leg-side.ts';
+import type { Exchange, LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
 import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
-
-/** One relayed request: where it came from, where it went, and what is still owed. */
-export interface Exchange {
-  readonly id: number;
-  readonly from: LegSide;
-  readonly fromDialog: Dialog;
-  readonly server: ServerTransaction;
-  readonly request: SipRequest;
-  to: LegSide | undefined;
-  toDialog: Dialog | undefined;
-  client: ClientTransaction | undefined;
-  /** CSeq on the other side, which its ACK carries. */
-  seq: number;
-  ack: SipRequest | undefined;
-}
+import { currentFlow } from './routing.ts';
 
 /** Requests of one party that may wait at a time. */
 const MAX_WAITING = 16;

@@ -11,7 +11,7 @@ import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
-import { flowTo } from './routing.ts';
+import { currentFlow, flowTo } from './routing.ts';
 
 const NO_PARAMS = Object.freeze(Object.create(null) as Record<string, string | null>);
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
@@ -208,15 +208,4 @@ function sendBye(
     timedOut: finished,
     failed: finished,
   });
-}
-
-/**
- * Where requests to this leg's party go now: the flow of its device's latest REGISTER, if it registered anew since
- * (RFC 5626 §5.3), else where it was heard last. Behind a proxy the proxy knows.
- */
-export function currentFlow(context: SipContext, side: LegSide): Flow {
-  if (side.device === '' || (side.dialog?.routes.length ?? 0) > 0) return side.flow;
-  const bound = context.location.of(side.aor).find(({ device }) => device === side.device);
-  if (bound === undefined || bound.binding.target.flow === side.flow.id) return side.flow;
-  return context.transports.flowById(bound.binding.target.flow) ?? side.flow;
 }

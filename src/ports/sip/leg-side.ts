@@ -3,7 +3,6 @@ import type { Dialog } from '../../sip/dialog.ts';
 import type { NameAddr, SipMessage, SipRequest } from '../../sip/message.ts';
 import type { ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
-import type { Exchange } from './exchanges.ts';
 
 const NOBODY = { aor: '', device: '', server: undefined, client: undefined };
 
@@ -60,4 +59,19 @@ export interface LegSide {
   readonly exchanges: Exchange[];
   /** Requests of others that its party was asked. */
   readonly asked: Set<Exchange>;
+}
+
+/** One relayed request: where it came from, where it went, and what is still owed. */
+export interface Exchange {
+  readonly id: number;
+  readonly from: LegSide;
+  readonly fromDialog: Dialog;
+  readonly server: ServerTransaction;
+  readonly request: SipRequest;
+  to: LegSide | undefined;
+  toDialog: Dialog | undefined;
+  client: ClientTransaction | undefined;
+  /** CSeq on the other side, which its ACK carries. */
+  seq: number;
+  ack: SipRequest | undefined;
 }

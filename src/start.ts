@@ -1,0 +1,65 @@
+/** The service on this machine: its clock, sockets, disk and push gateways, opened and closed together. */
+import { SystemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Story } from './correlation/story.ts';
+import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
+import type { Log } from './log.ts';
+import type { PushSender } from './ports/push/senders/push-sender.ts';
+import { createSenders } from './ports/push/senders.ts';
+import { openBindingStore } from './ports/store/binding-store.ts';
+import { CryptoRandom } from './random.ts';
+import { Service } from './service.ts';
+import { TimerHeap } from './timer-heap.ts';
+import { endpointName } from './transport/endpoint.ts';
+import { openSockets, Sockets } from './transport/sockets.ts';
+
+/** A service that runs. */
+export interface Running {
+  readonly service: Service;
+  /** `udp 127.0.0.1:5060`, one for each listener, as bound. */
+  readonly listening: readonly string[];
+  /** Bindings of the last run that still stand. */
+  readonly restored: number;
+  stop(): Promise<void>;
+}
+
+/** What a caller may put in place of the machine's own. */
+export interface StartOptions {
+  readonly senders?: ReadonlyMap<string, PushSender>;
+  readonly hear?: (story: Story) => void;
+}
+
+/** Starts the service, or says in one line what is in the way. */
+export async function start(config: Config, log: Log, options: StartOptions = {}): Promise<Running | Problem> {
+  const clock = new SystemClock();
+  const timers = new TimerHeap(clock, (error) => log.error({ problem: reasonOf(error) }, 'a timer broke something'));
+  const random = new CryptoRandom();
+  const store = openBindingStore(config.store.path, {
+    clock,
+    report: ({ problem: line }) => log.error({ problem: line }, 'bindings could not be stored'),
+  });
+  if (isProblem(store)) return store;
+  const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
+  const service = new Service({ config, clock, timers, random, store, senders, log }, options.hear);
+  const sockets = await openSockets({
+    listeners: config.listen,
+    listener: service.listener,
+    timers,
+    tcp: { maxConnections: config.limits.tcpConnections, maxConnectionsPerAddress: config.limits.tcpConnectionsPerSource },
+    report: (listener, error) => log.error({ listener, problem: error.message }, 'a listener failed'),
+  });
+  if (!(sockets instanceof Sockets)) {
+    store.close();
+    const found = sockets.map(({ listener, why }) => `${listener}: ${why}`).join(', ');
+    return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
+  }
+  return {
+    service,
+    restored: service.start(sockets),
+    listening: sockets.listening.map(({ transport, local }) => `${transport} ${endpointName(local)}`),
+    stop: async () => {
+      service.stop();
+      await sockets.close();
+    },
+  };
+}
