@@ -102,7 +102,7 @@ export class Engine implements FactSink {
   readonly #runner: Runner;
   readonly #continue = (): void => {
     this.#isYielded = false;
-    this.#drain();
+    this.#drain(this.#clock.now());
   };
   #seq = 0;
   #births = 0;
@@ -157,9 +157,13 @@ export class Engine implements FactSink {
   post(fact: AnyFact, author: Address = OUTSIDE): void {
     const why = this.#whyNotFact(fact);
     if (why !== undefined) throw new Error(`cannot post a fact: ${why}`);
-    if (this.#isBusy) this.#append(fact, this.#author === OUTSIDE ? author : this.#author, this.#cause, this.#atMs);
-    else this.#append(fact, author, 0, this.#clock.now());
-    if (!this.#isBusy && !this.#isYielded) this.#drain();
+    if (this.#isBusy) {
+      this.#append(fact, this.#author === OUTSIDE ? author : this.#author, this.#cause, this.#atMs);
+      return;
+    }
+    const nowMs = this.#clock.now();
+    this.#append(fact, author, 0, nowMs);
+    if (!this.#isYielded) this.#drain(nowMs);
   }
 
   mint(prefix: string): Address {
@@ -260,17 +264,17 @@ export class Engine implements FactSink {
     return may;
   }
 
-  #drain(): void {
-    const sliceEndsMs = this.#clock.now() + SLICE_MS;
+  #drain(nowMs: number): void {
+    const sliceEndsMs = nowMs + SLICE_MS;
     this.#isBusy = true;
+    this.#atMs = nowMs;
     for (let entry = this.#mailbox.take(); entry !== undefined; entry = this.#mailbox.take()) {
-      this.#atMs = this.#clock.now();
       this.#cause = entry.seq;
       this.#take(entry);
-      if (this.#atMs >= sliceEndsMs && this.#mailbox.size > 0) {
-        this.#isBusy = false;
-        this.#isYielded = true;
-        this.#clock.yield(this.#continue);
+      if (this.#mailbox.size === 0) break;
+      this.#atMs = this.#clock.now();
+      if (this.#atMs >= sliceEndsMs) {
+        this.#yield();
         return;
       }
     }
@@ -278,6 +282,12 @@ export class Engine implements FactSink {
     if (!this.#isTimerHeldBack) return;
     this.#isTimerHeldBack = false;
     this.#timers.resume();
+  }
+
+  #yield(): void {
+    this.#isBusy = false;
+    this.#isYielded = true;
+    this.#clock.yield(this.#continue);
   }
 
   #take(entry: Entry): void {
@@ -512,7 +522,7 @@ export class Engine implements FactSink {
     this.#follow(actor, status);
     this.#writeJournal();
     this.#isBusy = false;
-    if (!this.#isYielded) this.#drain();
+    if (!this.#isYielded) this.#drain(this.#atMs);
   }
 }
 

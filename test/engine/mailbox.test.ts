@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { emit, setup } from 'xstate';
+import type { Clock } from '../../src/clock.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { Entry } from '../../src/engine/entry.ts';
+import { Mailbox } from '../../src/engine/mailbox.ts';
+import { TimerHeap } from '../../src/timer-heap.ts';
+import { appeared, byUser, KINDS, notifiedMachine, opened, scenario, userAppeared } from '../support/engine-charts.ts';
+import { engineWorld } from '../support/engine-world.ts';
+
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
+describe('the mailbox', () => {
+  it('is first in, first out, also while it grows and shrinks, and says when it is full', () => {
+    const mailbox = new Mailbox(100_000);
+    const taken: number[] = [];
+    let put = 0;
+    const append = (many: number) => {
+      for (let i = 0; i < many; i++) mailbox.append({ seq: ++put } as Entry);
+    };
+    const take = (many: number) => {
+      for (let i = 0; i < many; i++) taken.push((mailbox.take() as Entry).seq);
+    };
+    append(700);
+    take(650);
+    append(99_950);
+    expect(mailbox.isFull).toBe(true);
+    take(100_000);
+    expect(mailbox.take()).toBeUndefined();
+    append(3);
+    take(3);
+    expect(taken).toEqual(Array.from({ length: put }, (_, i) => i + 1));
+  });
+
+  it('over its bound, what comes is lost and said so; what an ended actor kept open is closed all the same', () => {
+    const world = engineWorld(KINDS, [], { queuedEntries: 3 });
+    const noisy = setup({}).createMachine({
+      entry: [1, 2, 3, 4, 5].map((n) => emit(appeared('x', n) as never)),
+      initial: 'over',
+      states: { over: { type: 'final' } },
+    });
+    world.engine.install(
+      scenario('noisy', noisy, () => []),
+      undefined,
+    );
+    world.engine.post(opened('x'));
+    expect(world.problems.map(({ problem }) => problem)).toEqual([
+      'the mailbox is full at 3 entries: lost user.appeared of noisy:1',
+      'the mailbox is full at 3 entries: lost user.appeared of noisy:1',
+      'the mailbox is full at 3 entries: lost actor.ended of noisy:1',
+    ]);
+    expect(world.closed).toEqual(['noisy:1']);
+    expect(world.engine.backlog).toBe(0);
+  });
+});
+
+/** Each look at this clock costs a millisecond, so that work takes time. */
+class BusyClock implements Clock {
+  nowMs = 0;
+  tasks: (() => void)[] = [];
+  now(): number {
+    return this.nowMs++;
+  }
+  alarm(): void {}
+  yield(task: () => void): void {
+    this.tasks.push(task);
+  }
+}
+
+describe('a drain', () => {
+  const chatty = () =>
+    setup({}).createMachine({
+      on: {
+        'user.appeared': { guard: ({ event }) => event.n > 0, actions: emit(({ event }) => appeared('x', event.n - 1) as never) },
+      },
+    });
+
+  it('yields to I/O after 5 ms, takes no timer before it is through, and what is posted meanwhile waits its turn', () => {
+    const clock = new BusyClock();
+    const timers = new TimerHeap(clock, rethrow);
+    const engine = new Engine({ clock, timers, catalogue: KINDS, views: [], report: rethrow });
+    engine.install(scenario('chatty', chatty(), byUser), undefined);
+    const log: string[] = [];
+    engine.journal.observe(({ entry }) => log.push(`${entry.type} ${(entry as unknown as { n: number }).n}`));
+    engine.post(opened('x'));
+    timers.set(0, () => log.push('timer'));
+    engine.post(appeared('x', 20));
+    expect(clock.tasks).toHaveLength(1);
+    expect(engine.backlog).toBe(1);
+    const before = log.length;
+    engine.post(appeared('nobody', 99));
+    timers.resume();
+    expect(log).toHaveLength(before);
+    for (let turn = 0; clock.tasks.length > 0 && turn < 100; turn++) clock.tasks.shift()?.();
+    expect(log.at(-1)).toBe('timer');
+    expect(log.at(-2)).toBe('user.appeared 0');
+    expect(log[before]).toMatch(/^user.appeared \d+$/);
+    expect(log.indexOf('user.appeared 99')).toBe(before + 1);
+  });
+});
+
+describe('the stamp', () => {
+  it('tells order, instant, author and cause; what an outsider posts has none', () => {
+    const world = engineWorld(KINDS);
+    const seen: unknown[] = [];
+    world.engine.journal.observe(({ entry: { type, seq, at, by, cause }, kind }) => seen.push([kind, type, seq, at, by, cause]));
+    world.engine.install(scenario('notify', notifiedMachine, byUser), undefined);
+    world.clock.advance(5);
+    world.engine.post(opened('x'));
+    world.clock.advance(5);
+    world.engine.sink('port:sip').post(appeared('x', 1));
+    world.clock.advance(20_000);
+    expect(seen).toEqual([
+      ['fact', 'case.opened', 1, 5, 'outside', 0],
+      ['fact', 'user.appeared', 2, 10, 'port:sip', 0],
+      ['command', 'thing.do', 3, 10, 'notify:1', 2],
+      ['timer', 'xstate.after.deadline.(machine).listening', 0, 20_005, 'notify:1', 1],
+      ['fact', 'case.done', 4, 20_005, 'notify:1', 1],
+      ['fact', 'actor.ended', 5, 20_005, 'notify:1', 1],
+    ]);
+  });
+
+  it('a port that posts while it takes a command is the author, and the command the cause', () => {
+    const world = engineWorld(KINDS, [], {}, (engine) => ({
+      address: 'port:out',
+      take: () => void engine.post(appeared('y', 9)),
+      close: () => {},
+    }));
+    const seen: unknown[] = [];
+    world.engine.journal.observe(({ entry: { type, seq, by, cause } }) => seen.push([type, seq, by, cause]));
+    world.engine.install(scenario('notify', notifiedMachine, byUser), undefined);
+    world.engine.post(opened('x'));
+    world.engine.post(appeared('x', 1));
+    expect(seen.slice(-2)).toEqual([
+      ['thing.do', 3, 'notify:1', 2],
+      ['user.appeared', 4, 'port:out', 3],
+    ]);
+  });
+
+  it('one object posted twice, emitted twice or frozen becomes entries of its own', () => {
+    const world = engineWorld(KINDS);
+    const same = setup({}).createMachine({ on: { 'user.appeared': { actions: emit(opened('z', 0) as never) } } });
+    world.engine.install(scenario('same', same, byUser, { startsOn: [userAppeared.where({ who: 'start' })] }), undefined);
+    const entries: Entry[] = [];
+    world.engine.journal.observe(({ entry }) => entries.push(entry));
+    world.engine.post(appeared('start'));
+    world.engine.install(
+      scenario('again', same, () => [userAppeared.where({ who: 'go' })], { startsOn: [userAppeared.where({ who: 'start' })] }),
+      undefined,
+    );
+    world.engine.post(appeared('start'));
+    const go = Object.freeze(appeared('go'));
+    world.engine.post(go);
+    world.engine.post(go);
+    expect(entries.map(({ type, seq }) => `${seq} ${type}`)).toEqual([
+      '1 user.appeared',
+      '2 user.appeared',
+      '3 case.opened',
+      '4 user.appeared',
+      '5 case.opened',
+      '6 user.appeared',
+      '7 case.opened',
+    ]);
+    expect(new Set(entries).size).toBe(entries.length);
+  });
+});
+
+describe('the journal', () => {
+  it('keeps the last entries, oldest first, and nothing unless asked', () => {
+    const world = engineWorld(KINDS, [], { journalEntries: 3 });
+    for (let n = 1; n <= 5; n++) world.engine.post(appeared('x', n));
+    expect(world.engine.journal.entries().map(({ entry }) => entry.seq)).toEqual([3, 4, 5]);
+    const off = engineWorld(KINDS);
+    off.engine.post(appeared('x', 1));
+    expect(off.engine.journal.entries()).toEqual([]);
+    expect(off.engine.journal.isOn).toBe(false);
+  });
+
+  it('tells births, listeners, what was not taken and refusals; an observer that throws is detached and reported', () => {
+    const world = engineWorld(KINDS);
+    const heard: unknown[] = [];
+    world.engine.journal.observe(() => {
+      throw new Error('nosy');
+    });
+    const stop = world.engine.journal.observe(({ steps, refused }) =>
+      heard.push([refused, ...steps.map(({ address, isBirth, taken, status }) => `${address} ${isBirth} ${taken} ${status}`)]),
+    );
+    const deaf = setup({}).createMachine({ entry: emit({ type: 'thing.do', to: 'x:1' } as never) });
+    world.engine.install(scenario('deaf', deaf, byUser), undefined);
+    world.engine.post(opened('x'));
+    world.engine.post(appeared('x'));
+    stop();
+    world.engine.post(appeared('x'));
+    expect(heard).toEqual([
+      [undefined, 'deaf:1 true true active'],
+      ['nobody is there'],
+      [undefined],
+      [undefined, 'deaf:1 false false active'],
+    ]);
+    expect(world.problems.map(({ problem }) => problem)).toEqual(['an observer of the journal threw and was detached: nosy']);
+  });
+});
