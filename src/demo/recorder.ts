@@ -65,8 +65,7 @@ export class Recorder {
     this.#learnDevice(entry);
     const told = this.#factOf(entry);
     const moves = steps.map((step) => this.#moveOf(step)).filter((move) => move !== undefined);
-    if (told !== undefined || moves.length > 0)
-      this.note(SERVICE, [told, ...moves].filter((part) => part !== undefined).join('; '));
+    for (const line of [told, ...moves]) if (line !== undefined) this.note(SERVICE, line);
   }
 
   /** Readers know phones, not device keys. */
