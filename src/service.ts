@@ -100,12 +100,12 @@ export class Service {
 
   #install(): void {
     const { calls, push, registrar } = this.#parts.config;
-    const { maxForks, declineEndsCall, ringLimitMs, silentAfterMs, maxCalls } = calls;
+    const { maxForks, declineEndsCall, ringLimitMs, silentAfterMs } = calls;
     this.engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
-    this.engine.install(call, { maxForks, declineEndsCall }, { maxActors: maxCalls });
+    this.engine.install(call, { maxForks, declineEndsCall });
     this.engine.install(leg, { ringLimitMs, silentAfterMs });
     const progress = push.progress === 'none' ? 0 : push.progress;
-    this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress }, { maxActors: maxCalls });
+    this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
   }
 
   /** Begins to serve over these transports. Returns how many bindings were restored from the store. */
@@ -156,6 +156,11 @@ export class Service {
   /** Legs of calls that are open now. */
   get openLegs(): number {
     return this.#sip?.openLegs ?? 0;
+  }
+
+  /** What the SIP port keeps for legs and unanswered requests; none when all is quiet. */
+  get kept(): number {
+    return this.#sip?.kept ?? 0;
   }
 }
 

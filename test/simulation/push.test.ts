@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { UserConfig } from '../../src/config.ts';
 import type { Phone } from '../../src/testing/phone.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
+import { expectQuiet } from '../support/quiet.ts';
 
 const PRID = 'token-of-bobs-mobile';
 const push = { provider: 'apns', prid: PRID, param: 'TEAM.app.voip' };
@@ -17,16 +19,7 @@ function scene(options: ServiceWorldOptions & { readonly wakesAfterMs?: number; 
   world.sleepUntilPushed(mobile, PRID, { afterMs: wakesAfterMs, times });
   return { world, alice, mobile };
 }
-type World = ReturnType<typeof scene>['world'];
 const invitesOf = (phone: Phone): number => phone.received('INVITE').length;
-
-function expectQuiet(world: World): void {
-  world.run(200_000);
-  const { engine, transactions } = world.service.service;
-  for (const scenario of ['call', 'leg', 'push-notification']) expect(engine.countActors(scenario), scenario).toBe(0);
-  expect(transactions.size).toBe(0);
-  expect(world.complaints).toEqual([]);
-}
 
 describe('a call to a sleeping phone', () => {
   it('pushes, waits, rings the phone the moment it registers, and connects', () => {
@@ -188,7 +181,7 @@ describe('a call to a sleeping phone', () => {
   it('wakes an account without any binding where the config says so', () => {
     const wakeable = { provider: 'apns', prid: PRID, param: undefined };
     const user = (name: string) => ({ name, password: `${name}-secret`, displayName: undefined, wakeable: undefined });
-    const users = new Map([
+    const users = new Map<string, UserConfig>([
       ['alice', user('alice')],
       ['bob', { ...user('bob'), wakeable }],
     ]);

@@ -18,7 +18,6 @@ export const newSide = (
   answer: undefined,
   isReleased: false,
   isClosed: false,
-  kept: [],
   exchanges: [],
   asked: new Set(),
   ...given,
@@ -53,8 +52,6 @@ export interface LegSide {
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
-  /** Handles of messages kept for it, oldest first. */
-  readonly kept: number[];
   /** Requests of its party that still wait for their answer or ACK. */
   readonly exchanges: Exchange[];
   /** Requests of others that its party was asked. */

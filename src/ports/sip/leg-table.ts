@@ -3,8 +3,8 @@ import type { Dialog } from '../../sip/dialog.ts';
 import type { SipMessage } from '../../sip/message.ts';
 import type { LegSide } from './leg-side.ts';
 
-/** More messages than this are not kept for one leg; the oldest go first. */
-const MAX_KEPT = 16;
+/** More messages than this are not kept for one call; the oldest go first. */
+const MAX_KEPT = 32;
 /** Devices behind one leg that a downstream proxy may fork to. */
 const MAX_EARLY = 16;
 
@@ -19,6 +19,7 @@ export class LegTable {
   readonly #byAddress = new Map<Address, LegSide>();
   readonly #byTag = new Map<string, Place>();
   readonly #messages = new Map<number, SipMessage>();
+  readonly #keptFor = new Map<Address, number[]>();
   #lastHandle = 0;
 
   add(side: LegSide): void {
@@ -50,14 +51,29 @@ export class LegTable {
     if (side.early.size < MAX_EARLY) side.early.set(key, dialog);
   }
 
-  /** Keeps a message for the life of the leg; facts and commands carry its handle. */
+  /** Keeps a message for the life of the call, since it may be passed on after its leg has ended; facts carry its handle. */
   keep(side: LegSide, message: SipMessage): number {
     if (side.isClosed) return 0;
     const handle = ++this.#lastHandle;
     this.#messages.set(handle, message);
-    side.kept.push(handle);
-    if (side.kept.length > MAX_KEPT) this.#messages.delete(side.kept.shift() ?? 0);
+    const kept = this.#keptFor.get(side.call);
+    if (kept === undefined) this.#keptFor.set(side.call, [handle]);
+    else {
+      kept.push(handle);
+      if (kept.length > MAX_KEPT) this.#messages.delete(kept.shift() ?? 0);
+    }
     return handle;
+  }
+
+  /** The call is over: nothing of it is passed on any more. */
+  forgetMessages(call: Address): void {
+    for (const handle of this.#keptFor.get(call) ?? []) this.#messages.delete(handle);
+    this.#keptFor.delete(call);
+  }
+
+  /** Messages that are kept. */
+  get kept(): number {
+    return this.#messages.size;
   }
 
   message(handle: number): SipMessage | undefined {
@@ -67,8 +83,6 @@ export class LegTable {
   remove(side: LegSide): void {
     side.isClosed = true;
     this.#byAddress.delete(side.address);
-    for (const handle of side.kept) this.#messages.delete(handle);
-    side.kept.length = 0;
     for (const dialog of [...side.early.values(), ...(side.dialog === undefined ? [] : [side.dialog])])
       this.#byTag.delete(dialog.localTag);
     const fromTag = side.isCaller ? undefined : side.invite.from.params.tag;

@@ -24,7 +24,7 @@ import type { Place } from './leg-table.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
-import { Registrar, userAgentOf } from './registrar.ts';
+import { copied, Registrar, userAgentOf } from './registrar.ts';
 
 /** What the port asks of its surroundings beside its context. */
 export interface SipSurroundings {
@@ -80,6 +80,11 @@ export class SipPort implements Port, TransactionUser {
 
   get openLegs(): number {
     return this.#context.legs.size;
+  }
+
+  /** Messages and requests that the port keeps for its legs: none when all is quiet. */
+  get kept(): number {
+    return this.#context.legs.kept + this.#exchanges.size + this.#registering.size + this.#callers.size;
   }
 
   // What arrives.
@@ -197,7 +202,7 @@ export class SipPort implements Port, TransactionUser {
       type: 'register.received',
       aor,
       exchange,
-      callId: request.callId,
+      callId: copied(request.callId),
       cseq: request.cseq.seq,
       all,
       contacts,
@@ -345,6 +350,7 @@ export class SipPort implements Port, TransactionUser {
 
   /** The guarantee behind the commands: a leg whose actor is gone leaves nothing open, whatever it died of. */
   close(owner: Address): void {
+    this.#context.legs.forgetMessages(owner);
     const side = this.#context.legs.at(owner);
     if (side === undefined) return;
     this.#exchanges.close(side);

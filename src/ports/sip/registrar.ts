@@ -20,6 +20,9 @@ const MAX_PATH = 8;
 const MAX_TEXT = 128;
 const isPlain = (text: string): boolean => text.length <= MAX_TEXT && !/[^\x20-\x7e]/.test(text);
 
+/** A string of its own: one cut from a message keeps that whole message in memory for as long as the binding lives. */
+export const copied = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
+
 const secondsIn = (text: string | null | undefined): number | undefined =>
   typeof text === 'string' && /^\d{1,10}$/.test(text.trim()) ? Number(text) : undefined;
 
@@ -80,12 +83,12 @@ export class Registrar {
     const push = this.#pushOf(request, uri);
     if ('status' in push) return push;
     return {
-      device: deviceOf(contact, uri, push),
-      target: { contact: contact.uri, path, flow: flow.id, stream: flow.reliable },
+      device: copied(deviceOf(contact, uri, push)),
+      target: { contact: copied(contact.uri), path, flow: flow.id, stream: flow.reliable },
       expiresSeconds,
       qThousandths: Math.round(Math.min(Math.max(Number(contact.params.q ?? 1) || 0, 0), 1) * 1000),
       push,
-      params: paramsShown(contact),
+      params: copied(paramsShown(contact)),
     };
   }
 
@@ -99,7 +102,7 @@ export class Registrar {
     if (!isKnown) return refusal(555, '');
     const prid = uri.params['pn-prid'];
     if (!prid) return NO_PUSH;
-    return { provider: provider.toLowerCase(), prid, param: uri.params['pn-param'] ?? '' };
+    return { provider: copied(provider.toLowerCase()), prid: copied(prid), param: copied(uri.params['pn-param'] ?? '') };
   }
 
   /** The 200 with all bindings. `own`: devices of this REGISTER; others' push parameters are not shown (RFC 8599 §14). */
@@ -135,7 +138,7 @@ function pathOf(request: SipRequest): readonly string[] | undefined {
   const entries = (request.headers.get('path') ?? []).flatMap((line) => splitList(line) ?? ['']);
   if (entries.length > MAX_PATH) return undefined;
   const uris = entries.map((entry) => /^\s*(?:"[^"]*"|[^<"]*)<([^>]+)>/.exec(entry)?.[1] ?? '');
-  return uris.every((uri) => parseUri(uri) !== undefined) ? uris : undefined;
+  return uris.every((uri) => parseUri(uri) !== undefined) ? uris.map(copied) : undefined;
 }
 
 function contactShown(binding: Binding, isOwn: boolean, nowMs: number): NameAddr {
@@ -155,5 +158,5 @@ function paramList(text: string): [string, string | null][] {
 /** A User-Agent fit for a log and the store. */
 export const userAgentOf = (request: SipRequest): string => {
   const text = header(request, 'user-agent') ?? '';
-  return isPlain(text) ? text : '';
+  return isPlain(text) ? copied(text) : '';
 };
