@@ -7,9 +7,15 @@ export class InviteServer extends Server {
   #state: 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'ended' = 'proceeding';
   #acknowledged = false;
   #cancelled = false;
+  #toTag: string | undefined;
 
   get answered(): boolean {
     return this.#state !== 'proceeding';
+  }
+
+  /** The To tag of the latest provisional response, while there is no final one. */
+  get toTag(): string | undefined {
+    return this.#toTag;
   }
 
   start(): void {
@@ -62,12 +68,14 @@ export class InviteServer extends Server {
 
   #provisional(response: SipResponse): void {
     this.stop();
+    this.#toTag = response.to.params.tag ?? this.#toTag;
     this.sendFirst(response);
   }
 
   #accept(response: SipResponse): void {
     const { settings } = this.shared;
     this.#state = 'accepted';
+    this.#toTag = undefined;
     this.sendFirst(response);
     // Timer L (RFC 6026 §7.1); over reliable transports too the 2xx is repeated until its ACK comes (RFC 3261 §13.3.1.4).
     this.pace(settings.t1Ms, settings.t2Ms, lifeMs(settings));
@@ -76,6 +84,7 @@ export class InviteServer extends Server {
   #reject(response: SipResponse): void {
     const { settings } = this.shared;
     this.#state = 'completed';
+    this.#toTag = undefined;
     this.handle = undefined;
     this.sendFirst(response);
     // Timers G and H; no G where the transport is reliable (RFC 3261 §17.2.1).

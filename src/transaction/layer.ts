@@ -182,15 +182,16 @@ export class Transactions implements TransactionLayer, TransportListener {
       this.#count('overload-dropped');
       return;
     }
-    const invite = this.#servers.get(cancelledKey(cancel));
+    const found = this.#servers.get(cancelledKey(cancel));
+    const invite = found instanceof InviteServer ? found : undefined;
     const handle = invite?.handle;
     const server = this.#startServer(
       new NonInviteServer(this.#serverShared, key, undefined, cancel, this.#flowBack(cancel, flow)),
     );
-    // The tag is that of the INVITE's own answer, where there was one (RFC 3261 §9.2).
+    // The tag is that of the INVITE's own answer, while it is known (RFC 3261 §9.2).
     const toTag = invite?.toTag ?? this.#random.hex(TAG_BYTES);
     server.respond(responseTo(cancel, invite === undefined ? 481 : 200, undefined, toTag));
-    if (handle !== undefined && invite instanceof InviteServer && invite.takeCancel()) this.#user?.cancelled(handle, cancel);
+    if (handle !== undefined && invite?.takeCancel()) this.#user?.cancelled(handle, cancel);
   }
 
   #newRequest(request: SipRequest, flow: Flow, key: string): void {

@@ -24,8 +24,6 @@ export abstract class Server extends Paced<ServerShared> {
   readonly mergeKey: string | undefined;
   /** What the user holds; dropped when the user will hear nothing more. */
   handle: ServerTransaction | undefined;
-  /** The To tag of the latest response. */
-  toTag: string | undefined;
   #flow: Flow;
   readonly #sentByPort: number;
   #wire = '';
@@ -60,8 +58,6 @@ export abstract class Server extends Paced<ServerShared> {
   }
 
   protected sendFirst(response: SipResponse): void {
-    const tag = response.to.params.tag;
-    if (typeof tag === 'string') this.toTag = tag;
     this.#wire = encode(response);
     this.repeat();
   }
