@@ -5,8 +5,8 @@ import {
   callCancelled,
   callEnded,
   callFailed,
-  callOffered,
   forkStarted,
+  inviteReceived,
   legFailed,
   legRinging,
   legSilent,
@@ -17,7 +17,7 @@ import type { Address } from '../../machines/vocabulary/identity.ts';
 import { MAX_FORKS } from '../../machines/vocabulary/limits.ts';
 
 const KINDS = [
-  callOffered,
+  inviteReceived,
   forkStarted,
   legRinging,
   legSilent,
@@ -44,7 +44,7 @@ export interface Story {
 }
 
 interface Chapter {
-  readonly offeredMs: number;
+  readonly beganMs: number;
   /** By device: what it did, in order. */
   readonly devices: Map<string, string[]>;
 }
@@ -70,8 +70,8 @@ export class Stories {
   }
 
   fold(fact: Folded): void {
-    if (fact.type === 'call.offered') {
-      this.#open.set(fact.call, { offeredMs: fact.at, devices: new Map() });
+    if (fact.type === 'invite.received') {
+      this.#open.set(fact.call, { beganMs: fact.at, devices: new Map() });
       return;
     }
     const chapter = this.#open.get(fact.call);
@@ -80,7 +80,7 @@ export class Stories {
     else note(chapter, fact);
   }
 
-  #end(fact: FactOf<typeof callEnded>, { offeredMs, devices }: Chapter): void {
+  #end(fact: FactOf<typeof callEnded>, { beganMs, devices }: Chapter): void {
     this.#open.delete(fact.call);
     const { call, caller, callee, outcome, status } = fact;
     const told = [...devices].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ');
@@ -90,13 +90,13 @@ export class Stories {
       callee,
       outcome,
       status,
-      seconds: Math.round((fact.at - offeredMs) / 10) / 100,
+      seconds: Math.round((fact.at - beganMs) / 10) / 100,
       devices: told || 'no device could be rung',
     });
   }
 }
 
-function note(chapter: Chapter, fact: Exclude<Folded, { type: 'call.offered' | 'call.ended' }>): void {
+function note(chapter: Chapter, fact: Exclude<Folded, { type: 'invite.received' | 'call.ended' }>): void {
   const event = eventOf(fact);
   if (event === undefined) return;
   const { device, did } = event;
@@ -106,10 +106,10 @@ function note(chapter: Chapter, fact: Exclude<Folded, { type: 'call.offered' | '
     events = [];
     chapter.devices.set(device, events);
   }
-  if (events.length < MAX_EVENTS) events.push(`${did} at ${((fact.at - chapter.offeredMs) / 1000).toFixed(2)} s`);
+  if (events.length < MAX_EVENTS) events.push(`${did} at ${((fact.at - chapter.beganMs) / 1000).toFixed(2)} s`);
 }
 
-function eventOf(fact: Exclude<Folded, { type: 'call.offered' | 'call.ended' }>): { device: string; did: string } | undefined {
+function eventOf(fact: Exclude<Folded, { type: 'invite.received' | 'call.ended' }>): { device: string; did: string } | undefined {
   switch (fact.type) {
     case 'fork.started':
       return { device: fact.device, did: fact.case === '' ? 'was called' : 'registered and was called' };
