@@ -1,4 +1,3 @@
-import type { Random } from '../random.ts';
 import type { Endpoint } from '../transport/transport.ts';
 import { endpointName } from './network.ts';
 import type { CallHost, PhoneCall, RequestParts, ResponseParts, Sent } from './phone-call.ts';
@@ -19,85 +18,22 @@ import {
   valuesOf,
   writeMessage,
 } from './phone-message.ts';
+import type { InviteScript, InviteSteps, PhoneOptions, RegisterOptions, Registration, Traffic } from './phone-options.ts';
 import { type CallOptions, OutgoingCall } from './phone-outgoing-call.ts';
 import { Requester } from './phone-requester.ts';
 import { offerOf } from './phone-sdp.ts';
 import { copiedIntoAnswer, PhoneTransactions, type ServerExchange } from './phone-transactions.ts';
 import type { Wire } from './wire.ts';
 
-/** What a phone does with a call that comes, in milliseconds after the INVITE; what is left out does not happen. */
-export interface InviteSteps {
-  /** 100. */
-  readonly tryingAfterMs?: number;
-  /** 180, or 183 with a session description if `early`. */
-  readonly ringAfterMs?: number;
-  readonly early?: boolean;
-  readonly answerAfterMs?: number;
-  /** Any final status but a 2xx, after `declineAfterMs` (default 0). */
-  readonly decline?: number;
-  readonly declineAfterMs?: number;
-  /** 302 to these addresses. */
-  readonly redirect?: readonly string[];
-}
-/** `answer`: 180 and 200 at once. `ring`: 180 and nothing more. `silent`: not a word. */
-export type InviteScript = 'answer' | 'ring' | 'silent' | InviteSteps | ((call: IncomingCall) => void);
-
-export interface PushParams {
-  readonly provider: string;
-  readonly prid: string;
-  readonly param?: string;
-}
-
-export interface PhoneOptions {
-  readonly wire: Wire;
-  readonly random: Random;
-  readonly user: string;
-  readonly domain: string;
-  /** Where requests go: the service. */
-  readonly proxy: Endpoint;
-  readonly password?: string;
-  /** Name in complaints and ladders; the user by default. */
-  readonly name?: string;
-  /** Display name in From. */
-  readonly displayName?: string;
-  /** `urn:uuid:…`, for +sip.instance (RFC 5626 §4.1). */
-  readonly instance?: string;
-  /** How the phone can be woken: pn-* parameters in its Contact (RFC 8599 §4.1). */
-  readonly push?: PushParams;
-  readonly userAgent?: string;
-  readonly onInvite?: InviteScript;
-}
-
-export interface RegisterOptions {
-  /** Default 600; 0 unregisters. */
-  readonly expiresSeconds?: number;
-  /** `1`, `0.5`. */
-  readonly q?: string;
-  /** Contact values instead of the phone's own: `['*']`, `[]` for a query. */
-  readonly contacts?: readonly string[];
-  readonly headers?: readonly Header[];
-  /** Registers again at nine tenths of what was granted, until the phone sleeps. */
-  readonly keep?: boolean;
-}
-
-/** One REGISTER and what came of it. */
-export interface Registration {
-  /** Final status; 0 while there is none; 408 if none ever came. */
-  status: number;
-  response: PhoneMessage | undefined;
-  /** The bindings that the 200 lists. */
-  contacts: readonly string[];
-}
-
-/** One message of the phone's history. */
-export interface Traffic {
-  readonly atMs: number;
-  readonly direction: 'in' | 'out';
-  readonly message: PhoneMessage;
-  readonly remote: Endpoint;
-  /** The same bytes went the same way before: a retransmission, or a datagram that the network doubled. */
-  readonly again: boolean;
-}
+export type {
+  InviteScript,
+  InviteSteps,
+  PhoneOptions,
+  PushParams,
+  RegisterOptions,
+  Registration,
+  Traffic,
+} from './phone-options.ts';
 
 const REASONS: Readonly<Record<number, string>> = {
   100: 'Trying',
