@@ -21,7 +21,6 @@ export class Actor implements Running {
   waits: Wait | undefined = undefined;
   /** `seq` of the last fact it was chosen to hear, so that it hears it once however many of its interests match. */
   heard = 0;
-  isAlive = true;
 
   constructor(address: Address, rule: Rule, order: number, bornAtMs: number, key: string | undefined, of: Address) {
     this.address = address;

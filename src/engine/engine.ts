@@ -95,8 +95,8 @@ export class Engine implements FactSink {
   readonly #ports = new Map<Address, Port>();
   readonly #actors = new Map<Address, Actor>();
   readonly #serials = new Map<string, number>();
-  /** Addresses whose actor ended while its `actor.ended` still waits: what it keeps open is not closed yet. */
-  readonly #unclosed = new Set<Address>();
+  /** `seq` of each `actor.ended` of ours that still waits: when it is taken, ports close what that actor kept open. */
+  readonly #unclosed = new Set<number>();
   readonly #index = new InterestIndex();
   readonly #mailbox: Mailbox;
   readonly #runner: Runner;
@@ -314,10 +314,10 @@ export class Engine implements FactSink {
     if (routes === undefined) return;
     for (const view of routes.folding) this.#fold(view, fact);
     let audience = this.#index.audience(fact, fact.seq);
-    if (fact.type === actorEnded.fact) this.#close(fact.address as Address);
+    if (fact.type === actorEnded.fact) this.#closeAfter(fact);
     else if (fact.type === commandRefused.fact) audience = this.#withAuthor(audience, fact);
     for (const { rule, where } of routes.births) if (firstFailed(where, fact) === undefined) this.#bear(rule, fact);
-    for (const actor of audience) if (actor.isAlive) this.#step(actor, fact);
+    for (const actor of audience) this.#step(actor, fact);
   }
 
   #fold(view: View, fact: StampedFact): void {
@@ -373,8 +373,6 @@ export class Engine implements FactSink {
     const { rule, address } = actor;
     const interests = rule.listensTo(fact, address);
     this.#checkInterests(interests);
-    // An actor that lived here before is closed before the new one opens anything.
-    this.#close(address);
     this.#actors.set(address, actor);
     rule.living++;
     if (actor.key !== undefined) rule.byKey.set(actor.key, actor);
@@ -447,7 +445,6 @@ export class Engine implements FactSink {
 
   #end(actor: Actor, how: 'done' | 'failed', error: unknown): void {
     const { address, rule } = actor;
-    actor.isAlive = false;
     this.#runner.stop(actor);
     this.#actors.delete(address);
     this.#index.remove(actor);
@@ -459,12 +456,16 @@ export class Engine implements FactSink {
 
   /** Ports close what it kept open when this fact is taken, so after the commands of its last step. */
   #postEnd(address: Address, of: Address, how: 'done' | 'failed'): void {
-    this.#unclosed.add(address);
-    if (!this.#append(actorEnded({ address, of, how }), address, this.#cause, this.#atMs)) this.#close(address);
+    if (this.#append(actorEnded({ address, of, how }), address, this.#cause, this.#atMs)) this.#unclosed.add(this.#seq);
+    else this.#close(address);
+  }
+
+  /** Only for what the engine itself told: an `actor.ended` from elsewhere closes nothing. */
+  #closeAfter(ended: StampedFact): void {
+    if (this.#unclosed.delete(ended.seq)) this.#close(ended.address as Address);
   }
 
   #close(address: Address): void {
-    if (!this.#unclosed.delete(address)) return;
     for (const port of this.#ports.values()) {
       this.#author = port.address;
       try {
@@ -509,7 +510,6 @@ export class Engine implements FactSink {
 
   /** A delayed event of one actor; timers fire only when the mailbox is empty. */
   #timerFired(actor: Actor, event: Message, cause: number): void {
-    if (!actor.isAlive) return;
     this.#atMs = this.#clock.now();
     this.#cause = cause;
     this.#isBusy = true;

@@ -42,7 +42,7 @@ export class NaiveEngine implements FactSink {
   readonly #queue: Entry[] = [];
   readonly #rules: { scenario: Scenario; settings: unknown }[] = [];
   readonly #ports: Port[] = [];
-  readonly #unclosed = new Set<Address>();
+  readonly #unclosed = new Set<number>();
   readonly #serials: Record<string, number> = {};
   #lives: Life[] = [];
   #seq = 0;
@@ -97,7 +97,7 @@ export class NaiveEngine implements FactSink {
     const isAuthor = ({ address, x }: Life): boolean =>
       fact.type === commandRefused.fact && address === fact.author && taken(x, fact);
     const audience = this.#lives.filter((life) => isAuthor(life) || life.interests.some((interest) => matches(interest, fact)));
-    if (fact.type === actorEnded.fact) this.#close(fact.address as Address);
+    if (fact.type === actorEnded.fact) this.#close(fact);
     for (const { scenario, settings } of this.#rules)
       if (scenario.startsOn.some((birth) => matches(birth, fact))) this.#bear(scenario, settings, fact);
     for (const life of audience) if (this.#lives.includes(life)) this.#step(life, fact);
@@ -107,7 +107,6 @@ export class NaiveEngine implements FactSink {
     if (key !== undefined && this.#lives.some((life) => life.scenario === scenario && life.key === key)) return;
     const address = scenario.address?.(fact as never) ?? this.mint(scenario.name);
     if (this.#lives.some((life) => life.address === address)) return;
-    this.#close(address);
     const interests = scenario.listensTo(fact as never, address);
     const of = scenario.of?.(fact as never) ?? '';
     const life: Life = { address, scenario, key, of, interests, emitted: [], x: undefined };
@@ -153,11 +152,12 @@ export class NaiveEngine implements FactSink {
     if (status !== 'error') for (const message of life.emitted) this.#append(message, address, this.#cause);
     if (status === 'active') return;
     this.#lives = this.#lives.filter((other) => other !== life);
-    this.#unclosed.add(address);
     this.#append(actorEnded({ address, of, how: status === 'done' ? 'done' : 'failed' }), address, this.#cause);
+    this.#unclosed.add(this.#seq);
   }
-  #close(address: Address): void {
-    if (this.#unclosed.delete(address)) for (const port of this.#ports) this.#asPort(port, () => port.close(address));
+  #close({ seq, address }: StampedFact): void {
+    if (!this.#unclosed.delete(seq)) return;
+    for (const port of this.#ports) this.#asPort(port, () => port.close(address as Address));
   }
   #asPort<T>(port: Port, act: () => T): T {
     this.#author = port.address;

@@ -168,8 +168,13 @@ describe('commands', () => {
       },
     });
     world.engine.install(scenario('boss', commanding(to), listensTo), undefined);
+    const hearings: string[] = [];
+    world.engine.journal.observe(({ entry, steps }) => {
+      if (entry.type === 'command.refused') hearings.push(...steps.map(({ address }) => address));
+    });
     world.engine.post(opened('bob'));
     return {
+      hearings,
       ...world,
       entries,
       state: world.engine.actor('boss:1')?.value,
@@ -196,8 +201,9 @@ describe('commands', () => {
   });
 
   it('are heard once by an author that also listens, and told to other listeners', () => {
-    const { entries, state } = run('call:404', () => [commandRefused.where({ command: 'thing.do' })]);
+    const { entries, state, hearings } = run('call:404', () => [commandRefused.where({ command: 'thing.do' })]);
     expect(state).toBe('told');
+    expect(hearings).toEqual(['boss:1']);
     expect(types(entries)).toEqual(['case.opened', 'thing.do', 'command.refused']);
   });
 
@@ -291,27 +297,40 @@ describe('ends', () => {
     expect(world.engine.countWaits()).toBe(0);
   });
 
-  it('an address born again while its end waits is closed before, and not again after', () => {
+  it('an address that is born again before its end was told is closed for each of its lives, after its commands', () => {
     const world = engineWorld(KINDS);
     const order: string[] = [];
     world.engine.connect({
       address: 'port:log',
-      take: ({ type }) => void order.push(type),
+      take: ({ type }) => {
+        order.push(type);
+        if (type === 'thing.go')
+          for (const fact of [userLeft({ who: 'x' }), opened('x'), userLeft({ who: 'x' })]) world.engine.post(fact);
+        return undefined;
+      },
       close: (owner) => order.push(`close ${owner}`),
     });
     const once = setup({}).createMachine({
       entry: emit({ type: 'thing.open', to: 'port:log' } as never),
       initial: 'a',
-      states: { a: { on: { 'user.left': 'over' } }, over: { type: 'final', entry: emit(opened('again') as never) } },
+      states: { a: { on: { 'user.left': 'over' } }, over: { type: 'final' } },
     });
+    const go = setup({}).createMachine({ entry: emit({ type: 'thing.go', to: 'port:log' } as never) });
     world.engine.install(
       scenario('one', once, () => [userLeft.where({})], { address: () => 'one:x' }),
       undefined,
     );
+    world.engine.install(
+      scenario('go', go, () => [], { startsOn: [caseDone.where({})] }),
+      undefined,
+    );
     world.engine.post(opened('x'));
-    world.engine.post(userLeft({ who: 'x' }));
-    expect(order).toEqual(['thing.open', 'close one:x', 'thing.open']);
-    expect(world.engine.actor('one:x')?.value).toBe('a');
+    world.engine.post(caseDone({ self: '', heard: 0 }));
+    expect(order).toEqual(['thing.open', 'thing.go', 'close one:x', 'thing.open', 'close one:x']);
+    world.engine.post(opened('x'));
+    world.engine.post(actorEnded({ address: 'one:x', of: '', how: 'done' }));
+    expect(order.slice(5)).toEqual(['thing.open']);
+    expect(world.engine.countActors('one')).toBe(1);
   });
 
   it('a failing actor fails alone: nothing of its step is posted, its timers go, and the failure is told', () => {

@@ -55,7 +55,10 @@ function play(batches: readonly (readonly Post[])[]) {
     undefined,
   );
   const address = ({ n: number }: { n: number }) => `wait:${number}`;
-  const listensTo = ({ who }: { who: string }) => [userAppeared.where({ who }, { current: true })];
+  const listensTo = ({ who }: { who: string }) => [
+    userAppeared.where({ who }, { current: true }),
+    userAppeared.where({ who, fresh: true }, { current: true }),
+  ];
   world.engine.install(scenario('wait', notifiedMachine, listensTo, { address: address as never }), undefined);
   for (const _ of batches) world.engine.post(userLeft({ who: '' }));
   expect(world.problems).toEqual([]);
