@@ -183,6 +183,8 @@ export const callMachine = setup({
     keepOpen: enqueueActions(({ context, event, enqueue }) => {
       const { by, forMs, progress } = event as Of<'call.keepOpen'>;
       enqueue.assign({ keepers: [...context.keepers.filter((keeper) => keeper !== by), by] });
+      // A delayed event of the same id does not replace the earlier one.
+      enqueue.cancel(`keeping ${by}`);
       enqueue.raise({ type: 'keeping.due', keeper: by }, { id: `keeping ${by}`, delay: forMs });
       if (progress === 0 || context.toldProgress) return;
       enqueue.assign({ toldProgress: true });

@@ -93,6 +93,9 @@ export const registrationMachine = setup({
           const isAwake = canBeAwake(binding, context.settings);
           if (isAwake) awake.add(binding.device);
           else awake.delete(binding.device);
+          // A delayed event of the same id does not replace the earlier one.
+          enqueue.cancel(`expiry ${binding.device}`);
+          enqueue.cancel(`awake ${binding.device}`);
           enqueue.raise(
             { type: 'binding.due', device: binding.device },
             { id: `expiry ${binding.device}`, delay: binding.expiresAtMs - event.at },
