@@ -98,6 +98,7 @@ export class Transactions implements TransactionLayer, TransportListener {
   }
 
   received(bytes: Buffer, flow: Flow): void {
+    if (this.#user === undefined) return;
     const message = decode(bytes, { stream: flow.reliable });
     if (message.kind === 'request') this.#request(stamped(message, flow), flow);
     else if (message.kind === 'response') this.#response(message, flow);

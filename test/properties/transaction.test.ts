@@ -23,7 +23,7 @@ const fates = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.nat(300).map((ms): Fate => [ms]) },
     { weight: 2, arbitrary: fc.constant<Fate>([]) },
-    { weight: 1, arbitrary: fc.tuple(fc.nat(300), fc.nat(4900)) },
+    { weight: 1, arbitrary: fc.tuple(fc.nat(300), fc.oneof(fc.nat(400), fc.nat(4900))) },
   ),
   { minLength: 1, maxLength: 60 },
 );
@@ -175,7 +175,8 @@ for (const transport of ['udp', 'tcp'] as const) {
       }
       expect(Math.max(0, ...cancellations.values())).toBeLessThanOrEqual(1);
       expect(early).toEqual([]);
-      expect(Math.max(0, ...births.values())).toBeLessThanOrEqual(1);
+      // Timer J counts from the answer: a copy that takes longer than T1 may come when its transaction is forgotten.
+      if (there.flat().every((delayMs) => delayMs < 500)) expect(Math.max(0, ...births.values())).toBeLessThanOrEqual(1);
       expect({ client: client.size, server: server.size, timers: timers.size }).toEqual({ client: 0, server: 0, timers: 0 });
     },
   );

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../src/testing/seeded-random.ts';
+import { VirtualTime } from '../../src/testing/virtual-time.ts';
+import { TimerHeap } from '../../src/timer-heap.ts';
 import { serverKey } from '../../src/transaction/key.ts';
-import { type layerOnAWire as Bench, layerOnAWire, parsed, requestText } from './layer-on-a-wire.ts';
+import { Transactions } from '../../src/transaction/layer.ts';
+import { type layerOnAWire as Bench, layerOnAWire, parsed, RecordedFlow, requestText } from './layer-on-a-wire.ts';
 
 const emptied = ({ time, layer, timers, errors }: ReturnType<typeof Bench>) => {
   time.runUntilIdle(1_000_000);
@@ -329,6 +333,17 @@ describe('answers without a transaction', () => {
     expect(bench.heard).toHaveLength(5);
     expect(Object.fromEntries(bench.layer.counters)).toEqual({ overload: 2, 'overload-dropped': 2 });
     expect(bench.layer.size).toBe(5);
+  });
+});
+
+describe('a layer without a user', () => {
+  it('drops what arrives', () => {
+    const time = new VirtualTime();
+    const timers = new TimerHeap(time, () => {});
+    const layer = new Transactions({ timers, random: new SeededRandom(1) });
+    const flow = new RecordedFlow('udp', () => time.now());
+    layer.received(Buffer.from(requestText(), 'latin1'), flow);
+    expect([layer.size, timers.size, flow.sent.length]).toEqual([0, 0, 0]);
   });
 });
 
