@@ -37,7 +37,7 @@ export class Call implements Session {
     run.started += 1;
     load.attach(this.#id, this, wakeAfterMs === undefined);
     this.#invite = load.repeat(this.#caller, inviteRequest(this.#id, this.#caller.port), run);
-    if (typeof wakeAfterMs === 'number') load.after(wakeAfterMs, () => this.#wake());
+    if (typeof wakeAfterMs === 'number') load.after(wakeAfterMs, () => this.wake());
   }
 
   response(role: string, text: string): void {
@@ -58,7 +58,8 @@ export class Call implements Session {
     this.run.fail(0);
   }
 
-  #wake(): void {
+  /** Registers the callee's device, now. */
+  wake(): void {
     if (this.#over) return;
     this.#awake = true;
     // As in the peers' measurement: the ten seconds count from the instant the REGISTER was due.

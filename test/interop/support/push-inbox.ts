@@ -32,6 +32,10 @@ export class PushInbox {
     return inbox;
   }
 
+  get all(): readonly Push[] {
+    return this.#received;
+  }
+
   /** All pushes to the device so far, in order. */
   of(prid: string): Push[] {
     return this.#received.filter((push) => push.prid === prid);

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFailed } from 'vitest';
 import { Child } from './child.ts';
 import { freePort } from './ports.ts';
 import { PushInbox } from './push-inbox.ts';
@@ -64,13 +63,6 @@ export class Service {
   wakeableUser(): User {
     const user = this.user();
     return { name: `wakeable-${user.name}`, password: user.password };
-  }
-
-  /** Puts what the service said beside the report of the running test, if it fails. */
-  explainFailure(): void {
-    onTestFailed(() => {
-      console.error(`--- the service said:\n${this.#child.said.slice(-20_000)}`);
-    });
   }
 
   get running(): boolean {

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onTestFailed } from 'vitest';
 import { Child } from './child.ts';
 import { freePort, isBound } from './ports.ts';
 import type { User } from './service.ts';
@@ -11,6 +11,8 @@ const HOST = '127.0.0.1';
 const SCENARIOS = fileURLToPath(new URL('../sipp/', import.meta.url));
 const DEFAULT_LIMIT_SECONDS = 30;
 const KEPT_CHARACTERS = 20_000;
+const GOT_LIMIT_MS = 10_000;
+const POLL_MS = 20;
 
 /** How a scenario is played. */
 export interface Part {
@@ -53,7 +55,6 @@ export class Sipp {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-sipp-'));
     const port = part.port ?? (await freePort());
     const sipp = new Sipp(name, port, new Child('sipp', argumentsFor(name, port, dir, part), dir), dir);
-    onTestFailed(() => console.error(`--- sipp ${name} (${part.user.name}):\n${sipp.#explain()}`));
     const answersCalls = !name.startsWith('caller') && !name.startsWith('register');
     if (answersCalls && part.transport !== 'tcp') await isBound('udp', port, () => !sipp.#child.running);
     return sipp;
@@ -62,12 +63,27 @@ export class Sipp {
   /** Resolves when the whole scenario went as written. */
   async done(): Promise<void> {
     const code = await this.#child.ended;
-    if (code !== 0) throw new Error(`sipp ${this.#name} ended with ${code}\n${this.#explain()}`);
+    if (code !== 0) throw new Error(`sipp ${this.#name} ended with ${code}`);
   }
 
-  /** Ends it early, when its part in the case is over. */
-  stop(): Promise<void> {
-    return this.#child.stop('SIGKILL');
+  /** Resolves once it received a message that starts like that; sipp tells it to nobody but its file. */
+  async got(start: string): Promise<void> {
+    const until = performance.now() + GOT_LIMIT_MS;
+    while (this.received(start).length === 0) {
+      if (performance.now() > until) throw new Error(`sipp ${this.#name} did not receive ${start}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Ends it, whether its part is over or not, and removes its files. */
+  async stop(): Promise<void> {
+    await this.#child.stop('SIGKILL');
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  /** Its errors and messages, for the report of a case that failed. */
+  explain(): string {
+    return `--- sipp ${this.#name}:\n${this.#file('errors.log')}\n${this.#file('messages.log').slice(-KEPT_CHARACTERS)}`;
   }
 
   /** The messages it received that start like that: a method, or `SIP/2.0 486`. */
@@ -92,22 +108,6 @@ export class Sipp {
     const path = join(this.#dir, name);
     return existsSync(path) ? readFileSync(path, 'latin1') : '';
   }
-
-  #explain(): string {
-    return `${this.#file('errors.log')}\n${this.#file('messages.log').slice(-KEPT_CHARACTERS)}`;
-  }
-
-  /** Removes its files; all of them at the end of a test file. */
-  static cleanUp(parts: readonly Sipp[]): void {
-    for (const { dir } of parts.map((part) => ({ dir: part.#dir }))) rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** Registers and is done; resolves with the port it used. */
-export async function register(part: Part): Promise<number> {
-  const sipp = await Sipp.play('register', part);
-  await sipp.done();
-  return sipp.port;
 }
 
 function argumentsFor(name: string, port: number, dir: string, part: Part): string[] {
