@@ -213,6 +213,7 @@ describe('commands', () => {
     const deaf = setup({}).createMachine({ initial: 'a', states: { a: { on: { 'thing.undo': {} } } } });
     const bossy = setup({}).createMachine({
       entry: [
+        raise({ type: 'late' }, { delay: 10 }),
         emit({ type: 'thing.do', to: 'deaf:1' } as never),
         emit({ type: 'thing.undo', to: 'deaf:1' } as never),
         emit({ type: 'xstate.stop', to: 'deaf:1' } as never),
@@ -231,6 +232,7 @@ describe('commands', () => {
     // `xstate.stop` is no command: nothing of that step is posted, and its author fails.
     expect(world.problems[0]?.problem).toBe('boss:1 failed: it emitted what cannot be posted: there is no command "xstate.stop"');
     expect(types(entries)).toEqual(['case.opened', 'user.left', 'actor.ended']);
+    expect(world.timers.size).toBe(0);
     world.engine.install(
       scenario(
         'polite',

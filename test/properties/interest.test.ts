@@ -196,6 +196,9 @@ describe('the interest index', () => {
     const found = index.audience({ type: 'x.happened', who: 'everybody', id: 'id7' } as never, 1);
     expect(found.map(({ address }) => address)).toEqual(['s:7']);
     expect(index.evaluations).toBeLessThanOrEqual(2);
+    const never = new InterestIndex();
+    never.add(actors[60] as Actor, { fact: 'x.happened', where: [{ attribute: 'n', test: Number.NaN }], current: false }, 0);
+    expect(never.audience({ type: 'x.happened', n: Number.NaN } as never, 1)).toEqual([]);
     // A bucket keeps its count when its oldest are gone: five less two are still more than two.
     const crowd = new InterestIndex();
     const on = (attribute: string, test: string): Interest => ({
