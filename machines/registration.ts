@@ -1,7 +1,7 @@
 /** The bindings of one address of record (RFC 3261 §10), and whether their devices are known awake. */
-import { assign, enqueueActions, setup } from 'xstate';
+import { enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario } from './scenario.ts';
-import { applyRegister, type Binding } from './vocabulary/binding.ts';
+import { applyRegister, type Binding, type BindingChanges, type Refusal } from './vocabulary/binding.ts';
 import type { RegisterAccept, RegisterRefuse } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
 import {
@@ -36,6 +36,8 @@ interface Context {
   readonly awake: readonly DeviceKey[];
 }
 
+type Told = Heard | Due;
+const NOBODY: readonly DeviceKey[] = [];
 type BindingFact = Raw<typeof bindingAdded | typeof bindingRefreshed | typeof bindingSlept>;
 
 const fact = (type: BindingFact['type'], binding: Binding, asleep: boolean): BindingFact => ({
@@ -53,9 +55,29 @@ const removed = (binding: Binding, why: 'unregistered' | 'expired'): Raw<typeof 
   device: binding.device,
   why,
 });
-/** RFC 8599 §5.6.2: a device that can be woken is woken, unless it is known to be awake. */
-const canBeAwake = (binding: Binding, settings: RegistrationSettings): boolean =>
-  binding.push.provider === '' || (binding.target.stream && settings.awakeForMs > 0);
+
+/** RFC 8599 §5.6.2: a device that can be woken is asleep, unless it is known to be awake. */
+const isAsleep = ({ push, target }: Binding, told: Told, { awakeForMs }: RegistrationSettings): boolean =>
+  push.provider !== '' && !(told.type === 'register.received' && target.stream && awakeForMs > 0);
+
+function changesOf({ bindings, settings }: Context, told: Told): BindingChanges | Refusal | undefined {
+  if (told.type === 'register.received') return applyRegister(bindings, told, settings.maxBindings);
+  if (told.type !== 'binding.restored' || bindings.some(({ device }) => device === told.device)) return undefined;
+  return { bindings: [...bindings, told.binding], added: [told.binding], refreshed: [], removed: [] };
+}
+
+/** The devices known awake after these changes, of those that could sleep. */
+function awakeOf({ awake, settings }: Context, told: Told, { bindings, added, refreshed }: BindingChanges): readonly DeviceKey[] {
+  if (settings.awakeForMs === 0) return NOBODY;
+  const anew = [...added, ...refreshed];
+  return bindings
+    .filter((binding) =>
+      anew.includes(binding)
+        ? binding.push.provider !== '' && !isAsleep(binding, told, settings)
+        : awake.includes(binding.device),
+    )
+    .map(({ device }) => device);
+}
 
 export const registrationMachine = setup({
   types: {
@@ -68,59 +90,43 @@ export const registrationMachine = setup({
     isEmpty: ({ context }) => context.bindings.length === 0,
   },
   actions: {
-    takeFirst: enqueueActions(({ context, enqueue }) => {
-      if (context.first !== null) enqueue.raise(context.first);
-    }),
-    applyRegister: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'register.received') return;
-      const changes = applyRegister(context.bindings, event, context.settings.maxBindings);
+    /** Takes a REGISTER, or a binding of the store; at birth the fact it was born of. */
+    take: enqueueActions(({ context, event, enqueue }) => {
+      const told = context.first ?? event;
+      const changes = changesOf(context, told);
+      if (changes === undefined || !('at' in told)) return;
       if ('status' in changes) {
-        enqueue.emit({ type: 'register.refuse', to: PORT_SIP, exchange: event.exchange, ...changes });
+        if (told.type === 'register.received')
+          enqueue.emit({ type: 'register.refuse', to: PORT_SIP, exchange: told.exchange, ...changes });
+        enqueue.assign({ first: null });
         return;
       }
-      const awake = new Set(context.awake);
+      const forget = ({ device }: Binding): void => {
+        // A delayed event of the same id does not replace the earlier one.
+        enqueue.cancel(`expiry ${device}`);
+        enqueue.cancel(`awake ${device}`);
+      };
+      const arm = (binding: Binding, type: BindingFact['type'], at: number): void => {
+        const { device } = binding;
+        enqueue.raise({ type: 'binding.due', device }, { id: `expiry ${device}`, delay: Math.max(binding.expiresAtMs - at, 0) });
+        const asleep = isAsleep(binding, told, context.settings);
+        if (!asleep && binding.push.provider !== '')
+          enqueue.raise({ type: 'awake.due', device }, { id: `awake ${device}`, delay: context.settings.awakeForMs });
+        enqueue.emit(fact(type, binding, asleep));
+      };
       for (const binding of changes.removed) {
-        awake.delete(binding.device);
-        enqueue.cancel(`expiry ${binding.device}`);
-        enqueue.cancel(`awake ${binding.device}`);
+        forget(binding);
         enqueue.emit(removed(binding, 'unregistered'));
       }
-      for (const [type, bindings] of [
-        ['binding.added', changes.added],
-        ['binding.refreshed', changes.refreshed],
-      ] as const)
-        for (const binding of bindings) {
-          const isAwake = canBeAwake(binding, context.settings);
-          if (isAwake) awake.add(binding.device);
-          else awake.delete(binding.device);
-          // A delayed event of the same id does not replace the earlier one.
-          enqueue.cancel(`expiry ${binding.device}`);
-          enqueue.cancel(`awake ${binding.device}`);
-          enqueue.raise(
-            { type: 'binding.due', device: binding.device },
-            { id: `expiry ${binding.device}`, delay: binding.expiresAtMs - event.at },
-          );
-          if (isAwake && binding.push.provider !== '')
-            enqueue.raise(
-              { type: 'awake.due', device: binding.device },
-              { id: `awake ${binding.device}`, delay: context.settings.awakeForMs },
-            );
-          enqueue.emit(fact(type, binding, !isAwake));
-        }
-      enqueue.assign({ bindings: changes.bindings, awake: [...awake] });
+      for (const binding of changes.refreshed) {
+        forget(binding);
+        arm(binding, 'binding.refreshed', told.at);
+      }
+      for (const binding of changes.added) arm(binding, 'binding.added', told.at);
+      enqueue.assign({ first: null, bindings: changes.bindings, awake: awakeOf(context, told, changes) });
       // After the facts, so that the store holds them before the 200 leaves; before what they set free, which queues behind.
-      enqueue.emit({ type: 'register.accept', to: PORT_SIP, exchange: event.exchange, bindings: changes.bindings });
-    }),
-    restore: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'binding.restored') return;
-      const { binding } = event;
-      if (context.bindings.some((known) => known.device === binding.device)) return;
-      enqueue.assign({ bindings: [...context.bindings, binding] });
-      enqueue.raise(
-        { type: 'binding.due', device: binding.device },
-        { id: `expiry ${binding.device}`, delay: Math.max(binding.expiresAtMs - event.at, 0) },
-      );
-      enqueue.emit(fact('binding.added', binding, binding.push.provider !== ''));
+      if (told.type === 'register.received')
+        enqueue.emit({ type: 'register.accept', to: PORT_SIP, exchange: told.exchange, bindings: changes.bindings });
     }),
     expire: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'binding.due') return;
@@ -144,7 +150,6 @@ export const registrationMachine = setup({
       }
       enqueue.assign({ awake: context.awake.filter((device) => !asleep.some((binding) => binding.device === device)) });
     }),
-    forgetFirst: assign({ first: null }),
   },
 }).createMachine({
   id: 'registration',
@@ -153,24 +158,17 @@ export const registrationMachine = setup({
     first: input.fact,
     settings: input.settings,
     bindings: [],
-    awake: [],
+    awake: NOBODY,
   }),
-  initial: 'opening',
+  initial: 'bound',
   states: {
-    opening: {
-      entry: 'takeFirst',
-      on: {
-        'register.received': { target: 'bound', actions: 'applyRegister' },
-        'binding.restored': { target: 'bound', actions: 'restore' },
-      },
-    },
     bound: {
       description: 'At least one binding; each leaves when it expires',
-      entry: 'forgetFirst',
+      entry: 'take',
       always: { guard: 'isEmpty', target: 'gone' },
       on: {
-        'register.received': { actions: 'applyRegister' },
-        'binding.restored': { actions: 'restore' },
+        'register.received': { actions: 'take' },
+        'binding.restored': { actions: 'take' },
         'binding.due': { actions: 'expire' },
         'awake.due': { actions: 'fallAsleep' },
         'flow.closed': { actions: 'fallAsleep' },

@@ -3,6 +3,7 @@ import type { TimerQueue } from './timers.ts';
 const PROBE_MS = 20;
 /** Weight of the newest probe: overload is seen within some 100 ms, a single pause is not taken for it. */
 const WEIGHT = 0.3;
+const FAR = 4;
 
 /**
  * Tells whether the service is behind its work, by how late a timer of its own fires. New calls are then refused, so
@@ -38,7 +39,13 @@ export class Overload {
     return this.#lagMs;
   }
 
+  /** Whether new calls are refused. */
   get isOver(): boolean {
     return this.#lagMs > this.#limitMs;
+  }
+
+  /** Whether REGISTERs are refused too: later, since running calls wait for some of them. */
+  get isFarOver(): boolean {
+    return this.#lagMs > FAR * this.#limitMs;
   }
 }

@@ -127,7 +127,7 @@ export class Service {
       {
         domains,
         authenticator,
-        isOverloaded: () => this.#overload.isOver,
+        isOverloaded: (method) => (method === 'REGISTER' ? this.#overload.isFarOver : this.#overload.isOver),
         flushBindings: () => this.#flush(),
         isOwn: (uri) => leadsHere(transports, uri),
       },

@@ -1,11 +1,10 @@
-import type { AnyMachineSnapshot } from 'xstate';
 import type { Address } from '../../machines/vocabulary/identity.ts';
-import type { Wait } from './interest-index.ts';
+import type { Listener, Wait } from './interest-index.ts';
 import type { Rule } from './rule.ts';
 import type { ArmedTimer, Running } from './runner.ts';
 
 /** One living actor, as the engine keeps it. */
-export class Actor implements Running {
+export class Actor implements Running, Listener<Actor> {
   readonly address: Address;
   readonly rule: Rule;
   /** Position in the order of births. */
@@ -15,10 +14,10 @@ export class Actor implements Running {
   readonly key: string | undefined;
   /** The actor it belongs to, empty if to none. */
   readonly of: Address;
-  snapshot: AnyMachineSnapshot | undefined = undefined;
+  snapshot: Running['snapshot'] = undefined;
   timers: ArmedTimer | undefined = undefined;
   /** Its waits in the index, linked by `sibling`. */
-  waits: Wait | undefined = undefined;
+  waits: Wait<Actor> | undefined = undefined;
   /** `seq` of the last fact it was chosen to hear, so that it hears it once however many of its interests match. */
   heard = 0;
 

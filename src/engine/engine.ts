@@ -97,7 +97,7 @@ export class Engine implements FactSink {
   readonly #serials = new Map<string, number>();
   /** `seq` of each `actor.ended` of ours that still waits: when it is taken, ports close what that actor kept open. */
   readonly #unclosed = new Set<number>();
-  readonly #index = new InterestIndex();
+  readonly #index = new InterestIndex<Actor>();
   readonly #mailbox: Mailbox;
   readonly #runner: Runner;
   readonly #continue = (): void => {
@@ -345,7 +345,7 @@ export class Engine implements FactSink {
     let owner: Address = '';
     try {
       const key = rule.keyOf(fact);
-      if (key !== undefined && rule.byKey.has(key)) return;
+      if (key !== undefined && rule.keys.has(key)) return;
       if (rule.living >= rule.maxActors) {
         rule.refusedBirths++;
         this.#report({ problem: `scenario ${rule.scenario.name} has its ${rule.maxActors} actors: ${fact.type} bore none` });
@@ -375,7 +375,7 @@ export class Engine implements FactSink {
     this.#checkInterests(interests);
     this.#actors.set(address, actor);
     rule.living++;
-    if (actor.key !== undefined) rule.byKey.set(actor.key, actor);
+    if (actor.key !== undefined) rule.keys.add(actor.key);
     let status: Status;
     try {
       for (const [ordinal, interest] of interests.entries()) this.#index.add(actor, interest, ordinal);
@@ -449,7 +449,7 @@ export class Engine implements FactSink {
     this.#actors.delete(address);
     this.#index.remove(actor);
     rule.living--;
-    if (actor.key !== undefined) rule.byKey.delete(actor.key);
+    if (actor.key !== undefined) rule.keys.delete(actor.key);
     if (how === 'failed') this.#report({ problem: `${address} failed: ${reasonOf(error)}`, address, error });
     this.#postEnd(address, actor.of, how);
   }

@@ -1,5 +1,4 @@
 import type { Condition, Interest } from '../../machines/vocabulary/descriptor.ts';
-import type { Actor } from './actor.ts';
 import { isExact } from './catalogue.ts';
 import { exactValues, firstFailed, passes, type Scalar } from './filter.ts';
 import type { AnyFact } from './port.ts';
@@ -7,21 +6,31 @@ import type { AnyFact } from './port.ts';
 /** What a wait still has to check when its bucket matched: most have nothing, many one condition. */
 type Rest = undefined | Condition | readonly Condition[];
 
+/** What can listen: the engine's actors. */
+export interface Listener<L extends Listener<L>> {
+  /** Position in the order of births. */
+  readonly order: number;
+  /** `seq` of the last fact it was chosen to hear. */
+  heard: number;
+  /** Its waits, linked by `sibling`. */
+  waits: Wait<L> | undefined;
+}
+
 /** One interest of one living actor, in the bucket it is filed in: a link of a ring of waits, oldest first. */
-export class Wait {
-  readonly actor: Actor;
+export class Wait<L extends Listener<L>> {
+  readonly actor: L;
   /** Position among its actor's interests; the waits of one any-of share it. */
   readonly ordinal: number;
-  readonly shelf: Shelf;
+  readonly shelf: Shelf<L>;
   readonly value: Scalar;
   readonly rest: Rest;
-  previous: Wait = this;
-  next: Wait = this;
-  sibling: Wait | undefined;
+  previous: Wait<L> = this;
+  next: Wait<L> = this;
+  sibling: Wait<L> | undefined;
   /** Of the first of a bucket: how many are in it. */
   size = 1;
 
-  constructor(actor: Actor, ordinal: number, shelf: Shelf, value: Scalar, rest: Rest) {
+  constructor(actor: L, ordinal: number, shelf: Shelf<L>, value: Scalar, rest: Rest) {
     this.actor = actor;
     this.ordinal = ordinal;
     this.shelf = shelf;
@@ -32,10 +41,10 @@ export class Wait {
 }
 
 /** The buckets of one attribute of one kind of fact. A bucket is its first wait: no array for a single listener. */
-class Shelf {
+class Shelf<L extends Listener<L>> {
   readonly fact: string;
   readonly attribute: string;
-  readonly buckets = new Map<unknown, Wait>();
+  readonly buckets = new Map<unknown, Wait<L>>();
 
   constructor(fact: string, attribute: string) {
     this.fact = fact;
@@ -46,7 +55,7 @@ class Shelf {
     return this.buckets.get(value)?.size ?? 0;
   }
 
-  add(wait: Wait): void {
+  add(wait: Wait<L>): void {
     const first = this.buckets.get(wait.value);
     if (first === undefined) {
       this.buckets.set(wait.value, wait);
@@ -59,7 +68,7 @@ class Shelf {
     first.size++;
   }
 
-  remove(wait: Wait): void {
+  remove(wait: Wait<L>): void {
     const first = this.buckets.get(wait.value);
     if (wait.next === wait) {
       this.buckets.delete(wait.value);
@@ -75,22 +84,22 @@ class Shelf {
 }
 
 /** The waits in one kind of fact: by exact attribute, and those that no bucket can hold. */
-class KindShelves {
-  readonly byAttribute: Shelf[] = [];
-  readonly scanned: Shelf;
+class KindShelves<L extends Listener<L>> {
+  readonly byAttribute: Shelf<L>[] = [];
+  readonly scanned: Shelf<L>;
 
   constructor(fact: string) {
-    this.scanned = new Shelf(fact, '');
+    this.scanned = new Shelf<L>(fact, '');
   }
 
-  find(attribute: string): Shelf | undefined {
+  find(attribute: string): Shelf<L> | undefined {
     return this.byAttribute.find((one) => one.attribute === attribute);
   }
 
-  shelf(attribute: string): Shelf {
+  shelf(attribute: string): Shelf<L> {
     let shelf = this.find(attribute);
     if (shelf === undefined) {
-      shelf = new Shelf(this.scanned.fact, attribute);
+      shelf = new Shelf<L>(this.scanned.fact, attribute);
       this.byAttribute.push(shelf);
     }
     return shelf;
@@ -99,22 +108,22 @@ class KindShelves {
 
 /** The one bucket of a shelf of scanned waits. */
 const SCANNED = '';
-const byBirth = (a: Actor, b: Actor): number => a.order - b.order;
+const byBirth = (a: { readonly order: number }, b: { readonly order: number }): number => a.order - b.order;
 
 /** Who waits for what: kind of fact, then exact attribute, then value. What a fact costs is what its listeners cost. */
-export class InterestIndex {
+export class InterestIndex<L extends Listener<L>> {
   /** How many waits were ever held against a fact; what a fact costs, counted. */
   evaluations = 0;
   /** How many interests are filed. */
   size = 0;
-  readonly #kinds = new Map<string, KindShelves>();
-  readonly #audience: Actor[] = [];
+  readonly #kinds = new Map<string, KindShelves<L>>();
+  readonly #audience: L[] = [];
 
   /** Files an interest under the attribute whose bucket has the fewest waiters. The catalogue has found it in order. */
-  add(actor: Actor, interest: Interest, ordinal: number): void {
+  add(actor: L, interest: Interest, ordinal: number): void {
     let kind = this.#kinds.get(interest.fact);
     if (kind === undefined) {
-      kind = new KindShelves(interest.fact);
+      kind = new KindShelves<L>(interest.fact);
       this.#kinds.set(interest.fact, kind);
     }
     const chosen = fewestWaiters(kind, interest.where);
@@ -122,7 +131,7 @@ export class InterestIndex {
     else this.#fileExact(actor, ordinal, kind.shelf(chosen.attribute), chosen, interest.where);
   }
 
-  #fileExact(actor: Actor, ordinal: number, shelf: Shelf, chosen: Condition, where: readonly Condition[]): void {
+  #fileExact(actor: L, ordinal: number, shelf: Shelf<L>, chosen: Condition, where: readonly Condition[]): void {
     const values = exactValues(chosen.test);
     if (typeof values !== 'object') {
       if (values !== undefined) this.#file(new Wait(actor, ordinal, shelf, values, restOf(where, chosen)));
@@ -135,14 +144,14 @@ export class InterestIndex {
     });
   }
 
-  #file(wait: Wait): void {
+  #file(wait: Wait<L>): void {
     wait.shelf.add(wait);
     if (wait.actor.waits?.ordinal !== wait.ordinal) this.size++;
     wait.actor.waits = wait;
   }
 
   /** Withdraws all interests of an actor. */
-  remove(actor: Actor): void {
+  remove(actor: L): void {
     let ordinal = -1;
     for (let wait = actor.waits; wait !== undefined; wait = wait.sibling) {
       wait.shelf.remove(wait);
@@ -153,7 +162,7 @@ export class InterestIndex {
   }
 
   /** Who hears a fact, oldest first, each once. The array is the index's own and holds until the next call. */
-  audience(fact: AnyFact, seq: number): readonly Actor[] {
+  audience(fact: AnyFact, seq: number): readonly L[] {
     const audience = this.#audience;
     audience.length = 0;
     const kind = this.#kinds.get(fact.type);
@@ -173,7 +182,7 @@ export class InterestIndex {
     return audience;
   }
 
-  #collect(first: Wait | undefined, fact: AnyFact, seq: number): void {
+  #collect(first: Wait<L> | undefined, fact: AnyFact, seq: number): void {
     if (first === undefined) return;
     let wait = first;
     do {
@@ -188,7 +197,7 @@ export class InterestIndex {
   }
 
   /** Every filed interest of one kind of fact, or of all, with its actor; any-of once. */
-  *waits(fact?: string): Generator<Wait> {
+  *waits(fact?: string): Generator<Wait<L>> {
     for (const [name, kind] of this.#kinds) {
       if (fact !== undefined && fact !== name) continue;
       for (const shelf of [...kind.byAttribute, kind.scanned]) yield* waitsOn(shelf);
@@ -196,7 +205,7 @@ export class InterestIndex {
   }
 
   /** The waits that a fact is held against, then the others filed under the same attributes: those it passes by. */
-  *near(fact: AnyFact): Generator<Wait> {
+  *near(fact: AnyFact): Generator<Wait<L>> {
     const kind = this.#kinds.get(fact.type);
     if (kind === undefined) return;
     for (const shelf of kind.byAttribute) yield* waitsIn(shelf.buckets.get(fact[shelf.attribute]));
@@ -205,11 +214,11 @@ export class InterestIndex {
   }
 }
 
-function* waitsOn(shelf: Shelf): Generator<Wait> {
+function* waitsOn<L extends Listener<L>>(shelf: Shelf<L>): Generator<Wait<L>> {
   for (const first of shelf.buckets.values()) yield* waitsIn(first);
 }
 
-function* waitsIn(first: Wait | undefined): Generator<Wait> {
+function* waitsIn<L extends Listener<L>>(first: Wait<L> | undefined): Generator<Wait<L>> {
   if (first === undefined) return;
   let wait = first;
   do {
@@ -218,7 +227,7 @@ function* waitsIn(first: Wait | undefined): Generator<Wait> {
   } while (wait !== first);
 }
 
-function fewestWaiters(kind: KindShelves, where: readonly Condition[]): Condition | undefined {
+function fewestWaiters<L extends Listener<L>>(kind: KindShelves<L>, where: readonly Condition[]): Condition | undefined {
   let chosen: Condition | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const condition of where) {
@@ -232,7 +241,7 @@ function fewestWaiters(kind: KindShelves, where: readonly Condition[]): Conditio
   return chosen;
 }
 
-function countWaiters(shelf: Shelf | undefined, { test }: Condition): number {
+function countWaiters<L extends Listener<L>>(shelf: Shelf<L> | undefined, { test }: Condition): number {
   const values = exactValues(test);
   if (shelf === undefined || values === undefined) return 0;
   if (typeof values !== 'object') return shelf.sizeOf(values);
@@ -251,7 +260,7 @@ function stands(rest: Condition | readonly Condition[], fact: AnyFact): boolean 
 }
 
 /** The interest that a wait stands for, as it was given but for the order of its conditions. */
-export function interestOf({ shelf, value, rest }: Wait): Interest {
+export function interestOf<L extends Listener<L>>({ shelf, value, rest }: Wait<L>): Interest {
   const others = rest === undefined ? [] : 'attribute' in rest ? [rest] : rest;
   const isFiled = shelf.attribute === '' || others.some((one) => one.attribute === shelf.attribute && isExact(one));
   const where = isFiled ? others : [{ attribute: shelf.attribute, test: value }, ...others];

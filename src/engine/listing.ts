@@ -45,24 +45,24 @@ const EXPLAINED_WAITS = 100;
 /** What a listing looks at, at most: it runs between facts. */
 const LOOKED_AT = 100_000;
 
-const listed = (wait: Wait): ListedWait => ({
+const listed = (wait: Wait<Actor>): ListedWait => ({
   address: wait.actor.address,
   scenario: wait.actor.rule.scenario.name,
   interest: interestOf(wait),
   since: wait.actor.bornAtMs,
 });
 
-const byBirth = (a: Wait, b: Wait): number => a.actor.order - b.actor.order || a.ordinal - b.ordinal;
+const byBirth = (a: Wait<Actor>, b: Wait<Actor>): number => a.actor.order - b.actor.order || a.ordinal - b.ordinal;
 
-function* waitsOf(actor: Actor): Generator<Wait> {
+function* waitsOf(actor: Actor): Generator<Wait<Actor>> {
   for (let wait = actor.waits; wait !== undefined; wait = wait.sibling) yield wait;
 }
 
 /** Lists waits in order of birth, then of interest. `actor` is the one at `filter.address`. */
-export function listWaits(index: InterestIndex, actor: Actor | undefined, filter: WaitFilter): readonly ListedWait[] {
+export function listWaits(index: InterestIndex<Actor>, actor: Actor | undefined, filter: WaitFilter): readonly ListedWait[] {
   if (filter.address !== undefined && actor === undefined) return [];
   const found = actor === undefined ? index.waits(filter.fact) : waitsOf(actor);
-  const matching: Wait[] = [];
+  const matching: Wait<Actor>[] = [];
   for (const wait of found) {
     if (filter.fact !== undefined && wait.shelf.fact !== filter.fact) continue;
     if (filter.scenario !== undefined && wait.actor.rule.scenario.name !== filter.scenario) continue;
@@ -75,7 +75,7 @@ export function listWaits(index: InterestIndex, actor: Actor | undefined, filter
 }
 
 /** An any-of is filed once for each of its values. */
-function onePerInterest(sorted: readonly Wait[]): readonly Wait[] {
+function onePerInterest(sorted: readonly Wait<Actor>[]): readonly Wait<Actor>[] {
   return sorted.filter((wait, i) => {
     const before = sorted[i - 1];
     return before === undefined || before.actor !== wait.actor || before.ordinal !== wait.ordinal;
@@ -84,12 +84,12 @@ function onePerInterest(sorted: readonly Wait[]): readonly Wait[] {
 
 /** Says who would hear a fact and whom it passes by, among those filed under the same attributes. */
 export function explain(
-  index: InterestIndex,
+  index: InterestIndex<Actor>,
   fact: AnyFact,
   problem: string | undefined,
   births: readonly string[],
 ): Explanation {
-  const hearing: Wait[] = [];
+  const hearing: Wait<Actor>[] = [];
   const misses: Miss[] = [];
   const missed = new Set<string>();
   let lookedAt = 0;

@@ -2,7 +2,6 @@ import type { Scenario } from '../../machines/scenario.ts';
 import type { AttributeKind, Condition, Interest, Shape } from '../../machines/vocabulary/descriptor.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import { reasonOf } from '../errors.ts';
-import type { Actor } from './actor.ts';
 import { type AnyKind, type Catalogue, isExact } from './catalogue.ts';
 import type { StampedFact } from './entry.ts';
 import type { View } from './port.ts';
@@ -14,7 +13,8 @@ export class Rule {
   readonly settings: unknown;
   /** How many of its actors may live at once. */
   readonly maxActors: number;
-  readonly byKey = new Map<string, Actor>();
+  /** Keys under which one of its actors lives. */
+  readonly keys = new Set<string>();
   living = 0;
   /** Births that were refused because of `maxActors`. */
   refusedBirths = 0;

@@ -127,7 +127,7 @@ const newRule = (): Rule =>
 
 /** The index beside a plain list of who wants what. */
 class Comparison {
-  readonly index = new InterestIndex();
+  readonly index = new InterestIndex<Actor>();
   readonly #rule = newRule();
   readonly #living: { actor: Actor; interests: readonly Interest[] }[] = [];
   #seq = 0;
@@ -182,7 +182,7 @@ describe('the interest index', () => {
 
   it('files an interest under the attribute that fewest wait on, and lists it as it was given', () => {
     const rule = newRule();
-    const index = new InterestIndex();
+    const index = new InterestIndex<Actor>();
     const wanted = (who: string, id: string): Interest => ({
       fact: 'x.happened',
       where: [
@@ -196,11 +196,11 @@ describe('the interest index', () => {
     const found = index.audience({ type: 'x.happened', who: 'everybody', id: 'id7' } as never, 1);
     expect(found.map(({ address }) => address)).toEqual(['s:7']);
     expect(index.evaluations).toBeLessThanOrEqual(2);
-    const never = new InterestIndex();
+    const never = new InterestIndex<Actor>();
     never.add(actors[60] as Actor, { fact: 'x.happened', where: [{ attribute: 'n', test: Number.NaN }], current: false }, 0);
     expect(never.audience({ type: 'x.happened', n: Number.NaN } as never, 1)).toEqual([]);
     // A bucket keeps its count when its oldest are gone: five less two are still more than two.
-    const crowd = new InterestIndex();
+    const crowd = new InterestIndex<Actor>();
     const on = (attribute: string, test: string): Interest => ({
       fact: 'x.happened',
       where: [{ attribute, test }],
@@ -215,7 +215,7 @@ describe('the interest index', () => {
     fc.assert(
       fc.property(interest, (one) => {
         const actor = new Actor('s:x', rule, 1, 0, undefined, '');
-        const fresh = new InterestIndex();
+        const fresh = new InterestIndex<Actor>();
         fresh.add(actor, one, 0);
         const byName = (where: readonly Condition[]) => [...where].sort((a, b) => a.attribute.localeCompare(b.attribute));
         for (const wait of fresh.waits()) expect(byName(interestOf(wait).where)).toEqual(byName(one.where));

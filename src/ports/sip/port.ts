@@ -30,8 +30,8 @@ import { copied, Registrar, userAgentOf } from './registrar.ts';
 export interface SipSurroundings {
   readonly domains: Domains;
   readonly authenticator: Authenticator;
-  /** Whether new work is to be refused now. */
-  readonly isOverloaded: () => boolean;
+  /** Whether new work of that method is to be refused now. */
+  readonly isOverloaded: (method: string) => boolean;
   /** Makes durable what was registered; called before a 200 to REGISTER leaves. */
   readonly flushBindings: () => void;
   /** Whether a URI leads to one of our own listeners. */
@@ -93,7 +93,7 @@ export class SipPort implements Port, TransactionUser {
     const { request } = server;
     const tag = request.to.params.tag;
     if (tag !== undefined) this.#inDialog(server, tag ?? '');
-    else if (this.#isTooMuch()) this.#refuse(server, this.#busy());
+    else if (this.#isTooMuch(request.method)) this.#refuse(server, this.#busy());
     else {
       const admitted = this.#admission.admit(request);
       if (isRefusal(admitted)) this.#refuse(server, admitted);
@@ -101,10 +101,9 @@ export class SipPort implements Port, TransactionUser {
     }
   }
 
-  #isTooMuch(): boolean {
-    return (
-      this.#isDraining || this.#surroundings.isOverloaded() || this.#context.legs.size >= 2 * this.#context.settings.maxCalls
-    );
+  #isTooMuch(method: string): boolean {
+    if (this.#isDraining || this.#surroundings.isOverloaded(method)) return true;
+    return method === 'INVITE' && this.#context.legs.size >= 2 * this.#context.settings.maxCalls;
   }
 
   /** RFC 3261 §21.5.4; jittered, so that the refused do not come back together. */
