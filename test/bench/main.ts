@@ -1,6 +1,8 @@
 /**
- * `node test/bench/main.ts [scenario…] [--quick] [--target service|stub]`: plays the scenarios against a service started for
- * it and prints one markdown table. Figures belong to the machine they were taken on; nothing here is a test.
+ * `node test/bench/main.ts [scenario…] [--quick] [--rate CALLS_A_SECOND] [--waiting W,W…] [--target service|stub]`
+ *
+ * Plays the scenarios against a service started for it and prints one markdown table. Figures belong to the machine they were
+ * taken on; nothing here is a test. CALLWEAVE_BENCH_PROFILE=DIR leaves CPU profiles there, for test/bench/profile.ts.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,7 +17,7 @@ const FULL = {
   callRates: [500, 1000],
   waiting: [1, 1000, 10_000, 100_000],
   samples: 500,
-  searchRates: [250, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000],
+  searchRates: [100, 150, 200, 250, 350, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000],
 };
 const QUICK = {
   warmSeconds: 1,
@@ -29,18 +31,28 @@ const QUICK = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, target: { type: 'string', default: 'service' } },
+  options: {
+    rate: { type: 'string' },
+    waiting: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    target: { type: 'string', default: 'service' },
+  },
 });
 
 const isTarget = (name: string): name is Target => name === 'service' || name === 'stub';
 const asked = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
 const unknown = asked.filter((name) => SCENARIOS[name] === undefined);
 if (unknown.length > 0 || !isTarget(values.target)) {
-  console.error(`usage: main.ts [${Object.keys(SCENARIOS).join('|')}]… [--quick] [--target service|stub]`);
+  console.error(
+    `usage: main.ts [${Object.keys(SCENARIOS).join('|')}]… [--quick] [--rate N] [--waiting N,N…] [--target service|stub]`,
+  );
   process.exit(64);
 }
 
-const plan: Plan = { target: values.target, ...(values.quick ? QUICK : FULL) };
+const preset = values.quick ? QUICK : FULL;
+const callRates = values.rate === undefined ? preset.callRates : [Number(values.rate)];
+const waiting = values.waiting === undefined ? preset.waiting : values.waiting.split(',').map(Number);
+const plan: Plan = { target: values.target, ...preset, callRates, waiting };
 const rows: Row[] = [];
 let failed = false;
 for (const name of asked) {

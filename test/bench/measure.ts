@@ -14,9 +14,10 @@ export interface Bench {
   readonly load: Load;
 }
 
-/** Rate at which devices and calls are put in place before something is measured. */
-export const FILL_RATE = 1000;
+/** Rate at which devices and calls are put in place before something is measured: 100,000 calls within their wake limit. */
+export const FILL_RATE = 600;
 const POLL_MS = 20;
+const MAX_TRIES = 3;
 
 export async function openBench(target: Target, settings?: Settings): Promise<Bench> {
   const server = await Server.start(target, settings);
@@ -122,17 +123,26 @@ const latencyOf = (latency: string, samples: Samples) => ({
   maxMs: samples.quantile(1),
 });
 
-/** Registers `count` new devices; throws if one of them could not be. */
+/** Registers `count` new devices, those that failed once more; throws if one of them could not be. */
 export async function registerDevices(bench: Bench, count: number, pn: boolean, rate = FILL_RATE): Promise<Device[]> {
-  const devices: Device[] = [];
-  const run = await play(bench, rate, count, (of) => {
-    const device = newDevice(bench.load, pn);
-    devices.push(device);
-    new Registration(bench.load, of, device);
-  });
-  if (run.done < count)
-    throw new Error(`only ${run.done} of ${count} devices registered: ${run.remarks}\n${bench.server.errors}`);
+  const devices = Array.from({ length: count }, () => newDevice(bench.load, pn));
+  let left = devices;
+  for (let tries = 0; tries < MAX_TRIES && left.length > 0; tries += 1) left = await registerEach(bench, left, rate);
+  if (left.length > 0) throw new Error(`${left.length} of ${count} devices could not be registered\n${bench.server.errors}`);
   return devices;
+}
+
+/** Registers each; resolves with those that failed. */
+async function registerEach(bench: Bench, devices: readonly Device[], rate: number): Promise<Device[]> {
+  const failed: Device[] = [];
+  const registrations = new Map<Device, Registration>();
+  const waiting = devices.values();
+  await play(bench, rate, devices.length, (of) => {
+    const { value: device } = waiting.next();
+    if (device !== undefined) registrations.set(device, new Registration(bench.load, of, device));
+  });
+  for (const [device, registration] of registrations) if (!registration.succeeded) failed.push(device);
+  return failed;
 }
 
 /** Takes the devices one after the other, each for a call of its own. */

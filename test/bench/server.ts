@@ -10,6 +10,9 @@ import { udpDrops } from './load/load.ts';
 /** What is measured: the service, the relay that only copies, or the stand-in that the generator is tried with. */
 export type Target = 'service' | 'relay' | 'stub';
 
+/** Where CPU profiles of the service go; none are taken without it. */
+const PROFILE_DIR = process.env.CALLWEAVE_BENCH_PROFILE;
+
 /** The config keys a scenario sets, beside the common ones. */
 export type Settings = Readonly<Record<string, unknown>>;
 
@@ -125,7 +128,8 @@ function argumentsFor(target: Target, port: number, dir: string, settings: Setti
   if (target !== 'service') return [here(`${target}.ts`), String(port)];
   const config = join(dir, 'callweave.yaml');
   writeFileSync(config, JSON.stringify(configFor(port, settings), undefined, 2));
-  return ['--expose-gc', '--import', here('probe.ts'), here('../../src/main.ts'), '--config', config];
+  const profile = PROFILE_DIR === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', PROFILE_DIR];
+  return [...profile, '--expose-gc', '--import', here('probe.ts'), here('../../src/main.ts'), '--config', config];
 }
 
 const configFor = (port: number, settings: Settings): Settings => ({

@@ -19,6 +19,7 @@ export class Registration implements Session {
   readonly #device: Device;
   readonly #sentMs: number;
   readonly #request: Repeat;
+  succeeded = false;
 
   constructor(load: Load, run: Run, device: Device) {
     this.run = run;
@@ -40,6 +41,7 @@ export class Registration implements Session {
       return;
     }
     this.run.registered.add(this.#load.nowMs - this.#sentMs);
+    this.succeeded = true;
     this.run.done += 1;
   }
 
