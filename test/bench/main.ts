@@ -11,6 +11,7 @@ import type { Target } from './server.ts';
 import { line, markdown, type Row } from './table.ts';
 
 const FULL = {
+  settleSeconds: 34,
   warmSeconds: 3,
   seconds: 10,
   registerRate: 500,
@@ -20,6 +21,7 @@ const FULL = {
   searchRates: [100, 150, 200, 250, 350, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000],
 };
 const QUICK = {
+  settleSeconds: 2,
   warmSeconds: 1,
   seconds: 2,
   registerRate: 200,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { evenly } from './load/arrivals.ts';
 import { type Device, Registration } from './load/registration.ts';
 import { Run } from './load/run.ts';
 import {
@@ -26,6 +27,8 @@ export interface Plan {
   readonly waiting: readonly number[];
   readonly samples: number;
   readonly searchRates: readonly number[];
+  /** Before memory is weighed: transactions are kept for 32 s after their end (RFC 3261 §17.2.2, Timer J). */
+  readonly settleSeconds: number;
 }
 
 /** Where finished rows go. */
@@ -37,6 +40,9 @@ const WAKE_AFTER_MS = 1000;
 const MATCHING_RATE = 50;
 const MATCHING_WAKE_MS = 20;
 const IDLE_SECONDS = 5;
+/** Devices beside the W ones, to take the place of calls that were refused. */
+const SPARE = 200;
+const MAX_FILLS = 5;
 
 /** Every scenario by the name it is asked for on the command line. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -127,29 +133,34 @@ async function waitingCalls(plan: Plan, report: Report): Promise<void> {
     await wakeSome(bench, plan);
     await play(bench, plan.registerRate, plan.registerRate * plan.warmSeconds, refresh(bench, awake));
     const empty = await memory(bench, plan);
-    const asleep = await registerDevices(bench, most, true);
+    const asleep = await registerDevices(bench, most + SPARE, true);
     const registered = await memory(bench, plan);
-    report(blankRow(bench, `${most} devices registered`, grown('device', empty, registered, most)));
+    report(blankRow(bench, `${most} devices registered`, grown('device', empty, registered, most + SPARE)));
     const calls = callsTo(bench, asleep, 'never');
     const held = new Run();
     for (const w of plan.waiting) {
-      await bench.load.arrive(
-        w - held.started,
-        () => 1000 / FILL_RATE,
-        () => calls(held),
-      );
-      await sleep(1000);
+      await fill(bench, held, w, calls);
       await withWaiting(bench, plan, report, w, awake, held);
     }
     const waiting = await memory(bench, plan);
-    report(blankRow(bench, `${most} calls waiting`, grown('waiting call', registered, waiting, most - held.settled)));
+    report(blankRow(bench, `${most} calls waiting`, grown('waiting call', registered, waiting, held.started - held.settled)));
   } finally {
     await closeBench(bench);
   }
 }
 
+/** Starts calls that wait until there are `w` of them, in the place of refused ones others. */
+async function fill(bench: Bench, held: Run, w: number, calls: (run: Run) => void): Promise<void> {
+  for (let tries = 0; tries < MAX_FILLS && held.started - held.settled < w; tries += 1) {
+    const missing = Math.min(w - held.started + held.settled, w + SPARE - held.started);
+    await bench.load.arrive(missing, evenly(FILL_RATE), () => calls(held));
+    await sleep(1000);
+  }
+}
+
 async function withWaiting(bench: Bench, plan: Plan, report: Report, w: number, awake: Device[], held: Run): Promise<void> {
-  const lost = held.settled > 0 ? `only ${w - held.settled} wait: ${held.remarks}` : '';
+  const waiting = held.started - held.settled;
+  const lost = waiting < w ? `only ${waiting} wait: ${held.remarks}` : '';
   const idleShare = await idleCpuShare(bench);
   const count = plan.registerRate * plan.seconds;
   const { row } = await measure(bench, `unrelated REGISTER, W=${w}`, plan.registerRate, count, refresh(bench, awake));
@@ -181,14 +192,17 @@ interface Memory {
 
 async function memory({ server }: Bench, plan: Plan): Promise<Memory> {
   if (plan.target !== 'service') return { rssBytes: server.rssBytes(), heapBytes: Number.NaN };
-  await sleep(2000);
+  await sleep(plan.settleSeconds * 1000);
   const heapBytes = await server.heapBytes();
   return { heapBytes, rssBytes: server.rssBytes() };
 }
 
 function grown(what: string, from: Memory, to: Memory, units: number): string {
   const kB = (bytes: number): string => (bytes / units / 1000).toFixed(1);
-  const heap = Number.isFinite(to.heapBytes) ? `, heap ${kB(to.heapBytes - from.heapBytes)} kB` : '';
+  const mB = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  const heap = Number.isFinite(to.heapBytes)
+    ? `, heap ${kB(to.heapBytes - from.heapBytes)} kB; ${mB(to.heapBytes)} MB heap in all`
+    : '';
   return `a ${what}: RSS ${kB(to.rssBytes - from.rssBytes)} kB${heap}`;
 }
 
