@@ -15,8 +15,8 @@ const callerLeg = () => born({ type: 'invite.received', call: 'call:7', leg: SEL
 const forkLeg = () => born({ type: 'fork.started', call: 'call:7', leg: SELF, device: 'desk', callId: 'stem-1', target });
 
 // What a leg is told.
-const event = (type: string, more: object = {}): EventObject => ({ type, leg: SELF, ...more });
-const order = (type: string, more: object = {}): EventObject => ({ type, to: SELF, by: 'call:7', ...more });
+const event = (type: string, more: object = {}): EventObject => Object.assign({ type }, { leg: SELF, ...more });
+const order = (type: string, more: object = {}): EventObject => Object.assign({ type }, { to: SELF, by: 'call:7', ...more });
 const provisional = (status = 180) => event('provisional.received', { status, message: 11 });
 const answer = event('answer.received', { status: 200, message: 12 });
 const failure = event('failure.received', { status: 486, reason: 'Busy Here', origin: 'peer', message: 13 });

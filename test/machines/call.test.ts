@@ -1,0 +1,479 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { EventObject } from 'xstate';
+import { callMachine, call as scenario } from '../../machines/call.ts';
+import { SIXTY_FOUR_T1_MS } from '../../machines/vocabulary/time.ts';
+import { Chart, Coverage, expectTold, type Stimulus, type Told } from './chart.ts';
+
+const SELF = 'call:7';
+const CALLER = 'leg:7/0';
+const fork = (n: number) => `leg:7/${n}`;
+const NO_PUSH = { provider: '', prid: '', param: '' };
+const target = { contact: 'sip:bob@10.0.0.2', path: [], flow: 'udp/1', stream: false };
+const bound = (device: string, asleep = false) => ({
+  type: 'binding.added',
+  aor: 'sip:bob@x',
+  device,
+  asleep,
+  binding: { target },
+});
+
+const coverage = new Coverage(callMachine);
+
+/** A call to so many awake devices, `device1` and on. */
+function callTo(awake: number, how: { asleep?: number; settings?: object; accountPush?: object } = {}): Chart {
+  const current = [
+    ...Array.from({ length: awake }, (_, n) => bound(`device${n + 1}`)),
+    ...Array.from({ length: how.asleep ?? 0 }, (_, n) => bound(`sleeper${n + 1}`, true)),
+  ];
+  const fact = {
+    type: 'invite.received',
+    call: SELF,
+    leg: CALLER,
+    caller: 'sip:alice@x',
+    callerName: 'Alice',
+    callee: 'sip:bob@x',
+    callIdStem: 'stem',
+    accountPush: how.accountPush ?? NO_PUSH,
+  };
+  const settings = { maxForks: 4, declineEndsCall: false, ...how.settings };
+  return new Chart(callMachine, { fact, self: SELF, current, settings }, coverage);
+}
+/** The same, past `offering`. */
+function ringingCallTo(awake: number, how: Parameters<typeof callTo>[1] = {}): Chart {
+  const chart = callTo(awake, how);
+  chart.give(0);
+  return chart;
+}
+
+const of = (n: number) => ({ call: SELF, leg: fork(n), device: `device${n}` });
+const rings = (n: number, status = 180) => ({ type: 'leg.ringing', ...of(n), status, message: 20 + n });
+const answers = (n: number) => ({ type: 'leg.answered', ...of(n), status: 200, message: 30 + n });
+const fails = (n: number, status: number, reason = '') => ({ type: 'leg.failed', ...of(n), status, reason, message: 40 + n });
+const isSilent = (n: number) => ({ type: 'leg.silent', ...of(n) });
+const ended = (address: string) => ({ type: 'actor.ended', address, of: SELF, how: 'done' });
+const callerCancels: EventObject = { type: 'leg.cancelled', call: SELF, leg: CALLER, reason: 'SIP;cause=487' } as EventObject;
+const callerAcks = { type: 'leg.acknowledged', call: SELF, leg: CALLER, message: 50 };
+const hangsUp = (leg: string) => ({ type: 'leg.hungUp', call: SELF, leg, how: 'bye', message: 51 });
+const request = (leg: string, forkLeg = '') => ({
+  type: 'request.received',
+  call: SELF,
+  leg,
+  fork: forkLeg,
+  exchange: 9,
+  method: 'INFO',
+});
+const order = (type: string, more: object = {}, by = 'push:1') => ({ type, to: SELF, by, ...more });
+const addFork = (device: string, callId = '') => order('call.fork', { device, target, callId });
+const keepOpen = (forMs: number, by = 'push:1', progress: 0 | 180 | 182 = 0) => order('call.keepOpen', { forMs, progress }, by);
+const letGo = (by = 'push:1') => order('call.letGo', {}, by);
+const claim = (by: string) => order('call.claim', {}, by);
+const end = order('call.end', { status: 404, reason: 'No Such User' });
+
+const cancel = (n: number, reason: string, text = '') => ({ type: 'leg.cancel', to: fork(n), reason, text });
+const reject = (status: number, more: object = {}) => ({ type: 'leg.reject', to: CALLER, status, ...more });
+const failed = (status: number) => ({ type: 'call.failed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', status });
+const refused = (leg: string) => ({ type: 'sip.refuseRequest', to: 'port:sip', leg, exchange: 9, status: 481 });
+const namesOf = (told: readonly Told[]) => told.map(({ type }) => type);
+
+/** While a call talks it has both sides: one that loses a side is released. */
+const UNREACHABLE = ['call.talking on request.received #2'];
+afterAll(() => {
+  const missed = coverage.missed.filter((name) => !UNREACHABLE.includes(name));
+  expect(missed, 'transitions of the chart that no case went through').toEqual([]);
+});
+
+describe('a call that begins', () => {
+  it('opens a fork to each awake device in order, then tells that it is offered', () => {
+    expectTold(callTo(2, { asleep: 1 }).told, [
+      { type: 'fork.started', call: SELF, leg: fork(1), device: 'device1', callId: 'stem-1', case: '', target },
+      { type: 'fork.started', leg: fork(2), device: 'device2', callId: 'stem-2' },
+      { type: 'call.offered', call: SELF, callee: 'sip:bob@x', callerName: 'Alice', callIdStem: 'stem', wakeable: true },
+    ]);
+  });
+
+  it('is wakeable only with a device that sleeps or an account that can be woken', () => {
+    const offered = (chart: Chart) => chart.told.find(({ type }) => type === 'call.offered');
+    expect(offered(callTo(2))).toMatchObject({ wakeable: false });
+    expect(offered(callTo(0))).toMatchObject({ wakeable: false });
+    expect(offered(callTo(0, { asleep: 1 }))).toMatchObject({ wakeable: true });
+    expect(offered(callTo(1, { accountPush: { ...NO_PUSH, provider: 'apns' } }))).toMatchObject({ wakeable: true });
+  });
+
+  it('forks to no more devices than it may', () => {
+    expect(namesOf(callTo(6).told).filter((type) => type === 'fork.started')).toHaveLength(4);
+  });
+
+  it('fails with 480 at once, but not before every supervisor has spoken', () => {
+    const chart = callTo(0);
+    expect([chart.state, chart.now]).toEqual(['ringing.offering', 0]);
+    expectTold(chart.give(0), [reject(480, { message: 0 }), failed(480)]);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('does not fail while a supervisor born of the offer keeps it open', () => {
+    const chart = callTo(0);
+    chart.give(keepOpen(20_000), 0);
+    expect(chart.state).toBe('ringing.trying');
+  });
+
+  it('outlives forks that all fail while it is offered', () => {
+    const chart = callTo(1);
+    chart.give(fails(1, 486), keepOpen(20_000), 0);
+    expect(chart.state).toBe('ringing.trying');
+    expectTold(chart.give(letGo()), [reject(486, { message: 41 }), failed(486)]);
+  });
+});
+
+describe('keeping a call open', () => {
+  it('ends at its deadline, to the millisecond', () => {
+    const chart = callTo(0);
+    chart.give(keepOpen(20_000), 0, 19_999);
+    expect(chart.state).toBe('ringing.trying');
+    const told = chart.give(1);
+    expectTold(told, [reject(480), failed(480)]);
+    expect(told[0]?.atMs).toBe(20_000);
+  });
+
+  it('counts from the latest order of the same keeper', () => {
+    const chart = callTo(0);
+    chart.give(keepOpen(20_000), 0, 15_000, keepOpen(20_000), 19_999);
+    expect(chart.state).toBe('ringing.trying');
+    chart.give(1);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('ends when the last of several keepers lets go', () => {
+    const chart = callTo(0);
+    chart.give(keepOpen(20_000, 'push:1'), keepOpen(30_000, 'pickup:1'), 0, letGo('push:1'), 29_999);
+    expect(chart.state).toBe('ringing.trying');
+    chart.give(letGo('pickup:1'));
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('ends with its keeper', () => {
+    const chart = callTo(0);
+    chart.give(keepOpen(20_000), 0, ended('push:1'));
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('ends no fork that rings', () => {
+    const chart = callTo(1);
+    chart.give(keepOpen(20_000), 0, rings(1));
+    expect(chart.give(40_000)).toEqual([]);
+    expect(chart.state).toBe('ringing.trying');
+  });
+
+  it('tells the caller of it once, and not after a phone has rung', () => {
+    const quiet = callTo(0);
+    expectTold(quiet.give(keepOpen(20_000, 'push:1', 182)), [
+      { type: 'leg.progress', to: CALLER, fork: '', status: 182, message: 0 },
+    ]);
+    expect(quiet.give(keepOpen(20_000, 'push:2', 182))).toEqual([]);
+    const rung = callTo(1);
+    rung.give(rings(1));
+    expect(rung.give(keepOpen(20_000, 'push:1', 182))).toEqual([]);
+  });
+
+  it('is refused for no time, and beyond its limit of keepers', () => {
+    const chart = callTo(1);
+    chart.give(keepOpen(0));
+    expect(chart.taken).toBe(false);
+    for (let n = 0; n < 8; n++) chart.give(keepOpen(1000, `keeper:${n}`));
+    expect(chart.taken).toBe(true);
+    chart.give(keepOpen(1000, 'keeper:8'));
+    expect(chart.taken).toBe(false);
+  });
+});
+
+describe('the forks of a call (RFC 3261 §16.7)', () => {
+  it('adds one that is asked for, with the Call-ID that was announced', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(addFork('mobile', 'stem-w0')), [
+      { type: 'fork.started', leg: fork(2), device: 'mobile', callId: 'stem-w0', case: 'push:1', target },
+    ]);
+    expectTold(chart.give(addFork('tablet')), [{ type: 'fork.started', leg: fork(3), callId: 'stem-3' }]);
+  });
+
+  it('refuses a second one to the same device, and more than it may have', () => {
+    const chart = ringingCallTo(3);
+    expect(chart.give(addFork('device1'))).toEqual([]);
+    expect(chart.taken).toBe(false);
+    chart.give(addFork('mobile'));
+    expect(chart.taken).toBe(true);
+    chart.give(addFork('tablet'));
+    expect(chart.taken).toBe(false);
+  });
+
+  it('passes every ringing on as that fork’s, and tells the first', () => {
+    const chart = ringingCallTo(2);
+    expectTold(chart.give(rings(1, 183)), [{ type: 'leg.progress', to: CALLER, fork: fork(1), status: 183, message: 21 }]);
+    expectTold(chart.give(rings(2), rings(1)), [
+      { type: 'leg.progress', fork: fork(2), status: 180 },
+      { type: 'leg.progress', fork: fork(1), status: 180 },
+    ]);
+    const other = ringingCallTo(2);
+    expectTold(other.give(rings(2), rings(1)), [
+      { type: 'leg.progress', fork: fork(2) },
+      { type: 'call.ringing', call: SELF, device: 'device2' },
+      { type: 'leg.progress', fork: fork(1) },
+    ]);
+  });
+
+  it('fails with the best answer when the last one has failed', () => {
+    const chart = ringingCallTo(3);
+    expect(chart.give(fails(1, 480), fails(2, 486, 'Busy Here'))).toEqual([]);
+    expectTold(chart.give(fails(3, 503)), [reject(486, { reason: 'Busy Here', message: 42 }), failed(486)]);
+  });
+
+  it('does not wait for a silent one, and cancels it without a Reason', () => {
+    const chart = ringingCallTo(2);
+    expect(chart.give(isSilent(1))).toEqual([]);
+    expectTold(chart.give(fails(2, 404)), [reject(404), failed(404), cancel(1, 'none')]);
+  });
+
+  it('waits again for a silent one that rings after all', () => {
+    const chart = ringingCallTo(2);
+    chart.give(isSilent(1), rings(1), fails(2, 404));
+    expect(chart.state).toBe('ringing.trying');
+  });
+
+  it.each([
+    [600, false],
+    [606, false],
+    [603, true],
+  ])('ends the search at once on %i (declineEndsCall %s)', (status, declineEndsCall) => {
+    const chart = ringingCallTo(2, { settings: { declineEndsCall } });
+    chart.give(keepOpen(20_000));
+    expectTold(chart.give(fails(1, status)), [reject(status), failed(status), cancel(2, 'none')]);
+  });
+
+  it('goes on after a 603, which is often one phone’s', () => {
+    const chart = ringingCallTo(2);
+    expect(chart.give(fails(1, 603))).toEqual([]);
+    expect(chart.state).toBe('ringing.trying');
+  });
+
+  it('ends as it is told to', () => {
+    expectTold(ringingCallTo(2).give(end), [
+      reject(404, { reason: 'No Such User' }),
+      failed(404),
+      cancel(1, 'none'),
+      cancel(2, 'none'),
+    ]);
+  });
+
+  it('counts a fork whose actor ended without a word as gone', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(ended(fork(1))), [reject(480), failed(480)]);
+  });
+});
+
+describe('a claim', () => {
+  it('is won by the first; the next one hears who was', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.won', call: SELF, winner: 'pickup:1' }]);
+    expectTold(chart.give(claim('pickup:2')), [{ type: 'claim.lost', winner: 'pickup:1', loser: 'pickup:2' }]);
+    expectTold(chart.give(claim('pickup:3')), [{ type: 'claim.lost', winner: 'pickup:1', loser: 'pickup:3' }]);
+  });
+
+  it('loses to the answer', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1));
+    expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.lost', winner: fork(1), loser: 'pickup:1' }]);
+  });
+
+  it('is lost once the call is over', () => {
+    const chart = ringingCallTo(1);
+    chart.give(callerCancels);
+    expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.lost', loser: 'pickup:1' }]);
+  });
+});
+
+describe('an answered call', () => {
+  it('gives the answer to the caller and cancels the others as completed elsewhere (RFC 3326)', () => {
+    const chart = ringingCallTo(3);
+    chart.give(rings(1), keepOpen(20_000), fails(3, 486));
+    expectTold(chart.give(answers(1)), [
+      { type: 'leg.answer', to: CALLER, fork: fork(1), status: 200, message: 31 },
+      { type: 'call.answered', call: SELF, device: 'device1' },
+      cancel(2, 'elsewhere'),
+    ]);
+    expect(chart.state).toBe('talking.answered');
+  });
+
+  it('passes the caller’s ACK to the winner once', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1));
+    expectTold(chart.give(callerAcks), [{ type: 'leg.acknowledge', to: fork(1), message: 50 }]);
+    expect(chart.state).toBe('talking.connected');
+  });
+
+  it('takes no further forks and is kept open by nobody', () => {
+    const chart = ringingCallTo(1);
+    chart.give(keepOpen(20_000), answers(1));
+    for (const one of [addFork('mobile'), keepOpen(5000), letGo()]) {
+      expect(chart.give(one)).toEqual([]);
+      expect(chart.taken).toBe(false);
+    }
+    expect(chart.give(30_000)).toEqual([]);
+    expect(chart.state).toBe('talking.answered');
+  });
+
+  it.each<[string, EventObject]>([
+    ['rings', rings(2)],
+    ['is silent', isSilent(2)],
+    ['fails', fails(2, 487)],
+    ['answers too', answers(2)],
+  ])('says nothing more when a fork that it cancelled %s', (_what, late) => {
+    const chart = ringingCallTo(2);
+    chart.give(answers(1));
+    expect(chart.give(late)).toEqual([]);
+    expect(chart.taken).toBe(true);
+    expect(chart.state).toBe('talking.answered');
+  });
+
+  it.each<[string, EventObject, object[]]>([
+    ['the caller hangs up', hangsUp(CALLER), [{ type: 'leg.hangUp', to: fork(1), message: 51 }]],
+    ['the callee hangs up', hangsUp(fork(1)), [{ type: 'leg.hangUp', to: CALLER, message: 51 }]],
+    [
+      'it is ended',
+      end,
+      [
+        { type: 'leg.hangUp', to: fork(1), message: 0 },
+        { type: 'leg.hangUp', to: CALLER, message: 0 },
+      ],
+    ],
+    ['the caller’s leg crashes', ended(CALLER), [{ type: 'leg.hangUp', to: fork(1), message: 0 }]],
+    ['the callee’s leg crashes', ended(fork(1)), [{ type: 'leg.hangUp', to: CALLER, message: 0 }]],
+    [
+      'a CANCEL crossed the 2xx',
+      callerCancels,
+      [
+        { type: 'call.cancelled', reason: 'SIP;cause=487' },
+        { type: 'leg.hangUp', to: fork(1) },
+      ],
+    ],
+  ])('is released when %s', (_what, cause, told) => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1));
+    expectTold(chart.give(cause), told);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('is not touched by the end of a fork that lost', () => {
+    const chart = ringingCallTo(2);
+    chart.give(answers(1));
+    expect(chart.give(ended(fork(2)))).toEqual([]);
+    expect(chart.state).toBe('talking.answered');
+  });
+});
+
+describe('requests inside dialogs (RFC 3261 §12.2)', () => {
+  const relayed = (leg: string) => [{ type: 'sip.relayRequest', to: 'port:sip', leg, exchange: 9 }];
+
+  it.each<[string, readonly Stimulus[], EventObject, object[]]>([
+    ['the caller’s, in an early dialog, to its fork', [rings(1)], request(CALLER, fork(1)), relayed(fork(1))],
+    ['a fork’s to the caller', [rings(1)], request(fork(1)), relayed(CALLER)],
+    ['the caller’s to the winner', [answers(1)], request(CALLER), relayed(fork(1))],
+    ['the winner’s to the caller', [answers(1)], request(fork(1)), relayed(CALLER)],
+    ['the caller’s while there is no other side: 481', [], request(CALLER), [refused(CALLER)]],
+    ['any while the call is released: 481', [callerCancels], request(fork(1)), [refused(fork(1))]],
+    ['a fork’s whose caller is gone: 481', [answers(1), ended(CALLER)], request(fork(1)), [refused(fork(1))]],
+  ])('%s', (_name, path, on, told) => {
+    const chart = ringingCallTo(1);
+    chart.give(...path);
+    expectTold(chart.give(on), told);
+  });
+
+  it.each<[string, readonly Stimulus[]]>([
+    ['ringing', []],
+    ['talking', [answers(1)]],
+    ['releasing', [callerCancels]],
+  ])('have their answers and ACKs passed on while %s', (_name, path) => {
+    const chart = ringingCallTo(1);
+    chart.give(...path);
+    const back = { call: SELF, leg: CALLER, exchange: 9, message: 60 };
+    expectTold(
+      chart.give(
+        { type: 'response.received', ...back, status: 200 } as EventObject,
+        { type: 'exchange.acknowledged', ...back } as EventObject,
+      ),
+      [
+        { type: 'sip.relayResponse', to: 'port:sip', leg: CALLER, exchange: 9, message: 60 },
+        { type: 'sip.relayAck', to: 'port:sip', leg: CALLER, exchange: 9, message: 60 },
+      ],
+    );
+  });
+});
+
+describe('the end of a call', () => {
+  it('cancels all forks with the caller’s Reason when it gives up (RFC 3261 §9, RFC 3326)', () => {
+    const chart = ringingCallTo(3);
+    chart.give(keepOpen(20_000), rings(1), fails(3, 486));
+    expectTold(chart.give(callerCancels), [
+      { type: 'call.cancelled', call: SELF, reason: 'SIP;cause=487' },
+      cancel(1, 'caller', 'SIP;cause=487'),
+      cancel(2, 'caller', 'SIP;cause=487'),
+    ]);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('cancels all forks when the caller’s leg crashes', () => {
+    expectTold(ringingCallTo(2).give(ended(CALLER)), [cancel(1, 'none'), cancel(2, 'none')]);
+  });
+
+  it.each<[string, readonly Stimulus[], object]>([
+    ['answered', [answers(1), callerAcks, hangsUp(CALLER)], { outcome: 'answered', status: 200 }],
+    ['failed', [fails(1, 486)], { outcome: 'failed', status: 486 }],
+    ['cancelled', [callerCancels], { outcome: 'cancelled', status: 487 }],
+  ])('is told once all legs have ended: %s', (_name, path, outcome) => {
+    const chart = ringingCallTo(1);
+    chart.give(...path, ended(CALLER));
+    expect(chart.state).toBe('releasing');
+    expectTold(chart.give(ended(fork(1))), [{ type: 'call.ended', call: SELF, ...outcome }]);
+    expect(chart.status).toBe('done');
+  });
+
+  it('does not wait for ever for a leg that never tells its end', () => {
+    const chart = ringingCallTo(1);
+    chart.give(callerCancels);
+    chart.give(4 * SIXTY_FOUR_T1_MS - 1);
+    expect(chart.status).toBe('active');
+    expectTold(chart.give(1), [{ type: 'call.ended', outcome: 'cancelled' }]);
+  });
+
+  it.each<[string, EventObject]>([
+    ['ringing', rings(1)],
+    ['silence', isSilent(1)],
+    ['a failure', fails(1, 487)],
+    ['an answer', answers(1)],
+    ['a CANCEL', callerCancels],
+    ['an ACK', callerAcks],
+    ['a BYE', hangsUp(CALLER)],
+  ])('is not changed by %s that comes late', (_what, late) => {
+    const chart = ringingCallTo(1);
+    chart.give(keepOpen(20_000), callerCancels);
+    expect(chart.give(late)).toEqual([]);
+    expect(chart.taken).toBe(true);
+    expect(chart.give(20_000)).toEqual([]);
+    expect(chart.state).toBe('releasing');
+  });
+});
+
+describe('the scenario', () => {
+  it('hears of its callee and of itself, of nobody else', () => {
+    const interests = scenario.listensTo({ callee: 'sip:*@x' } as never, SELF);
+    for (const { fact, where } of interests)
+      expect(where, fact).toEqual(
+        fact === 'binding.added'
+          ? [{ attribute: 'aor', test: 'sip:*@x' }]
+          : [{ attribute: fact === 'actor.ended' ? 'of' : 'call', test: SELF }],
+      );
+  });
+
+  it('lets a registration pass, which supervisors hear for it', () => {
+    const chart = ringingCallTo(1);
+    expect(chart.give(bound('late') as EventObject)).toEqual([]);
+    expect(chart.taken).toBe(true);
+  });
+});

@@ -1,0 +1,234 @@
+/** What holds for every chart of the service, whatever it is about. */
+import { readdirSync } from 'node:fs';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import type { AnyStateMachine, EventObject } from 'xstate';
+import { callMachine } from '../../machines/call.ts';
+import { legMachine } from '../../machines/leg.ts';
+import { registrationMachine } from '../../machines/registration.ts';
+import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
+import { Chart, type Node, nodesOf, type Stimulus } from './chart.ts';
+
+const MACHINES: readonly AnyStateMachine[] = [callMachine, legMachine, registrationMachine, pushNotificationMachine];
+
+/** Leaf states in which an actor may stay for as long as it likes, and what ends it there nevertheless. */
+const NO_DEADLINE: Readonly<Record<string, string>> = {
+  'call.ringing.trying': 'each fork has a ring limit and each keeper a deadline; without both the call fails at once',
+  'call.talking.answered': 'the caller’s leg tells its ACK, or that there was none within 64*T1',
+  'call.talking.connected': 'people talk for as long as they like; a leg that is gone ends it',
+  'leg.incoming.waiting': 'its call answers or rejects it; a call that crashes tells so',
+  'leg.confirmed': 'as its call talks',
+  'registration.bound': 'a delayed event for each binding, at its expiry',
+  'pushNotification.settled': 'belongs to its call, and ends with it',
+};
+
+/** A final state, or one that is left in the step that enters it. */
+const isPassing = (node: Node): boolean =>
+  node.type === 'final' || (node.always ?? []).some(({ guard }, n, all) => guard === undefined && n === all.length - 1);
+const hasDeadline = (node: Node | undefined): boolean =>
+  node !== undefined && (node.after.length > 0 || hasDeadline(node.parent));
+const leavesOf = (machine: AnyStateMachine): Node[] =>
+  nodesOf(machine.root).filter((node) => Object.keys(node.states).length === 0);
+
+/** Where a function stands in a config. */
+function inlineFunctions(value: unknown, path: string): string[] {
+  if (typeof value === 'function') return [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    ['params', 'context', 'output'].includes(key) ? [] : inlineFunctions(inner, `${path}.${key}`),
+  );
+}
+
+type Named = { readonly type?: string } | string | undefined;
+const named = (one: Named): string | undefined => (typeof one === 'string' ? one : one?.type);
+const transitionsOf = (node: Node) => [...node.transitions.values()].flat().concat(node.always ?? []);
+const guardsOf = (machine: AnyStateMachine) =>
+  nodesOf(machine.root).flatMap((node) => transitionsOf(node).map(({ guard }) => named(guard as Named)));
+const actionsOf = (machine: AnyStateMachine) =>
+  nodesOf(machine.root).flatMap((node) =>
+    [...node.entry, ...node.exit, ...transitionsOf(node).flatMap(({ actions }) => actions)].map((one) => named(one as Named)),
+  );
+
+describe.each(MACHINES.map((machine) => [machine.id, machine] as const))('the chart of a %s', (_id, machine) => {
+  it('can be drawn from JSON: its config names guards, actions and delays, and holds none', () => {
+    expect(inlineFunctions(machine.config, machine.id)).toEqual([]);
+    const drawn = JSON.parse(JSON.stringify(machine.config)) as { states: object };
+    expect(Object.keys(drawn.states)).toEqual(Object.keys(machine.states));
+  });
+
+  it('names nothing that is not there', () => {
+    const { guards, actions, delays } = machine.implementations;
+    for (const [used, known] of [
+      [guardsOf(machine), guards],
+      [actionsOf(machine), actions],
+      [nodesOf(machine.root).flatMap(({ after }) => after.map(({ delay }) => delay)), delays],
+    ] as const)
+      expect(
+        used.filter((name) => typeof name === 'string' && !name.startsWith('xstate.') && !Object.hasOwn(known, name)),
+      ).toEqual([]);
+  });
+
+  it('has a deadline in each state, or a reason why not', () => {
+    const without = leavesOf(machine).filter((node) => !hasDeadline(node) && !isPassing(node));
+    const excused = Object.keys(NO_DEADLINE).filter((id) => id.startsWith(`${machine.id}.`));
+    expect(without.map(({ id }) => id).toSorted()).toEqual(excused.toSorted());
+  });
+
+  it('can be left from each state but its last', () => {
+    const isLeft = (node: Node | undefined): boolean =>
+      node !== undefined &&
+      ([...node.transitions.values()]
+        .flat()
+        .concat(node.always ?? [])
+        .some(({ target }) => (target?.length ?? 0) > 0) ||
+        isLeft(node.parent));
+    for (const node of leavesOf(machine)) if (node.type !== 'final') expect(isLeft(node), node.id).toBe(true);
+  });
+});
+
+it('no chart of the service is left out here', () => {
+  const charts = ['machines', 'machines/supervisors'].flatMap((folder) =>
+    readdirSync(new URL(`../../${folder}/`, import.meta.url)).filter((name) => name.endsWith('.ts') && name !== 'scenario.ts'),
+  );
+  expect(charts).toHaveLength(MACHINES.length);
+});
+
+// Any order of events: `Chart` itself holds that no delayed event is armed twice, and that none outlives its chart.
+
+const target = { contact: 'sip:bob@10.0.0.2', path: [], flow: 'flow1', stream: true };
+const push = { provider: 'apns', prid: 'token', param: '' };
+const device = fc.constantFrom('a', 'b', 'c');
+const anyLeg = fc.constantFrom('leg:7/0', 'leg:7/1', 'leg:7/2', 'leg:7/3');
+const status = fc.constantFrom(180, 183, 200, 404, 486, 503, 600, 603);
+const keeper = fc.constantFrom('push:1', 'pickup:1');
+const delayMs = fc.constantFrom(0, 1, 500, 10_000, 20_000, 32_000, 60_000, 128_000);
+
+/** An event of one of these kinds, with whatever attributes any of them may have. */
+const anyEvent = (...types: string[]) =>
+  fc
+    .record({
+      type: fc.constantFrom(...types),
+      aor: fc.constant('sip:bob@x'),
+      leg: anyLeg,
+      address: fc.oneof(anyLeg, keeper),
+      fork: anyLeg,
+      status,
+      forMs: delayMs,
+      by: keeper,
+      cseq: fc.integer({ min: 1, max: 40 }),
+      all: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+      contacts: fc.uniqueArray(
+        fc
+          .record({ device, expiresSeconds: fc.constantFrom(0, 60, 600), wakeable: fc.boolean() })
+          .map(({ wakeable, ...one }) => ({
+            ...one,
+            target,
+            qThousandths: 1000,
+            push: wakeable ? push : { ...push, provider: '' },
+            params: '',
+          })),
+        { maxLength: 3, selector: (one) => one.device },
+      ),
+      asleep: fc.boolean(),
+      why: fc.constantFrom('unregistered', 'expired'),
+      flow: fc.constantFrom('flow1', 'flow2'),
+      deviceWithBinding: device.map((name) => ({
+        device: name,
+        binding: { aor: 'sip:bob@x', device: name, target, push, callId: 'r', cseq: 1, expiresAtMs: 90_000, userAgent: '' },
+      })),
+      callId: fc.constantFrom('', 'stem-w0'),
+      message: fc.constantFrom(0, 7),
+      progress: fc.constantFrom(0, 182),
+      reason: fc.constant('none'),
+      target: fc.constant(target),
+    })
+    .map(({ deviceWithBinding, ...event }) => ({ ...event, ...deviceWithBinding }));
+const sequence = (...types: string[]): fc.Arbitrary<Stimulus[]> =>
+  fc.array(
+    fc.oneof({ weight: 4, arbitrary: anyEvent(...types) as fc.Arbitrary<EventObject> }, { weight: 1, arbitrary: delayMs }),
+    {
+      maxLength: 40,
+    },
+  );
+
+/** Gives all of it to the chart for as long as it lives; then time passes, and whatever it waits for falls due. */
+function attack(chart: Chart, stimuli: readonly Stimulus[]): void {
+  for (const stimulus of stimuli) {
+    if (chart.status !== 'active') return;
+    chart.give(stimulus);
+  }
+  if (chart.status === 'active') chart.give(24 * 3_600_000);
+}
+
+describe('no order of events arms a delayed event twice', () => {
+  const invite = {
+    type: 'invite.received',
+    call: 'call:7',
+    leg: 'leg:7/0',
+    callee: 'sip:bob@x',
+    callIdStem: 's',
+    accountPush: push,
+  };
+  const legEvents = [
+    ...['leg.progress', 'leg.answer', 'leg.reject', 'leg.acknowledge', 'leg.cancel', 'leg.hangUp', 'actor.ended', 'bye.received'],
+    ...[
+      'provisional.received',
+      'answer.received',
+      'failure.received',
+      'cancel.received',
+      'ack.received',
+      'ack.missed',
+      'bye.finished',
+    ],
+  ];
+  const callEvents = [
+    ...['call.fork', 'call.keepOpen', 'call.letGo', 'call.claim', 'leg.ringing', 'leg.silent', 'leg.failed', 'leg.answered'],
+    ...['leg.cancelled', 'leg.acknowledged', 'leg.hungUp', 'actor.ended', 'request.received', 'response.received'],
+  ];
+
+  test.prop([sequence(...callEvents, 'call.keepOpen', 'call.letGo'), fc.integer({ min: 0, max: 3 })], { numRuns: 300 })(
+    'call',
+    (stimuli, awake) => {
+      const current = ['a', 'b', 'c'].slice(0, awake).map((name) => ({ device: name, asleep: false, binding: { target } }));
+      const settings = { maxForks: 3, declineEndsCall: false };
+      attack(new Chart(callMachine, { fact: invite, self: 'call:7', current, settings }), stimuli);
+    },
+  );
+
+  test.prop([sequence(...legEvents), fc.boolean()], { numRuns: 300 })('leg', (stimuli, isFork) => {
+    const fact = isFork ? { type: 'fork.started', call: 'call:7', device: 'a', callId: 's-1', target } : invite;
+    attack(
+      new Chart(legMachine, { fact, self: 'leg:7/0', current: [], settings: { ringLimitMs: 60_000, silentAfterMs: 10_000 } }),
+      stimuli,
+    );
+  });
+
+  test.prop([sequence('register.received', 'binding.restored', 'flow.closed'), fc.constantFrom(0, 30_000)], { numRuns: 300 })(
+    'registration',
+    (stimuli, awakeForMs) => {
+      const fact = { type: 'binding.restored', aor: 'sip:bob@x', device: 'a', seq: 1, at: 0 };
+      const binding = { aor: 'sip:bob@x', device: 'a', target, push, callId: 'r', cseq: 0, expiresAtMs: 50_000, userAgent: '' };
+      const input = { fact: { ...fact, binding }, self: 'registration:1', current: [], settings: { maxBindings: 3, awakeForMs } };
+      const chart = new Chart(registrationMachine, input);
+      attack(chart, stimuli);
+      expect(chart.status, 'after a day without a REGISTER nobody is bound').toBe('done');
+    },
+  );
+
+  test.prop([sequence('binding.added', 'binding.refreshed', 'binding.removed', 'push.failed', 'leg.ringing', 'call.answered')], {
+    numRuns: 200,
+  })('push notification', (stimuli) => {
+    const current = ['a', 'b'].map((name) => ({
+      type: 'binding.added',
+      device: name,
+      asleep: true,
+      seq: 1,
+      binding: { target, push },
+    }));
+    const fact = { type: 'call.offered', call: 'call:7', callee: 'sip:bob@x', callIdStem: 's', accountPush: push, cause: 9 };
+    attack(
+      new Chart(pushNotificationMachine, { fact, self: 'p:1', current, settings: { wakeLimitMs: 20_000, progress: 182 } }),
+      stimuli,
+    );
+  });
+});
