@@ -12,17 +12,17 @@ import { line, markdown, type Row } from './table.ts';
 
 const FULL = {
   settleSeconds: 34,
-  warmSeconds: 3,
+  warmUnits: 3000,
   seconds: 10,
   registerRate: 500,
   callRates: [500, 1000],
   waiting: [1, 1000, 10_000, 100_000],
   samples: 500,
-  searchRates: [100, 150, 200, 250, 350, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000],
+  searchRates: [100, 200, 300, 400, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000],
 };
 const QUICK = {
   settleSeconds: 2,
-  warmSeconds: 1,
+  warmUnits: 200,
   seconds: 2,
   registerRate: 200,
   callRates: [100],
