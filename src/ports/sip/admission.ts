@@ -4,7 +4,7 @@ import type { SipRequest } from '../../sip/message.ts';
 import { parseUri, type SipUri } from '../../sip/uri.ts';
 import type { Authenticator } from './authenticator.ts';
 import { Domains } from './domains.ts';
-import { ALLOW, CARRIED_OPTIONS, STARTERS, SUPPORTED } from './methods.ts';
+import { ALLOW, CARRIED_OPTIONS, DIALOG_BOUND, EVENTS, STARTERS, SUPPORTED } from './methods.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
 
@@ -37,14 +37,16 @@ export class Admission {
   #flawOf(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
     const { method } = request;
     // RFC 6665 §4.4.1 and §8.2.1: no event package here yet.
-    if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': '' });
+    if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': EVENTS });
+    if (DIALOG_BOUND.has(method)) return refusal(481, '');
+    if (method === 'REFER') return refusal(403, 'REFER Only Inside A Call');
     if (!STARTERS.has(method)) return refusal(405, '', { allow: ALLOW });
-    if (uri === undefined) return request.uri.startsWith('sip:') ? refusal(400, 'Malformed Request-URI') : refusal(416, '');
-    if (uri.scheme === 'tel') return refusal(416, 'Only SIP URIs Are Routed');
-    const required = tokens(request.headers.get('require')).map((option) => option.toLowerCase());
-    const understood = method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS;
-    const unsupported = required.filter((option) => !understood.has(option));
-    if (unsupported.length > 0) return refusal(420, '', { unsupported: unsupported.join(', ') });
+    const misdirected = flawOfUri(request, uri);
+    if (misdirected !== undefined) return misdirected;
+    const unsupported = unsupportedOptions(request, method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS);
+    if (unsupported !== undefined) return unsupported;
+    // Departs for now from RFC 3891 and RFC 3911: no dialog of ours can be named from outside, so that none is found.
+    if (method === 'INVITE' && (request.headers.has('replaces') || request.headers.has('join'))) return refusal(481, '');
     if (integerHeader(request, 'max-forwards') === 0 && method !== 'OPTIONS' && method !== 'REGISTER') return refusal(483, '');
     if (method === 'REGISTER' && request.body !== '' && !isOptional(request)) return refusal(415, '', { accept: '' });
     if (method === 'INVITE' && (request.contact === '*' || request.contact.length !== 1)) {
@@ -60,7 +62,9 @@ export class Admission {
     // Who registers is the To; who calls is the From (RFC 3261 §10.2, §8.1.1.3).
     const claimed = parseUri(method === 'REGISTER' ? request.to.uri : request.from.uri);
     const aor = claimed && this.#domains.aorOf(claimed);
-    if (aor === undefined && method !== 'REGISTER') return { uri, user: '' };
+    // A From of our domain without a user is a claim too, and nobody's.
+    const isForeign = claimed === undefined || claimed.scheme === 'tel' || !this.#domains.isOurs(claimed);
+    if (isForeign && method !== 'REGISTER') return { uri, user: '' };
     const user = this.#authenticator.userOf(request);
     if (typeof user !== 'string') return user;
     if (aor === undefined || Domains.userOf(aor) !== user) {
@@ -68,6 +72,21 @@ export class Admission {
     }
     return { uri, user };
   }
+}
+
+function flawOfUri(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
+  if (uri === undefined) return /^sips?:/i.test(request.uri) ? refusal(400, 'Malformed Request-URI') : refusal(416, '');
+  if (uri.scheme === 'tel') return refusal(416, 'Only SIP URIs Are Routed');
+  // RFC 3261 §26.2.2: every hop would have to be TLS.
+  return uri.scheme === 'sips' ? refusal(416, 'SIPS Needs TLS') : undefined;
+}
+
+/** Why a request cannot be served that requires what is not `understood` (RFC 3261 §8.2.2.3). */
+export function unsupportedOptions(request: SipRequest, understood: ReadonlySet<string>): Refusal | undefined {
+  const required = request.headers.get('require');
+  if (required === undefined) return undefined;
+  const unsupported = tokens(required).filter((option) => !understood.has(option.toLowerCase()));
+  return unsupported.length === 0 ? undefined : refusal(420, '', { unsupported: unsupported.join(', ') });
 }
 
 const isOptional = (request: SipRequest): boolean =>

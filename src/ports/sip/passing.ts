@@ -1,9 +1,8 @@
 /** Which headers of a message go on to the other side of a call: the B2BUA contract of the README, as one function. */
-import { casedName, tokens, withHeader } from '../../sip/headers.ts';
+import { parseAuthorization } from '../../sip/digest.ts';
+import { tokens } from '../../sip/headers.ts';
 import type { NameAddr, Params, SipMessage } from '../../sip/message.ts';
-import { CARRIED_OPTIONS } from './methods.ts';
-
-type Headers = ReadonlyMap<string, readonly string[]>;
+import { CARRIED_OPTIONS, NOT_CARRIED_METHODS } from './methods.ts';
 
 /** Never passed: rewritten for each leg, spoken between us and one side only, or asserted by sides that nobody trusts yet. */
 const STAYS = new Set([
@@ -26,6 +25,11 @@ const STAYS = new Set([
   'p-asserted-identity',
   'p-preferred-identity',
   'privacy',
+  'remote-party-id',
+  // RFC 3329: an agreement with the next hop.
+  'security-client',
+  'security-server',
+  'security-verify',
   // They name dialogs of ours, which mean nothing to the other side.
   'replaces',
   'target-dialog',
@@ -34,7 +38,11 @@ const STAYS = new Set([
 const CREDENTIALS = new Set(['authorization', 'proxy-authorization']);
 const OPTION_LISTS = new Set(['supported', 'require']);
 
-const isForRealm = (line: string, realm: string): boolean => line.includes(`realm="${realm}"`);
+/** Credentials that cannot be read stay here too: a digest of our realm may be in them, and an offline guess is cheap. */
+const isForeign = (line: string, realm: string): boolean => {
+  const credentials = parseAuthorization(line);
+  return credentials !== undefined && credentials.realm !== realm;
+};
 
 /** The headers of `message` that the other side sees. Credentials for our realm stay here (RFC 3261 §22.3). */
 export function passedHeaders(message: SipMessage, realm: string): Map<string, readonly string[]> {
@@ -46,11 +54,20 @@ export function passedHeaders(message: SipMessage, realm: string): Map<string, r
       if (carried.length > 0) passed.set(name, [carried.join(', ')]);
       continue;
     }
-    const kept = CREDENTIALS.has(name) ? lines.filter((line) => !isForRealm(line, realm)) : lines;
+    if (name === 'allow') {
+      passed.set(name, [carriedMethods(lines)]);
+      continue;
+    }
+    const kept = CREDENTIALS.has(name) ? lines.filter((line) => isForeign(line, realm)) : lines;
     if (kept.length > 0) passed.set(name, kept);
   }
   return passed;
 }
+
+const carriedMethods = (lines: readonly string[]): string =>
+  tokens(lines)
+    .filter((method) => !NOT_CARRIED_METHODS.has(method))
+    .join(', ');
 
 /** Contact parameters that describe a binding or a device rather than what the party can do. */
 const OF_BINDING = new Set(['q', 'expires', '+sip.instance', 'reg-id', 'ob', 'pub-gruu', 'temp-gruu']);
@@ -77,9 +94,3 @@ const DEFAULT_MAX_FORWARDS = 70;
 export function setMaxForwards(headers: Map<string, readonly string[]>, received: number | undefined): void {
   headers.set('max-forwards', [String((received ?? DEFAULT_MAX_FORWARDS + 1) - 1)]);
 }
-
-/** A reason phrase and text that came from outside, cut to what may stand in a header. */
-export const reasonHeader = (headers: Headers, line: string): Headers =>
-  line === '' ? headers : withHeader(headers, 'reason', line);
-
-export const headerLine = (name: string, value: string): string => `${casedName(name)}: ${value}`;
