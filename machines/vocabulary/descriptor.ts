@@ -119,22 +119,24 @@ export type Raw<K> = K extends FactKind<infer N, infer S> ? Fact<N, S> : never;
 const RESERVED = ['type', 'to', 'seq', 'at', 'by', 'cause'];
 const FACT_NAME = /^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/;
 
+function condition(fact: string, shape: Shape, key: string, test: unknown): Condition {
+  const known = Object.hasOwn(shape, key) ? shape[key] : undefined;
+  if (known === undefined) throw new Error(`${fact} has no attribute "${key}"; it has ${Object.keys(shape).join(', ')}`);
+  if (known.kind === 'detail') throw new Error(`${fact}: no filter can name "${key}", it is a detail`);
+  if (test === undefined) throw new Error(`${fact}: the filter on "${key}" is undefined, which would match everything`);
+  return { attribute: key, test: test as Condition['test'] };
+}
+
 /** Makes a kind of fact. `name` is two dotted tokens, past tense: `call.answered`. Throws on any other form. */
 export function defineFact<const N extends `${string}.${string}`, const S extends Shape>(name: N, shape: S): FactKind<N, S> {
   if (!FACT_NAME.test(name)) throw new Error(`a fact's name is two dotted tokens such as call.answered, not "${name}"`);
   const reserved = RESERVED.find((key) => Object.hasOwn(shape, key));
   if (reserved !== undefined) throw new Error(`${name}: the attribute name "${reserved}" is the engine's`);
-  const where = (filter: Filter<S>, how: { readonly current?: boolean } = {}): Interest<Posted<Fact<N, S>>> => ({
-    fact: name,
-    where: Object.entries(filter).map(([key, test]) => {
-      const known = Object.hasOwn(shape, key) ? shape[key] : undefined;
-      if (known === undefined) throw new Error(`${name} has no attribute "${key}"; it has ${Object.keys(shape).join(', ')}`);
-      if (known.kind === 'detail') throw new Error(`${name}: no filter can name "${key}", it is a detail`);
-      if (test === undefined) throw new Error(`${name}: the filter on "${key}" is undefined, which would match everything`);
-      return { attribute: key, test: test as Condition['test'] };
-    }),
-    current: how.current ?? false,
-  });
+  const where = (filter: Filter<S>, how: { readonly current?: boolean } = {}): Interest<Posted<Fact<N, S>>> => {
+    const conditions: Condition[] = [];
+    for (const key in filter) conditions.push(condition(name, shape, key, filter[key]));
+    return { fact: name, where: conditions, current: how.current ?? false };
+  };
   return Object.assign((attributes: ValuesOf<S>) => ({ type: name, ...attributes }), { fact: name, shape, where }) as FactKind<
     N,
     S

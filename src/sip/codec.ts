@@ -2,13 +2,13 @@ import sip from 'sip';
 import { isDigits, isToken, isUriShape, isVisible, trimmed } from './chars.ts';
 import { type Flaw, flaw, type Head, MAX_LINE_BYTES, readHead } from './head.ts';
 import { casedName, MAX_LIST, splitList } from './headers.ts';
-import type { CSeq, Defect, NameAddr, SipMessage, SipRequest, SipResponse, Via } from './message.ts';
+import type { CSeq, Defect, NameAddr, SipMessage, SipRequest, Via } from './message.ts';
 import { formatNameAddr, parseNameAddr } from './name-addr.ts';
 import { parseUri } from './uri.ts';
 import { formatVia, parseVia } from './via.ts';
 
 /*
- * npm sip 0.0.6 reads the start line, Call-ID and CSeq, and lays out what is sent. It is shown nothing else: it loses or
+ * npm sip 0.0.6 reads the start line, Call-ID and CSeq. It is shown nothing else: it loses or
  * misreads repeated headers, IPv6, `Contact: *`, names such as `__proto__`, parameters behind one that is no token, and
  * six compact forms; it resolves escapes in names and methods; a hostile Via costs it quadratic time. Those are read here.
  */
@@ -230,52 +230,45 @@ export function decode(bytes: Buffer, how: { readonly stream?: boolean } = {}): 
       };
 }
 
-const UNWRITABLE = /[\0\r\n\u0100-\uffff]/;
+const BEYOND_ONE_BYTE = /[\0\u0100-\uffff]/;
 
+/** Text from outside holds no line break once it was decoded, so one that is here would be an injection of ours. */
 function checked(text: string): string {
-  if (UNWRITABLE.test(text)) throw new Error('a header may hold neither line breaks nor characters beyond one byte');
+  if (text.includes('\n') || text.includes('\r')) throw new Error('a header may hold no line break');
   return text;
 }
 
-/** Several lines of one header, as the one string that npm sip lays out unchanged. */
-function joined<T>(name: string, entries: readonly T[], write: (entry: T) => string): string {
-  let text: string | undefined;
-  for (const entry of entries) {
-    const line = checked(write(entry));
-    text = text === undefined ? line : `${text}\r\n${name}: ${line}`;
-  }
-  return text ?? '';
+function addresses(name: string, entries: readonly NameAddr[]): string {
+  let text = '';
+  for (const entry of entries) text += `${name}: ${checked(formatNameAddr(entry))}\r\n`;
+  return text;
 }
-const asIs = (line: string): string => line;
 
-type Written = Record<string, string | { readonly seq: number; readonly method: string }>;
-
-function writtenHeaders(message: SipRequest | SipResponse): Written {
-  const written = Object.create(null) as Written;
-  written.Via = joined('Via', message.via, formatVia);
-  if (message.route.length > 0) written.Route = joined('Route', message.route, formatNameAddr);
-  if (message.recordRoute.length > 0) written['Record-Route'] = joined('Record-Route', message.recordRoute, formatNameAddr);
-  written.From = checked(formatNameAddr(message.from));
-  written.To = checked(formatNameAddr(message.to));
-  written['Call-ID'] = checked(message.callId);
-  written.cseq = { seq: message.cseq.seq, method: checked(message.cseq.method) };
-  if (message.contact === '*') written.Contact = '*';
-  else if (message.contact.length > 0) written.Contact = joined('Contact', message.contact, formatNameAddr);
+function headOf(message: SipMessage): string {
+  let text =
+    message.kind === 'request'
+      ? `${checked(message.method)} ${checked(message.uri)} SIP/2.0\r\n`
+      : `SIP/2.0 ${message.status} ${checked(message.reason)}\r\n`;
+  for (const via of message.via) text += `Via: ${checked(formatVia(via))}\r\n`;
+  text += addresses('Route', message.route) + addresses('Record-Route', message.recordRoute);
+  text += `From: ${checked(formatNameAddr(message.from))}\r\nTo: ${checked(formatNameAddr(message.to))}\r\n`;
+  text += `Call-ID: ${checked(message.callId)}\r\nCSeq: ${message.cseq.seq} ${checked(message.cseq.method)}\r\n`;
+  text += message.contact === '*' ? 'Contact: *\r\n' : addresses('Contact', message.contact);
   for (const [lower, lines] of message.headers) {
-    if (lines.length === 0 || lower === 'content-length') continue;
+    if (lower === 'content-length') continue;
     const name = checked(casedName(lower));
-    written[name] = joined(name, lines, asIs);
+    for (const line of lines) text += `${name}: ${checked(line)}\r\n`;
   }
-  return written;
+  return text;
 }
 
 /**
- * Writes a message as a string of bytes (latin1), with its Content-Length. Throws on line breaks in headers: text from
- * outside has none once it was decoded, so one that is here would be an injection of ours.
+ * Writes a message as a string of bytes (latin1), with its Content-Length. Throws on what cannot stand in a header.
+ * Not by npm sip, whose serialiser took two thirds of the time of writing a message (measured), most of it to spell
+ * header names anew.
  */
 export function encode(message: SipMessage): string {
-  const headers = writtenHeaders(message);
-  return message.kind === 'request'
-    ? sip.stringify({ method: checked(message.method), uri: checked(message.uri), headers, content: message.body })
-    : sip.stringify({ status: message.status, reason: checked(message.reason), headers, content: message.body });
+  const head = headOf(message);
+  if (BEYOND_ONE_BYTE.test(head)) throw new Error('a header may hold no NUL and no character beyond one byte');
+  return `${head}Content-Length: ${message.body.length}\r\n\r\n${message.body}`;
 }

@@ -37,8 +37,18 @@ function lowerName(written: string): string {
 }
 
 /** The spelling in which a header goes to the wire: `call-id` becomes `Call-ID`. */
-export const casedName = (lower: string): string =>
-  CASED_OF.get(lower) ?? lower.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+export const casedName = (lower: string): string => CASED_OF.get(lower) ?? learned(lower);
+
+/** Headers of others come again and again: their spelling is remembered, up to a bound that strangers cannot pass. */
+const MAX_LEARNED = 512;
+const LEARNED = new Map<string, string>();
+function learned(lower: string): string {
+  const known = LEARNED.get(lower);
+  if (known !== undefined) return known;
+  const cased = lower.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+  if (LEARNED.size < MAX_LEARNED && lower.length < 64) LEARNED.set(Buffer.from(lower, 'latin1').toString('latin1'), cased);
+  return cased;
+}
 
 /** Index of the first comma at or after `from` that stands outside quotes and angle brackets, else the length. */
 function nextComma(line: string, from: number): number {

@@ -25,16 +25,14 @@ class UdpFlow implements Flow {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: Socket;
-  readonly #sent: (error: Error | null) => void;
+  readonly #listener: TransportListener;
   #id: string | undefined;
 
   constructor(local: Endpoint, remote: Endpoint, socket: Socket, listener: TransportListener) {
     this.local = local;
     this.remote = remote;
     this.#socket = socket;
-    this.#sent = (error) => {
-      if (error !== null && error !== undefined) listener.failed(this, errorName(error));
-    };
+    this.#listener = listener;
   }
 
   get id(): string {
@@ -45,12 +43,18 @@ class UdpFlow implements Flow {
   send(message: string): void {
     const bytes = Buffer.from(message, 'latin1');
     try {
-      if (bytes.length <= MAX_DATAGRAM_BYTES) this.#socket.send(bytes, this.remote.port, this.remote.host, this.#sent);
-      else process.nextTick(this.#sent, new Error('EMSGSIZE'));
+      // Without a callback, which would cost a microtask each: errors come as events of the socket and name the peer.
+      if (bytes.length <= MAX_DATAGRAM_BYTES) this.#socket.send(bytes, this.remote.port, this.remote.host);
+      else this.#failLater('EMSGSIZE');
     } catch (error) {
-      // A socket that is closed, or a port out of range, is thrown at once; the reporting is never nested in a sending.
-      process.nextTick(this.#sent, error instanceof Error ? error : new Error(String(error)));
+      // A socket that is closed, or a port out of range, is thrown at once.
+      this.#failLater(error instanceof Error ? errorName(error) : String(error));
     }
+  }
+
+  /** The reporting is never nested in a sending. */
+  #failLater(why: string): void {
+    process.nextTick(() => this.#listener.failed(this, why));
   }
 }
 
@@ -70,8 +74,7 @@ export class UdpListener {
     this.#socket = socket;
     this.#listener = listener;
     this.#flows = new FlowCache(settings.maxFlows);
-    // Such an error names no flow: it is told to the operator, and what it broke is found out by the timers.
-    socket.on('error', report);
+    socket.on('error', (error) => this.#failed(error, report));
     socket.on('message', (bytes, from) => this.#received(bytes, from));
   }
 
@@ -91,6 +94,13 @@ export class UdpListener {
   close(): Promise<void> {
     this.#closed ??= new Promise((closed) => this.#socket.close(() => closed()));
     return this.#closed;
+  }
+
+  /** A failed sending names its peer; any other error is told to the operator, and what it broke the timers find out. */
+  #failed(error: Error, report: (error: Error) => void): void {
+    const { address, port } = error as { address?: unknown; port?: unknown };
+    if (typeof address !== 'string' || typeof port !== 'number') report(error);
+    else this.#listener.failed(this.flowTo(address, port), errorName(error));
   }
 
   #received(bytes: Buffer, { address, port }: RemoteInfo): void {
