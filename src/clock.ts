@@ -36,4 +36,9 @@ export class SystemClock implements Clock {
   yield(task: () => void): void {
     setImmediate(task);
   }
+
+  /** Milliseconds that the process has been busy, rather than waiting for something to do, since it began. */
+  busyMs(): number {
+    return performance.eventLoopUtilization().active;
+  }
 }

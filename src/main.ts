@@ -21,9 +21,9 @@ function fail(lines: readonly string[], code: number): never {
 
 /** Where it listens and what to try next. */
 function welcome(config: Config, { listening, restored }: Running): string[] {
-  const lines = listening.map((listener) => `callweave listening on ${listener}`);
+  const lines = listening.map(({ name }) => `callweave listening on ${name}`);
   if (restored > 0) lines.push(`${restored} bindings restored from ${config.store.path}`);
-  const server = listening[0]?.split(' ')[1];
+  const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {
     const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(' and ');
     lines.push(`demo users: ${users}; register two phones at ${server} and call sip:bob@${server}`);

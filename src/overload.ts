@@ -1,51 +1,85 @@
+import type { Random } from './random.ts';
 import type { TimerQueue } from './timers.ts';
 
-const PROBE_MS = 20;
-/** Weight of the newest probe: overload is seen within some 100 ms, a single pause is not taken for it. */
-const WEIGHT = 0.3;
+const PROBE_MS = 100;
+/** Above this share of busy time the service is about to fall behind; below the second it has room again. */
+const TOO_BUSY = 0.95;
+const HAS_ROOM = 0.85;
+/** By how much a probe changes the share of new calls that is refused: quickly up, slowly down. */
+const STEP_UP = 0.1;
+const STEP_DOWN = 0.03;
+/** Never all of them: what gets through shows whether there is room again. */
+const MOST_REFUSED = 0.95;
+/** REGISTERs are refused only when work is this many times later than allowed: running calls wait for some of them. */
 const FAR = 4;
 
+/** What the control needs to know of the process. */
+export interface OverloadParts {
+  readonly timers: TimerQueue;
+  readonly random: Random;
+  /** Milliseconds that the process has been busy since it began; grows no faster than time. */
+  readonly busyMs: () => number;
+  /** How late a timer may fire before that alone counts as overload. */
+  readonly lagLimitMs: number;
+}
+
 /**
- * Tells whether the service is behind its work, by how late a timer of its own fires. New calls are then refused, so
- * that running ones are served (RFC 3261 §21.5.4).
+ * Decides how many new calls are refused with 503, so that running ones are served (RFC 3261 §21.5.4). A saturated
+ * process cannot see its queue, which is the socket's buffer in the kernel; it sees that it is never idle, and how
+ * late its timers are. The share that is refused follows in small steps, so that the service keeps its rate instead of
+ * swinging between all and nothing.
  */
 export class Overload {
-  readonly #timers: TimerQueue;
-  readonly #limitMs: number;
-  #lagMs = 0;
+  readonly #parts: OverloadParts;
   #timer: ReturnType<TimerQueue['set']> | undefined;
+  #lagMs = 0;
+  #refusing = 0;
 
-  constructor(timers: TimerQueue, limitMs: number) {
-    this.#timers = timers;
-    this.#limitMs = limitMs;
+  constructor(parts: OverloadParts) {
+    this.#parts = parts;
   }
 
   start(): void {
-    const dueMs = this.#timers.now() + PROBE_MS;
-    this.#timer = this.#timers.set(PROBE_MS, () => {
-      const lateMs = Math.max(this.#timers.now() - dueMs, 0);
-      this.#lagMs += WEIGHT * (lateMs - this.#lagMs);
+    const { timers, busyMs } = this.#parts;
+    const fromMs = timers.now();
+    const busyFromMs = busyMs();
+    this.#timer = timers.set(PROBE_MS, () => {
+      const passedMs = timers.now() - fromMs;
+      this.#probe((busyMs() - busyFromMs) / passedMs, passedMs - PROBE_MS);
       this.start();
     });
   }
 
   stop(): void {
-    this.#timers.clear(this.#timer);
+    this.#parts.timers.clear(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Milliseconds by which work is late, averaged over the last probes. */
+  #probe(share: number, lateMs: number): void {
+    this.#lagMs = lateMs;
+    // One long pause (a garbage collection, the compiler) is not overload: what waits meanwhile is served after it.
+    if (share > TOO_BUSY) this.#refusing = Math.min(this.#refusing + STEP_UP * this.#severity(), MOST_REFUSED);
+    else if (share < HAS_ROOM) this.#refusing = Math.max(this.#refusing - STEP_DOWN, 0);
+  }
+
+  /** Late timers say that it is worse than full. */
+  #severity(): number {
+    return this.#lagMs > this.#parts.lagLimitMs ? 3 : 1;
+  }
+
+  /** The share of new calls that is refused now. */
+  get refusing(): number {
+    return this.#refusing;
+  }
+
+  /** Milliseconds by which work is late. */
   get lagMs(): number {
     return this.#lagMs;
   }
 
-  /** Whether new calls are refused. */
-  get isOver(): boolean {
-    return this.#lagMs > this.#limitMs;
-  }
-
-  /** Whether REGISTERs are refused too: later, since running calls wait for some of them. */
-  get isFarOver(): boolean {
-    return this.#lagMs > FAR * this.#limitMs;
+  /** Whether this new request is refused. */
+  refuses(method: string): boolean {
+    if (method === 'REGISTER') return this.#refusing >= MOST_REFUSED && this.#lagMs > FAR * this.#parts.lagLimitMs;
+    return this.#refusing > 0 && this.#parts.random.fraction() < this.#refusing;
   }
 }

@@ -40,6 +40,8 @@ export interface ServiceParts {
   /** By pn-provider, lower-case. */
   readonly senders: ReadonlyMap<string, PushSender>;
   readonly log: Log;
+  /** Milliseconds that the process has been busy since it began. */
+  readonly busyMs: () => number;
 }
 
 const KEY_BYTES = 32;
@@ -61,7 +63,7 @@ export class Service {
     const { config, clock, timers, random, log } = parts;
     this.#parts = parts;
     this.#storeView = new StoreView(parts.store);
-    this.#overload = new Overload(timers, config.limits.overloadLagMs);
+    this.#overload = new Overload({ timers, random, busyMs: parts.busyMs, lagLimitMs: config.limits.overloadLagMs });
     const stories = new Stories((story) => {
       log.info({ ...story }, 'call ended');
       hear(story);
@@ -127,7 +129,7 @@ export class Service {
       {
         domains,
         authenticator,
-        isOverloaded: (method) => (method === 'REGISTER' ? this.#overload.isFarOver : this.#overload.isOver),
+        isOverloaded: (method) => this.#overload.refuses(method),
         flushBindings: () => this.#flush(),
         isOwn: (uri) => leadsHere(transports, uri),
       },

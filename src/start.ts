@@ -12,12 +12,13 @@ import { Service } from './service.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { endpointName } from './transport/endpoint.ts';
 import { openSockets, Sockets } from './transport/sockets.ts';
+import type { Endpoint, TransportName } from './transport/transport.ts';
 
 /** A service that runs. */
 export interface Running {
   readonly service: Service;
-  /** `udp 127.0.0.1:5060`, one for each listener, as bound. */
-  readonly listening: readonly string[];
+  /** Its listeners as bound; `name` is `udp 127.0.0.1:5060`. */
+  readonly listening: readonly { readonly name: string; readonly transport: TransportName; readonly local: Endpoint }[];
   /** Bindings of the last run that still stand. */
   readonly restored: number;
   stop(): Promise<void>;
@@ -40,7 +41,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   });
   if (isProblem(store)) return store;
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
-  const service = new Service({ config, clock, timers, random, store, senders, log }, options.hear);
+  const service = new Service({ config, clock, timers, random, store, senders, log, busyMs: () => clock.busyMs() }, options.hear);
   const sockets = await openSockets({
     listeners: config.listen,
     listener: service.listener,
@@ -56,7 +57,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   return {
     service,
     restored: service.start(sockets),
-    listening: sockets.listening.map(({ transport, local }) => `${transport} ${endpointName(local)}`),
+    listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     stop: async () => {
       service.stop();
       await sockets.close();

@@ -4,15 +4,13 @@ import { SystemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { exitCode, isProblem, reasonOf } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { openBindingStore } from '../ports/store/binding-store.ts';
 import { CryptoRandom } from '../random.ts';
-import { Service } from '../service.ts';
+import { type Running, start } from '../start.ts';
 import { drawLadder } from '../testing/ladder.ts';
 import { Phone } from '../testing/phone.ts';
 import { PushService } from '../testing/push-service.ts';
 import { openSocketWire } from '../testing/socket-wire.ts';
 import { TimerHeap } from '../timer-heap.ts';
-import { openSockets, Sockets } from '../transport/sockets.ts';
 import type { Endpoint, TransportName } from '../transport/transport.ts';
 import { Recorder, SERVICE } from './recorder.ts';
 import { Missed, Stage } from './stage.ts';
@@ -45,31 +43,27 @@ function demoConfig(): Config {
   return { ...config, listen };
 }
 
-async function startService(config: Config): Promise<{ service: Service; sockets: Sockets }> {
-  const store = openBindingStore(':memory:', { clock, report: ({ problem }) => log.error({ problem }, 'the store failed') });
-  if (isProblem(store)) throw new Missed(store.problem);
-  const senders = new Map([[PROVIDER, push]]);
-  const service = new Service({ config, clock, timers, random, store, senders, log }, (story) => {
-    stories.push(
-      `${story.caller} called ${story.callee}: ${story.outcome}, over after ${story.seconds} s`,
-      ...story.devices.split('; ').map((device) => `  ${device}`),
-    );
+async function startService(config: Config): Promise<Running> {
+  const running = await start(config, log, {
+    senders: new Map([[PROVIDER, push]]),
+    hear: (story) =>
+      void stories.push(
+        `${story.caller} called ${story.callee}: ${story.outcome}, over after ${story.seconds} s`,
+        ...story.devices.split('; ').map((device) => `  ${device}`),
+      ),
   });
-  const sockets = await openSockets({ listeners: config.listen, listener: service.listener, timers });
-  if (!(sockets instanceof Sockets))
-    throw new Missed(sockets.map(({ listener, why }) => `cannot listen on ${listener}: ${why}`).join('; '));
-  service.engine.journal.observe((taking) => recorder.taking(taking));
-  service.start(sockets);
-  return { service, sockets };
+  if (isProblem(running)) throw new Missed(running.problem);
+  running.service.engine.journal.observe((taking) => recorder.taking(taking));
+  return running;
 }
 
-function addressOf(sockets: Sockets, transport: TransportName): Endpoint {
-  const found = sockets.listening.find((listener) => listener.transport === transport);
+function addressOf({ listening }: Running, transport: TransportName): Endpoint {
+  const found = listening.find((listener) => listener.transport === transport);
   if (found === undefined) throw new Missed(`the service does not listen on ${transport}`);
   return found.local;
 }
 
-async function openPhone(sockets: Sockets, user: string, name: string, how: { transport: TransportName; wakeable?: boolean }) {
+async function openPhone(running: Running, user: string, name: string, how: { transport: TransportName; wakeable?: boolean }) {
   const wire = await openSocketWire(how.transport, HOST);
   const phone = new Phone({
     wire,
@@ -78,7 +72,7 @@ async function openPhone(sockets: Sockets, user: string, name: string, how: { tr
     name,
     domain: HOST,
     password: `${user}-demo`,
-    proxy: addressOf(sockets, how.transport),
+    proxy: addressOf(running, how.transport),
     ...(how.wakeable === true ? { push: { provider: PROVIDER, prid: PRID } } : {}),
   });
   recorder.listenTo(phone);
@@ -95,10 +89,10 @@ function drawPushes(mobile: Phone): void {
 }
 
 async function perform(): Promise<void> {
-  const { service, sockets } = await startService(demoConfig());
-  const alice = await openPhone(sockets, 'alice', 'Alice', { transport: 'udp' });
-  const desk = await openPhone(sockets, 'bob', "Bob's desk phone", { transport: 'tcp' });
-  const mobile = await openPhone(sockets, 'bob', "Bob's mobile", { transport: 'udp', wakeable: true });
+  const running = await startService(demoConfig());
+  const alice = await openPhone(running, 'alice', 'Alice', { transport: 'udp' });
+  const desk = await openPhone(running, 'bob', "Bob's desk phone", { transport: 'tcp' });
+  const mobile = await openPhone(running, 'bob', "Bob's mobile", { transport: 'udp', wakeable: true });
   drawPushes(mobile);
   const relaunch = (): void => {
     void openSocketWire('udp', HOST).then((wire) => {
@@ -110,13 +104,12 @@ async function perform(): Promise<void> {
   try {
     await playStory({ alice, desk, mobile, push, prid: PRID, relaunch, note, curtain: () => recorder.start() }, stage);
     await stage.until('the service tells how the call ended', () => stories.length > 0);
-    await stage.until('nothing of the call is left in the service', () => service.openLegs === 0);
+    await stage.until('nothing of the call is left in the service', () => running.service.openLegs === 0);
   } finally {
     process.stdout.write(INTRODUCTION);
     process.stdout.write(drawLadder(recorder.records, { parties: [alice, recorder, desk, mobile].map(partyName) }));
     for (const phone of [alice, desk, mobile]) phone.wire.close();
-    service.stop();
-    await sockets.close();
+    await running.stop();
   }
 }
 

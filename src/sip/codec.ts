@@ -230,11 +230,12 @@ export function decode(bytes: Buffer, how: { readonly stream?: boolean } = {}): 
       };
 }
 
+const unwritable = (): Error => new Error('a header may hold neither line breaks, NUL nor characters beyond one byte');
 const BEYOND_ONE_BYTE = /[\0\u0100-\uffff]/;
 
 /** Text from outside holds no line break once it was decoded, so one that is here would be an injection of ours. */
 function checked(text: string): string {
-  if (text.includes('\n') || text.includes('\r')) throw new Error('a header may hold no line break');
+  if (text.includes('\n') || text.includes('\r')) throw unwritable();
   return text;
 }
 
@@ -269,6 +270,6 @@ function headOf(message: SipMessage): string {
  */
 export function encode(message: SipMessage): string {
   const head = headOf(message);
-  if (BEYOND_ONE_BYTE.test(head)) throw new Error('a header may hold no NUL and no character beyond one byte');
+  if (BEYOND_ONE_BYTE.test(head)) throw unwritable();
   return `${head}Content-Length: ${message.body.length}\r\n\r\n${message.body}`;
 }

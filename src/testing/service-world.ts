@@ -19,6 +19,8 @@ export interface ServiceWorldOptions extends Partial<Pick<WorldOptions<Config, O
   readonly users?: readonly string[];
   /** What differs from the embedded presets, section by section. */
   readonly config?: { readonly [Section in keyof Config]?: Partial<Config[Section]> | Config[Section] };
+  /** Milliseconds that the process has been busy; by default it is always idle. */
+  readonly busyMs?: () => number;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
 }
@@ -66,7 +68,10 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
         ...silentLog,
         error: (fields: object, message: string) => fail({ problem: `${message}: ${JSON.stringify(fields)}` }),
       };
-      const service = new Service({ config, clock, timers, random, store, senders, log }, (story) => stories.push(story));
+      const service = new Service(
+        { config, clock, timers, random, store, senders, log, busyMs: options.busyMs ?? (() => 0) },
+        (story) => stories.push(story),
+      );
       service.start(transports(service.listener));
       return { service, stories };
     },
