@@ -81,6 +81,7 @@ interface Context {
   readonly winner: Address;
   readonly best: Outcome | null;
   readonly toldProgress: boolean;
+  readonly toldRinging: boolean;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
 }
@@ -124,9 +125,11 @@ function forkFact(
   };
 }
 
-/** The leg on the other side; a request inside an early dialog names its fork. */
-const peerOf = (context: Context, event: Of<'request.received'>): Address =>
-  event.leg === context.callerLeg ? event.fork || context.winner : context.callerLeg;
+/** The leg on the other side; a request inside an early dialog names its fork. A fork that lost has no other side any more. */
+function peerOf(context: Context, event: Of<'request.received'>): Address {
+  if (event.leg === context.callerLeg) return event.fork || context.winner;
+  return context.winner === '' || event.leg === context.winner ? context.callerLeg : '';
+}
 
 const cancel = (leg: Address, reason: CancelReason, text = ''): LegCommand => ({ type: 'leg.cancel', to: leg, reason, text });
 
@@ -145,11 +148,12 @@ export const callMachine = setup({
     isOver: ({ context }) => context.keepers.length === 0 && !context.forks.some(isPromising),
     canFork: ({ context }, { device }: { device: string }) =>
       context.forks.length < context.settings.maxForks && !context.forks.some((known) => known.device === device),
-    canKeep: ({ context }, { forMs }: { forMs: number }) => context.keepers.length < MAX_KEEPERS && forMs > 0,
+    canKeep: ({ context }, { by, forMs }: { by: Address; forMs: number }) =>
+      forMs > 0 && (context.keepers.length < MAX_KEEPERS || context.keepers.includes(by)),
     endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
     isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
     isWinner: ({ context }, { leg }: { leg: Address }) => leg === context.winner,
-    isUnclaimed: ({ context }) => context.claimedBy === '',
+    isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,
     hasPeer: ({ context, event }) => peerOf(context, event as Of<'request.received'>) !== '',
     legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
   },
@@ -205,8 +209,13 @@ export const callMachine = setup({
     }),
     ring: enqueueActions(({ context, event, enqueue }) => {
       const { leg, device, status, message } = event as Of<'leg.ringing'>;
-      const isFirst = status === 180 && !context.forks.some(({ state }) => state === 'ringing');
-      enqueue.assign({ toldProgress: true, forks: change(context.forks, leg, 'ringing') });
+      // A 183 or 182 before it is no ringing.
+      const isFirst = status === 180 && !context.toldRinging;
+      enqueue.assign({
+        toldProgress: true,
+        toldRinging: context.toldRinging || isFirst,
+        forks: change(context.forks, leg, 'ringing'),
+      });
       enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
       if (isFirst)
         enqueue.emit({ type: 'call.ringing', call: context.self, caller: context.caller, callee: context.callee, device });
@@ -221,7 +230,7 @@ export const callMachine = setup({
     }),
     noteOrderedEnd: assign(({ event }) => {
       const { status, reason } = event as Of<'call.end'>;
-      return { best: { status, reason, message: 0 } };
+      return { best: status >= 300 && status < 700 ? { status, reason, message: 0 } : UNAVAILABLE };
     }),
     noteEnded: assign(({ context, event }) => {
       const { address } = event as Of<'actor.ended'>;
@@ -229,7 +238,14 @@ export const callMachine = setup({
         callerLeg: address === context.callerLeg ? '' : context.callerLeg,
         forks: change(context.forks, address, 'ended'),
         keepers: context.keepers.filter((keeper) => keeper !== address),
+        claimedBy: address === context.claimedBy ? '' : context.claimedBy,
       };
+    }),
+    /** The SIP port has answered the caller 500, since its leg crashed; nobody else was told. */
+    noteCallerLost: enqueueActions(({ context, enqueue }) => {
+      const { self: call, caller, callee } = context;
+      enqueue.assign({ keepers: [], status: 500 });
+      enqueue.emit({ type: 'call.failed', call, caller, callee, status: 500, reason: 'Call Failed Here' });
     }),
     cancelForks: enqueueActions(({ context, enqueue }, { reason, text }: { reason: CancelReason; text: string }) => {
       for (const fork of context.forks)
@@ -309,6 +325,7 @@ export const callMachine = setup({
     winner: '',
     best: null,
     toldProgress: false,
+    toldRinging: false,
     outcome: 'failed',
     status: 0,
   }),
@@ -328,7 +345,10 @@ export const callMachine = setup({
         'call.keepOpen': { guard: { type: 'canKeep', params: ({ event }) => event }, actions: 'keepOpen' },
         'call.letGo': { actions: { type: 'letGo', params: ({ event }) => ({ keeper: event.by }) } },
         'keeping.due': { actions: { type: 'letGo', params: ({ event }) => event } },
-        'call.claim': [{ guard: 'isUnclaimed', actions: 'takeClaim' }, { actions: 'refuseClaim' }],
+        'call.claim': [
+          { guard: { type: 'isUnclaimed', params: ({ event }) => event }, actions: 'takeClaim' },
+          { actions: 'refuseClaim' },
+        ],
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
         'leg.ringing': { actions: 'ring' },
         'leg.silent': { actions: 'noteSilent' },
@@ -347,7 +367,7 @@ export const callMachine = setup({
             // A caller's leg says how it ends before it does; one that ends without a word has crashed.
             guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
             target: 'releasing',
-            actions: ['noteEnded', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+            actions: ['noteEnded', 'noteCallerLost', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
           },
           { actions: 'noteEnded' },
         ],

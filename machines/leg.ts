@@ -93,6 +93,7 @@ export const legMachine = setup({
   },
   guards: {
     isFork: ({ context }) => context.fork !== null,
+    isTrying: ({ event }) => event.type === 'provisional.received' && event.status === 100,
   },
   actions: {
     // The caller's leg speaks.
@@ -250,11 +251,17 @@ export const legMachine = setup({
       after: { ringLimit: { target: 'cancelling', actions: 'tellRingLimit' } },
       states: {
         calling: {
-          on: { 'provisional.received': { target: 'proceeding', actions: 'tellRinging' } },
+          // A 100 is no more than a sign of life.
+          on: {
+            'provisional.received': [
+              { guard: 'isTrying', target: 'proceeding' },
+              { target: 'proceeding', actions: 'tellRinging' },
+            ],
+          },
           after: { silentAfter: { target: 'silent', actions: 'tellSilent' } },
         },
-        silent: { on: { 'provisional.received': { target: 'proceeding', actions: 'tellRinging' } } },
-        proceeding: { on: { 'provisional.received': { actions: 'tellRinging' } } },
+        silent: { on: { 'provisional.received': [{ guard: 'isTrying' }, { target: 'proceeding', actions: 'tellRinging' }] } },
+        proceeding: { on: { 'provisional.received': [{ guard: 'isTrying' }, { actions: 'tellRinging' }] } },
       },
     },
     answered: {

@@ -9,14 +9,17 @@ export interface Outcome {
 /** What a caller hears when no fork gave an answer worth passing on. */
 export const UNAVAILABLE: Outcome = { status: 480, reason: '', message: 0 };
 
+const OF_ONE_FORK: ReadonlySet<number> = new Set([401, 407, 408, 430, 487]);
+
 /**
  * A fork's failure as the caller may see it. RFC 3261 §16.7 step 6: 503 is not passed on, since it says "nothing here
- * works"; 401 and 407 challenge us and not the caller; a timeout or a redirection of one fork means it cannot be had.
+ * works"; 401 and 407 challenge us and not the caller; a timeout, a dead flow (430) or a redirection of one fork means
+ * that it cannot be had.
  */
 export function asSeenByCaller(outcome: Outcome): Outcome {
   const { status } = outcome;
   if (status === 503) return { status: 500, reason: 'Callee Out Of Service', message: 0 };
-  if (status === 401 || status === 407 || status === 408 || status === 487 || (status >= 300 && status < 400)) return UNAVAILABLE;
+  if (status < 400 || OF_ONE_FORK.has(status)) return UNAVAILABLE;
   return outcome;
 }
 

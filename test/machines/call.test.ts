@@ -207,9 +207,11 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
   it('passes every ringing on as that fork’s, and tells the first', () => {
     const chart = ringingCallTo(2);
     expectTold(chart.give(rings(1, 183)), [{ type: 'leg.progress', to: CALLER, fork: fork(1), status: 183, message: 21 }]);
-    expectTold(chart.give(rings(2), rings(1)), [
-      { type: 'leg.progress', fork: fork(2), status: 180 },
+    // A 183 is no ringing: the first 180 is.
+    expectTold(chart.give(rings(1), rings(2)), [
       { type: 'leg.progress', fork: fork(1), status: 180 },
+      { type: 'call.ringing', call: SELF, device: 'device1' },
+      { type: 'leg.progress', fork: fork(2), status: 180 },
     ]);
     const other = ringingCallTo(2);
     expectTold(other.give(rings(2), rings(1)), [
@@ -274,6 +276,14 @@ describe('a claim', () => {
     expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.won', call: SELF, winner: 'pickup:1' }]);
     expectTold(chart.give(claim('pickup:2')), [{ type: 'claim.lost', winner: 'pickup:1', loser: 'pickup:2' }]);
     expectTold(chart.give(claim('pickup:3')), [{ type: 'claim.lost', winner: 'pickup:1', loser: 'pickup:3' }]);
+  });
+
+  it('may be repeated by who won it, and is free again when that one has ended', () => {
+    const chart = ringingCallTo(1);
+    chart.give(claim('pickup:1'));
+    expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.won', winner: 'pickup:1' }]);
+    chart.give(ended('pickup:1'));
+    expectTold(chart.give(claim('pickup:2')), [{ type: 'claim.won', winner: 'pickup:2' }]);
   });
 
   it('loses to the answer', () => {
@@ -419,7 +429,11 @@ describe('the end of a call', () => {
   });
 
   it('cancels all forks when the caller’s leg crashes', () => {
-    expectTold(ringingCallTo(2).give(ended(CALLER)), [cancel(1, 'none'), cancel(2, 'none')]);
+    expectTold(ringingCallTo(2).give(ended(CALLER)), [
+      { type: 'call.failed', call: SELF, status: 500 },
+      cancel(1, 'none'),
+      cancel(2, 'none'),
+    ]);
   });
 
   it.each<[string, readonly Stimulus[], object]>([

@@ -169,9 +169,12 @@ describe('a fork (RFC 3261 §13.2)', () => {
 
   table(
     [
+      ['calling: it is there, and says no more', [], provisional(100), 'outgoing.proceeding', []],
       ['calling: it rings', [], provisional(), 'outgoing.proceeding', [ringing()]],
       ['calling: it says nothing for a while', [], SILENT_AFTER_MS, 'outgoing.silent', [{ type: 'leg.silent', leg: SELF }]],
+      ['silent: it is there after all, which nobody waits for', [SILENT_AFTER_MS], provisional(100), 'outgoing.silent', []],
       ['silent: it rings after all', [SILENT_AFTER_MS], provisional(), 'outgoing.proceeding', [ringing()]],
+      ['proceeding: it is still there', [provisional()], provisional(100), 'outgoing.proceeding', []],
       ['proceeding: another early dialog', [provisional()], provisional(183), 'outgoing.proceeding', [ringing(183)]],
       ['calling: it answers', [], answer, 'answered', [{ type: 'leg.answered', leg: SELF, status: 200, message: 12 }]],
       ['silent: it answers', [SILENT_AFTER_MS], answer, 'answered', [{ type: 'leg.answered' }]],

@@ -1,12 +1,15 @@
 /** Requests inside a dialog that pass from one party to the other: re-INVITE, UPDATE, INFO, MESSAGE, unknown ones. */
 import { type Dialog, glare, requestIn, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader, responseTo } from '../../sip/headers.ts';
-import type { SipRequest } from '../../sip/message.ts';
+import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { hasOffer } from '../../sip/sdp.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
+import { unsupportedOptions } from './admission.ts';
 import type { SipContext } from './context.ts';
+import { refusedOffer } from './fork.ts';
 import type { Exchange, LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
+import { CARRIED_OPTIONS } from './methods.ts';
 import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { currentFlow } from './routing.ts';
@@ -48,8 +51,9 @@ export class Exchanges {
       client: undefined,
       seq: 0,
       ack: undefined,
+      offers: carriesOffer(request),
     };
-    if (carriesOffer(request)) dialog.offer = 'theirs';
+    if (exchange.offers) dialog.offer = 'theirs';
     this.#byId.set(id, exchange);
     this.#byServer.set(server, exchange);
     side.exchanges.push(exchange);
@@ -72,6 +76,23 @@ export class Exchanges {
     if (request.method === 'REFER' && /[?&]replaces=/i.test(header(request, 'refer-to') ?? '')) {
       return refusal(501, 'Attended Transfer Is Not Supported Yet');
     }
+    return unsupportedOptions(request, CARRIED_OPTIONS) ?? this.#tooEarly(side, dialog, request) ?? this.#clash(dialog, request);
+  }
+
+  /** RFC 3261 §14.1, §14.2: no re-INVITE before the first one has its final answer, and its ACK. */
+  #tooEarly(side: LegSide, dialog: Dialog, { method }: SipRequest): Refusal | undefined {
+    if (method !== 'INVITE') return undefined;
+    if (side.dialog !== dialog && side.isCaller) return refusal(500, '', { 'retry-after': this.#retryAfter() });
+    const isAcknowledged = side.isCaller ? side.server === undefined : side.ack !== undefined;
+    return side.dialog === dialog && isAcknowledged ? undefined : refusal(491, '');
+  }
+
+  /** RFC 3261 §14.2: a random value of 0 to 10 s. */
+  #retryAfter(): string {
+    return String(Math.floor(this.#context.random.fraction() * 11));
+  }
+
+  #clash(dialog: Dialog, request: SipRequest): Refusal | undefined {
     const clash = carriesOffer(request) ? glare(dialog, this.#context.random.fraction()) : undefined;
     if (clash === undefined) return undefined;
     const { status, retryAfterSeconds } = clash;
@@ -87,12 +108,11 @@ export class Exchanges {
       this.#refuse(exchange, refusal(481, ''));
       return undefined;
     }
-    const offers = carriesOffer(exchange.request);
-    if (offers && dialog.offer !== 'none') {
+    if (exchange.offers && dialog.offer !== 'none') {
       this.#refuse(exchange, refusal(491, ''));
       return undefined;
     }
-    if (offers) dialog.offer = 'ours';
+    if (exchange.offers) dialog.offer = 'ours';
     const { request } = exchange;
     const headers = passedHeaders(request, this.#context.settings.realm);
     setMaxForwards(headers, integerHeader(request, 'max-forwards'));
@@ -113,12 +133,21 @@ export class Exchanges {
           this.#context.layer.sendAck(exchange.ack, to.flow);
           return;
         }
+        if (!this.#byId.has(exchange.id)) this.#tooLate(exchange, to, response);
         if (exchange.server.answered) return;
         this.#post(exchange, to, response.status, this.#context.legs.keep(to, response));
       },
       timedOut: () => this.#refuse(exchange, refusal(408, '')),
       failed: () => this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached')),
     };
+  }
+
+  /** A 2xx to a re-INVITE that was answered without it is owed its ACK all the same (RFC 3261 §13.2.2.4). */
+  #tooLate(exchange: Exchange, to: LegSide, response: SipResponse): void {
+    const { request, toDialog, seq } = exchange;
+    if (request.method !== 'INVITE' || toDialog === undefined || response.status < 200 || response.status >= 300) return;
+    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, response) });
+    this.#context.layer.sendAck(exchange.ack, to.flow);
   }
 
   #post(exchange: Exchange, to: LegSide, status: number, message: number): void {
@@ -139,10 +168,9 @@ export class Exchanges {
     if (exchange === undefined || response?.kind !== 'response') return 'no such request waits';
     const { from, server, request, toDialog } = exchange;
     if (toDialog !== undefined) takeResponse(toDialog, response);
-    const contact = response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
+    const status = statusPassed(response.status);
+    const contact = status >= 300 || response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
     const headers = passedHeaders(response, this.#context.settings.realm);
-    // A challenge for us or a failing transport of the other side means nothing to this one.
-    const status = response.status === 401 || response.status === 407 ? 403 : response.status === 503 ? 500 : response.status;
     server.respond(
       responseTo(request, status, status === response.status ? response.reason : undefined, undefined, {
         headers,
@@ -200,9 +228,10 @@ export class Exchanges {
   }
 
   /** CANCEL of a relayed re-INVITE follows its INVITE; the other party's 487 comes back as any answer. */
-  cancelled(server: ServerTransaction): boolean {
+  cancelled(server: ServerTransaction, cancel: SipRequest): boolean {
     const exchange = this.#byServer.get(server);
-    exchange?.client?.cancel();
+    const reason = cancel.headers.get('reason');
+    exchange?.client?.cancel(reason === undefined ? undefined : new Map([['reason', reason]]));
     return exchange !== undefined;
   }
 
@@ -214,20 +243,35 @@ export class Exchanges {
     return exchange.from;
   }
 
-  /** The leg is gone: what it asked or was asked is answered. */
+  /** The leg is gone: what it asked or was asked is answered 487 (RFC 3261 §15.1.2), and no 2xx waits for its ACK any more. */
   close(side: LegSide): void {
-    for (const exchange of [...side.exchanges, ...side.asked]) this.#refuse(exchange, refusal(481, ''));
+    for (const exchange of [...side.exchanges, ...side.asked]) {
+      if (exchange.server.answered) {
+        exchange.server.acknowledged();
+        this.relayAck(exchange.id, 0);
+      }
+      this.#refuse(exchange, refusal(487, ''));
+    }
   }
 
   #drop(exchange: Exchange): void {
-    exchange.fromDialog.offer = 'none';
-    if (exchange.toDialog !== undefined) exchange.toDialog.offer = 'none';
+    if (exchange.offers) {
+      exchange.fromDialog.offer = 'none';
+      if (exchange.toDialog !== undefined) exchange.toDialog.offer = 'none';
+    }
     this.#byId.delete(exchange.id);
     this.#byServer.delete(exchange.server);
     exchange.to?.asked.delete(exchange);
     const at = exchange.from.exchanges.indexOf(exchange);
     if (at >= 0) exchange.from.exchanges.splice(at, 1);
   }
+}
+
+/** A challenge for us, a redirection to others or a failing transport of the other side mean nothing to this one. */
+function statusPassed(status: number): number {
+  if (status === 401 || status === 407) return 403;
+  if (status === 503) return 500;
+  return status >= 300 && status < 400 ? 480 : status;
 }
 
 /** The dialog on the other side: the confirmed one, else the early one that stands for the same fork. */

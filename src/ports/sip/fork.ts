@@ -15,6 +15,8 @@ import { currentFlow, flowTo } from './routing.ts';
 
 const NO_PARAMS = Object.freeze(Object.create(null) as Record<string, string | null>);
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
+/** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
+const MAX_STRAYS = 16;
 const CONTENT_TYPE = 'content-type';
 const isSuccess = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
 const tagOf = (response: SipResponse): string => response.to.params.tag ?? '';
@@ -52,7 +54,7 @@ export function invite(context: SipContext, command: SipInvite, aor: string): st
   if (caller === undefined) return 'the caller is gone';
   const flow = flowTo(context, command.target);
   if (flow === undefined) {
-    failed(context, command.leg, 503, 'No Way To The Device', 'transport');
+    failed(context, command.leg, FLOW_FAILED, 'No Way To The Device', 'transport');
     return undefined;
   }
   const request = inviteFor(context, caller, command, flow);
@@ -69,26 +71,33 @@ function failed(context: SipContext, leg: string, status: number, reason: string
   context.engine.post({ type: 'failure.received', leg, status, reason, origin, message: 0 });
 }
 
-const inviteHandler = (context: SipContext, side: LegSide): ClientHandler => ({
-  response: (response) => {
-    if (isSuccess(response)) answered(context, side, response);
-    else if (response.status < 200) provisional(context, side, response);
-    else {
-      const { status, reason } = response;
-      side.isReleased = true;
-      context.engine.post({
-        type: 'failure.received',
-        leg: side.address,
-        status,
-        reason,
-        origin: 'peer',
-        message: context.legs.keep(side, response),
-      });
-    }
-  },
-  timedOut: () => failed(context, side.address, 408, '', 'timeout'),
-  failed: (why) => failed(context, side.address, 503, why, 'transport'),
-});
+/** RFC 5626 §5.3.1: its flow is gone, so that this device cannot be had; nothing of ours failed. */
+const FLOW_FAILED = 430;
+
+function inviteHandler(context: SipContext, side: LegSide): ClientHandler {
+  let isTrying = false;
+  return {
+    response: (response) => {
+      if (isSuccess(response)) answered(context, side, response);
+      else if (response.status < 200) provisional(context, side, response);
+      else refused(context, side, response);
+    },
+    trying: () => {
+      if (isTrying) return;
+      isTrying = true;
+      context.engine.post({ type: 'provisional.received', leg: side.address, status: 100, message: 0 });
+    },
+    timedOut: () => failed(context, side.address, 408, '', 'timeout'),
+    failed: (why) => failed(context, side.address, FLOW_FAILED, why, 'transport'),
+  };
+}
+
+function refused(context: SipContext, side: LegSide, response: SipResponse): void {
+  const { status, reason } = response;
+  side.isReleased = true;
+  const message = context.legs.keep(side, response);
+  context.engine.post({ type: 'failure.received', leg: side.address, status, reason, origin: 'peer', message });
+}
 
 function provisional(context: SipContext, side: LegSide, response: SipResponse): void {
   const tag = tagOf(response);
@@ -114,8 +123,15 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
     return;
   }
   if (side.dialog?.remoteTag === tag) {
+    // Its party hung up before the caller's ACK was here, which then comes no more.
+    if (side.isReleased) side.ack ??= refusingAck(side, side.dialog, response);
     // RFC 3261 §13.2.2.4: each repeated 2xx is acknowledged again, once the caller's ACK is here.
     if (side.ack !== undefined) context.layer.sendAck(side.ack, side.flow);
+    return;
+  }
+  const known = side.strays?.get(tag);
+  if (known !== undefined) {
+    context.layer.sendAck(known, side.flow);
     return;
   }
   // Another device behind a downstream proxy answered too, or this one after its leg was given up.
@@ -164,21 +180,40 @@ function dismiss(
   finished: () => void,
 ): void {
   if (side.ack === undefined || side.dialog !== dialog) {
-    const ack = requestIn(dialog, 'ACK', { seq: side.invite.cseq.seq, ...refusedOffer(side, answer) });
+    const ack = refusingAck(side, dialog, answer);
     context.layer.sendAck(ack, side.flow);
     if (side.dialog === dialog) side.ack = ack;
+    else {
+      side.strays ??= new Map();
+      if (side.strays.size < MAX_STRAYS) side.strays.set(dialog.remoteTag, ack);
+    }
   }
   sendBye(context, side, dialog, undefined, finished);
 }
 
-function refusedOffer(side: LegSide, answer: SipResponse | undefined) {
-  if (answer === undefined || hasOffer(side.invite.body, header(side.invite, CONTENT_TYPE))) return {};
+const refusingAck = (side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest =>
+  requestIn(dialog, 'ACK', { seq: side.invite.cseq.seq, ...refusedOffer(side.flow, side.invite, answer) });
+
+/** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
+export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined) {
+  if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return {};
   const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
   if (offer === undefined) return {};
-  const { host } = side.flow.local;
+  const { host } = flow.local;
   const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
   const origin = { username: '-', sessionId: '1', version: '1', ...address };
   return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: rejectAll(offer, origin) };
+}
+
+/** Ends what a leg without an actor left open. */
+export function abandon(context: SipContext, side: LegSide): void {
+  if (side.dialog === undefined) {
+    if (!side.isCaller && !side.isReleased) side.client?.cancel();
+  } else if (!side.isCaller) discard(context, side);
+  else if (!side.isReleased) {
+    side.isReleased = true;
+    sendBye(context, side, side.dialog, undefined, () => undefined);
+  }
 }
 
 /** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */

@@ -20,6 +20,7 @@ export const newSide = (
   isClosed: false,
   exchanges: [],
   asked: new Set(),
+  strays: undefined,
   ...given,
 });
 
@@ -49,6 +50,8 @@ export interface LegSide {
   ack: SipRequest | undefined;
   /** The answer that confirmed it, while an offer in it may still have to be refused. */
   answer: SipMessage | undefined;
+  /** ACKs to 2xx of other tags, which were given up at once; by tag, for their repetitions. */
+  strays: Map<string, SipRequest> | undefined;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
@@ -71,4 +74,6 @@ export interface Exchange {
   /** CSeq on the other side, which its ACK carries. */
   seq: number;
   ack: SipRequest | undefined;
+  /** Its offer is open on both dialogs. */
+  offers: boolean;
 }

@@ -5,8 +5,8 @@ import type { LegSide } from './leg-side.ts';
 
 /** More messages than this are not kept for one call; the oldest go first. */
 const MAX_KEPT = 32;
-/** Devices behind one leg that a downstream proxy may fork to. */
-const MAX_EARLY = 16;
+/** Early dialogs of one leg: on the caller's side one per fork and its own, on a fork's those a downstream proxy makes. */
+const MAX_EARLY = 65;
 
 /** A dialog of a leg; on the caller's side, `fork` is the leg that stands behind it. */
 export interface Place {

@@ -6,7 +6,7 @@ import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
 import { type Dialog, isIn, takeRequest } from '../../sip/dialog.ts';
-import { header, responseTo } from '../../sip/headers.ts';
+import { responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { unquoted } from '../../sip/name-addr.ts';
 import { aorOf, parseUri, type SipUri } from '../../sip/uri.ts';
@@ -38,8 +38,9 @@ export interface SipSurroundings {
   readonly isOwn: (uri: SipUri) => boolean;
 }
 
-/** REGISTERs whose actor never answered are answered 500 once there are so many. */
+/** REGISTERs whose actor never answered are answered 500 once there are so many, or when the next one finds them this old. */
 const MAX_REGISTERING = 10_000;
+const MAX_REGISTERING_MS = 10_000;
 /** AoRs that one connection may have registered and that are told when it closes. */
 const MAX_AORS_PER_FLOW = 1_000;
 const CALL_ID_BYTES = 16;
@@ -47,7 +48,7 @@ const CALL_ID_BYTES = 16;
 interface Registering {
   readonly server: ServerTransaction;
   readonly devices: ReadonlySet<string>;
-  readonly aor: string;
+  readonly sinceMs: number;
 }
 
 export class SipPort implements Port, TransactionUser {
@@ -194,8 +195,9 @@ export class SipPort implements Port, TransactionUser {
   ): void {
     const { request, flow } = server;
     const exchange = ++this.#lastRegister;
-    if (this.#registering.size >= MAX_REGISTERING) this.#giveUpOldestRegister();
-    this.#registering.set(exchange, { server, aor, devices: new Set(contacts.map(({ device }) => device)) });
+    const sinceMs = this.#context.engine.now();
+    this.#giveUpOldRegister(sinceMs);
+    this.#registering.set(exchange, { server, sinceMs, devices: new Set(contacts.map(({ device }) => device)) });
     if (flow.reliable && contacts.length > 0) this.#noteFlow(flow, aor);
     this.#context.engine.post({
       type: 'register.received',
@@ -209,11 +211,14 @@ export class SipPort implements Port, TransactionUser {
     });
   }
 
-  #giveUpOldestRegister(): void {
+  #giveUpOldRegister(nowMs: number): void {
+    if (this.#registering.size === 0) return;
     const [oldest] = this.#registering;
     if (oldest === undefined) return;
-    this.#registering.delete(oldest[0]);
-    this.#refuse(oldest[1].server, refusal(500, ''));
+    const [exchange, { server, sinceMs }] = oldest;
+    if (this.#registering.size < MAX_REGISTERING && nowMs - sinceMs < MAX_REGISTERING_MS) return;
+    this.#registering.delete(exchange);
+    this.#refuse(server, refusal(500, ''));
   }
 
   #noteFlow(flow: Flow, aor: string): void {
@@ -244,7 +249,7 @@ export class SipPort implements Port, TransactionUser {
       return;
     }
     place.side.flow = server.flow;
-    if (request.method === 'BYE') this.#byeFrom(place.side, server);
+    if (request.method === 'BYE') this.#bye(place.side, server);
     else if (request.method === 'PRACK') this.#refuse(server, refusal(481, 'No Reliable Response Waits'));
     else {
       const refused = this.#exchanges.open(place, dialog, server);
@@ -252,8 +257,13 @@ export class SipPort implements Port, TransactionUser {
     }
   }
 
-  #byeFrom(side: LegSide, server: ServerTransaction): void {
+  #bye(side: LegSide, server: ServerTransaction): void {
     const { request } = server;
+    // RFC 3261 §15: a callee must not end an early dialog so; it has final answers for that.
+    if (!side.isCaller && side.dialog === undefined) {
+      this.#refuse(server, refusal(481, ''));
+      return;
+    }
     server.respond(responseTo(request, 200));
     side.isReleased = true;
     this.#context.engine.post({ type: 'bye.received', leg: side.address, message: this.#context.legs.keep(side, request) });
@@ -271,8 +281,11 @@ export class SipPort implements Port, TransactionUser {
 
   cancelled(server: ServerTransaction, cancel: SipRequest): void {
     const side = this.#callers.get(server);
-    if (side === undefined) this.#exchanges.cancelled(server);
-    else this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason: header(cancel, 'reason') ?? '' });
+    if (side === undefined) this.#exchanges.cancelled(server, cancel);
+    else {
+      const reason = (cancel.headers.get('reason') ?? []).join(', ');
+      this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason });
+    }
   }
 
   unacknowledged(server: ServerTransaction): void {
@@ -355,10 +368,10 @@ export class SipPort implements Port, TransactionUser {
     this.#exchanges.close(side);
     if (side.server !== undefined) {
       this.#callers.delete(side.server);
-      if (!side.server.answered) this.#refuse(side.server, refusal(500, 'Call Failed Here'));
+      if (side.server.answered) side.server.acknowledged();
+      else this.#refuse(side.server, refusal(500, 'Call Failed Here'));
     }
-    if (side.dialog !== undefined && !side.isReleased) fork.discard(this.#context, side);
-    else if (!side.isCaller && side.dialog === undefined && !side.isReleased) side.client?.cancel();
+    fork.abandon(this.#context, side);
     this.#context.legs.remove(side);
   }
 }
