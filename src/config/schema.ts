@@ -156,14 +156,14 @@ export const configSchema = section({
       minExpiresSeconds: expires(60),
       maxExpiresSeconds: expires(7200),
       defaultExpiresSeconds: expires(3600),
-      maxContacts: whole(10, { min: 1, max: 100 }),
+      maxContacts: whole(10, { min: 1, max: 32 }),
     }),
   ),
   calls: optional(
     section({
       ringLimitSeconds: seconds(60, { min: 1, max: 600 }),
       silentAfterSeconds: seconds(10, { min: 0.5, max: 32 }),
-      maxForks: whole(16, { min: 1, max: 64 }),
+      maxForks: whole(16, { min: 1, max: 32 }),
       earlyDialogs: choice('forked', ['forked', 'single']),
       declineEndsCall: yesOrNo(false),
       maxCalls: whole(200_000, { min: 1, max: 10_000_000 }),

@@ -20,10 +20,17 @@ export class LegTable {
   readonly #byTag = new Map<string, Place>();
   readonly #messages = new Map<number, SipMessage>();
   readonly #keptFor = new Map<Address, number[]>();
+  #calls = 0;
   #lastHandle = 0;
 
   add(side: LegSide): void {
     this.#byAddress.set(side.address, side);
+    if (side.isCaller) this.#calls++;
+  }
+
+  /** Calls whose caller's leg has not ended. */
+  get calls(): number {
+    return this.#calls;
   }
 
   at(address: Address): LegSide | undefined {
@@ -82,7 +89,7 @@ export class LegTable {
 
   remove(side: LegSide): void {
     side.isClosed = true;
-    this.#byAddress.delete(side.address);
+    if (this.#byAddress.delete(side.address) && side.isCaller) this.#calls--;
     for (const dialog of [...side.early.values(), ...(side.dialog === undefined ? [] : [side.dialog])])
       this.#byTag.delete(dialog.localTag);
     const fromTag = side.isCaller ? undefined : side.invite.from.params.tag;

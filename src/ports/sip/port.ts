@@ -104,7 +104,7 @@ export class SipPort implements Port, TransactionUser {
 
   #isTooMuch(method: string): boolean {
     if (this.#isDraining || this.#surroundings.isOverloaded(method)) return true;
-    return method === 'INVITE' && this.#context.legs.size >= 2 * this.#context.settings.maxCalls;
+    return method === 'INVITE' && this.#context.legs.calls >= this.#context.settings.maxCalls;
   }
 
   /** RFC 3261 §21.5.4; jittered, so that the refused do not come back together. */
@@ -161,17 +161,26 @@ export class SipPort implements Port, TransactionUser {
     const side = caller.callerSide(this.#context, server, call, legAddress(call, 0));
     legs.add(side);
     this.#callers.set(server, side);
-    const from = parseUri(request.from.uri);
+    const { uri, name } = this.#callerOf(request);
     engine.post({
       type: 'invite.received',
       call,
       leg: side.address,
-      caller: from === undefined ? request.from.uri : aorOf(from),
-      callerName: unquoted(request.from.name),
+      caller: uri,
+      callerName: name,
       callee,
       callIdStem: random.hex(CALL_ID_BYTES),
       accountPush: settings.users.get(Domains.userOf(callee))?.push ?? NO_PUSH,
     });
+  }
+
+  /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */
+  #callerOf({ from }: SipRequest): { uri: string; name: string } {
+    const parsed = parseUri(from.uri);
+    if (parsed === undefined) return { uri: from.uri, name: unquoted(from.name) };
+    const aor = this.#surroundings.domains.aorOf(parsed);
+    const user = aor === undefined ? undefined : this.#context.settings.users.get(Domains.userOf(aor));
+    return { uri: aor ?? aorOf(parsed), name: unquoted(from.name) || (user?.displayName ?? '') };
   }
 
   #register(server: ServerTransaction, { uri }: Admitted): void {
