@@ -151,7 +151,7 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'push: { wakeLimitSeconds: 301 }',
       'callweave.yaml:1: push.wakeLimitSeconds: 301; write a number of seconds from 0.5 to 300, such as 20',
     ],
-    ['whole', 'calls: { maxForks: 1.5 }', 'callweave.yaml:1: calls.maxForks: 1.5; write a whole number from 1 to 64, such as 16'],
+    ['whole', 'calls: { maxForks: 1.5 }', 'callweave.yaml:1: calls.maxForks: 1.5; write a whole number from 1 to 32, such as 16'],
     ['choice', 'auth: no', 'callweave.yaml:1: auth: "no"; write one of digest, none'],
     ['flag', 'calls: { declineEndsCall: 1 }', 'callweave.yaml:1: calls.declineEndsCall: 1; write true or false'],
     ['progress', 'push: { progress: 181 }', 'callweave.yaml:1: push.progress: 181; write one of none, 182, 180'],
