@@ -22,7 +22,7 @@ function fail(lines: readonly string[], code: number): never {
 /** Where it listens and what to try next. */
 function welcome(config: Config, { listening, restored }: Running): string[] {
   const lines = listening.map(({ name }) => `callweave listening on ${name}`);
-  if (restored > 0) lines.push(`${restored} bindings restored from ${config.store.path}`);
+  if (restored > 0) lines.push(`${restored} ${restored === 1 ? 'binding' : 'bindings'} restored from ${config.store.path}`);
   const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {
     const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(' and ');
@@ -35,7 +35,6 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
 async function run(config: Config, log: Log): Promise<void> {
   const running = await start(config, log);
   if (isProblem(running)) fail([running.problem], exitCode.unavailable);
-  process.stdout.write(`${welcome(config, running).join('\n')}\n`);
   const stop = (signal: string): void => {
     log.info({ signal }, 'stopping');
     void running.stop().finally(() => {
@@ -45,6 +44,8 @@ async function run(config: Config, log: Log): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // Last: whoever waits for these lines may send a signal the moment they are out.
+  process.stdout.write(`${welcome(config, running).join('\n')}\n`);
 }
 
 const argv = process.argv.slice(2);

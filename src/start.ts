@@ -30,6 +30,12 @@ export interface StartOptions {
   readonly hear?: (story: Story) => void;
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use',
+  EACCES: 'ports below 1024 are not for this user',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};
+
 /** Starts the service, or says in one line what is in the way. */
 export async function start(config: Config, log: Log, options: StartOptions = {}): Promise<Running | Problem> {
   const clock = new SystemClock();
@@ -51,7 +57,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   });
   if (!(sockets instanceof Sockets)) {
     store.close();
-    const found = sockets.map(({ listener, why }) => `${listener}: ${why}`).join(', ');
+    const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
   return {

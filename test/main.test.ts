@@ -1,0 +1,107 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Child } from './interop/support/child.ts';
+
+const LIMIT_MS = 10_000;
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+let folder = '';
+const children: Child[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'callweave-main-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.stop('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the program in an empty folder, with none of the environment's own settings. */
+function run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Child {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWEAVE_'));
+  const child = new Child(process.execPath, [main, ...args], folder, { ...Object.fromEntries(inherited), ...env });
+  children.push(child);
+  return child;
+}
+const config = (yaml: string): string[] => {
+  writeFileSync(join(folder, 'callweave.yaml'), yaml);
+  return ['--config', 'callweave.yaml'];
+};
+const linesOf = (child: Child): string[] => child.said.trimEnd().split('\n');
+const ANY_PORT = { CALLWEAVE_LISTEN: 'udp:127.0.0.1:0,tcp:127.0.0.1:0', CALLWEAVE_DB: ':memory:' };
+
+describe('node src/main.ts', () => {
+  it('says where it listens and what to try next, and ends with 0 on SIGTERM', async () => {
+    const child = run([], ANY_PORT);
+    await child.says(/npm run demo/, LIMIT_MS);
+    const lines = linesOf(child);
+    expect(lines[0]).toMatch(/^callweave listening on udp 127\.0\.0\.1:[1-9]\d*$/);
+    expect(lines[1]).toMatch(/^callweave listening on tcp 127\.0\.0\.1:[1-9]\d*$/);
+    const server = lines[0]?.split(' ').at(-1);
+    expect(lines[2]).toBe(
+      `demo users: alice (password alice-demo) and bob (password bob-demo); register two phones at ${server} and call sip:bob@${server}`,
+    );
+    expect(lines).toHaveLength(4);
+    await child.stop('SIGTERM');
+    expect(await child.ended).toBe(0);
+  });
+
+  it('ends with 0 on SIGINT, and shows no demo users with a config of its own', async () => {
+    const child = run(
+      config('listen: [udp:127.0.0.1:0]\nusers: { dora: { password: very-secret } }\nstore: { path: ":memory:" }\n'),
+    );
+    await child.says(/listening on udp/, LIMIT_MS);
+    await child.stop('SIGINT');
+    expect(await child.ended).toBe(0);
+    expect(child.said).not.toContain('very-secret');
+    expect(child.said).not.toContain('demo');
+  });
+
+  it('tells how it is used with --help, and starts nothing', async () => {
+    const child = run(['--help']);
+    expect(await child.ended).toBe(0);
+    expect(child.said).toContain('npm run demo');
+    expect(child.said).toContain('--config FILE');
+    expect(child.said).not.toContain('listening');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['an unknown key', 'calls: { ringLimit: 5 }', /^callweave: .*calls.*ringLimit/],
+    ['an open door', 'listen: [udp:0.0.0.0:0]', /^callweave: .*listen.*not loopback/],
+  ])('ends with 78 and one line that names the key and the fix: %s', async (_name, yaml, line) => {
+    const child = run(config(yaml));
+    expect(await child.ended).toBe(78);
+    expect(linesOf(child)).toEqual([expect.stringMatching(line)]);
+  });
+
+  it('ends with 78 when the config file is not there', async () => {
+    const child = run(['--config', 'nowhere.yaml']);
+    expect(await child.ended).toBe(78);
+    expect(linesOf(child)).toEqual([expect.stringMatching(/^callweave: .*nowhere\.yaml/)]);
+  });
+
+  it('ends with one readable line when its port is in use', async () => {
+    const other = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address();
+    const child = run([], { ...ANY_PORT, CALLWEAVE_LISTEN: `udp:127.0.0.1:${port}` });
+    const code = await child.ended;
+    other.close();
+    expect(code).toBe(69);
+    expect(linesOf(child)).toEqual([
+      expect.stringMatching(new RegExp(`^callweave: cannot listen on .*127\\.0\\.0\\.1:${port}.*in use.*; `)),
+    ]);
+  });
+
+  it('ends with one readable line when its store belongs to a process that runs', async () => {
+    const env = { ...ANY_PORT, CALLWEAVE_DB: join(folder, 'bindings.sqlite') };
+    const first = run([], env);
+    await first.says(/listening/, LIMIT_MS);
+    const second = run([], env);
+    expect(await second.ended).toBe(69);
+    expect(linesOf(second)).toEqual([expect.stringMatching(/^callweave: store .*bindings\.sqlite: in use by another process; /)]);
+  });
+});
