@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { Stories, type Story } from '../../src/correlation/story.ts';
+
+type Folded = Parameters<Stories['fold']>[0];
+
+/** The stories told after these facts, each with its instant in milliseconds. */
+function told(...facts: readonly (readonly [atMs: number, type: string, more?: object])[]): { stories: Story[]; open: number } {
+  const stories: Story[] = [];
+  const view = new Stories((story) => stories.push(story));
+  for (const [at, type, more] of facts)
+    view.fold({ type, call: 'call:7', caller: 'sip:alice@x', callee: 'sip:bob@x', at, ...more } as unknown as Folded);
+  return { stories, open: view.size };
+}
+const ended = (outcome: string, status: number) => ({ outcome, status });
+
+describe('the story of a call', () => {
+  it('says what each device did and when, and why the call ended', () => {
+    const { stories, open } = told(
+      [1000, 'invite.received'],
+      [1000, 'fork.started', { device: 'desk', case: '' }],
+      [1020, 'leg.ringing', { device: 'desk', status: 180 }],
+      [1030, 'push.delivered', { device: 'mobile' }],
+      [1310, 'leg.failed', { device: 'desk', status: 486, reason: 'Busy Here' }],
+      [3000, 'fork.started', { device: 'mobile', case: 'push:1' }],
+      [3100, 'leg.ringing', { device: 'mobile', status: 183 }],
+      [4000, 'call.answered', { device: 'mobile' }],
+      [9500, 'call.ended', ended('answered', 200)],
+    );
+    expect(open).toBe(0);
+    expect(stories).toEqual([
+      {
+        call: 'call:7',
+        caller: 'sip:alice@x',
+        callee: 'sip:bob@x',
+        outcome: 'answered',
+        status: 200,
+        seconds: 8.5,
+        devices:
+          'desk was called at 0.00 s, rang at 0.02 s, ended with 486 Busy Here at 0.31 s; ' +
+          'mobile was pushed at 0.03 s, registered and was called at 2.00 s, said 183 at 2.10 s, answered at 3.00 s',
+      },
+    ]);
+  });
+
+  it.each<[string, [number, string, object?][], string]>([
+    ['nobody could be rung', [[0, 'call.failed', { status: 480, reason: '' }]], 'the caller got 480 at 0.00 s'],
+    ['the caller gave up', [[500, 'call.cancelled', { reason: '' }]], 'the caller gave up at 0.50 s'],
+    [
+      'a push failed',
+      [[100, 'push.failed', { device: 'mobile', why: 'no such token' }]],
+      'mobile could not be pushed (no such token) at 0.10 s',
+    ],
+    ['nothing happened at all', [], 'no device could be rung'],
+  ])('is readable when %s', (_name, facts, devices) => {
+    expect(told([0, 'invite.received'], ...facts, [900, 'call.ended', ended('failed', 480)]).stories[0]?.devices).toBe(devices);
+  });
+
+  it('does not grow without bound', () => {
+    const many = Array.from({ length: 500 }, (_, n): [number, string, object] => [
+      n,
+      'leg.ringing',
+      { device: `d${n % 100}`, status: 180 },
+    ]);
+    const [story] = told([0, 'invite.received'], ...many, ...many, ...many, [900, 'call.ended', ended('failed', 480)]).stories;
+    expect(story?.devices.split('; ').length).toBeLessThanOrEqual(32);
+    expect(story?.devices.split(', ').length).toBeLessThanOrEqual(32 * 12);
+  });
+
+  it('is not told of a call whose INVITE it has not seen', () => {
+    expect(told([0, 'leg.ringing', { device: 'desk', status: 180 }], [1, 'call.ended', ended('failed', 480)])).toEqual({
+      stories: [],
+      open: 0,
+    });
+  });
+});
