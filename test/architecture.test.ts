@@ -156,7 +156,7 @@ function cycles(sources: Sources): string[] {
 /** Which files may import which packages; `node:` modules too. */
 const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^sip(\/|$)/, /^src\/sip\/codec\.ts$/],
-  [/^xstate(\/|$)/, /^(machines\/(?!vocabulary\/)|src\/engine\/runner\.ts$|src\/testing\/)/],
+  [/^xstate(\/|$)/, /^(machines\/(?!vocabulary\/)|src\/engine\/(runner\.ts$|chart\/)|src\/testing\/)/],
   [/^pino$/, /^src\/log\.ts$/],
   [/^(yaml|zod)$/, /^src\/config(\.ts$|\/)/],
   [/^node:sqlite$/, /^src\/ports\/store\//],

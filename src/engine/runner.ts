@@ -1,17 +1,20 @@
 /**
- * Runs XState machines through the ActorLogic contract, with one scope for all of them: effects come back as values,
- * timers go through the engine's queue, errors are caught in place. The only file that knows how; held equal to
- * `createActor` by a property, with xstate pinned exactly.
+ * Runs XState machines, by their tables where they have some and else through the ActorLogic contract, with one scope for
+ * all of them: effects come back as values, timers go through the engine's queue, errors are caught in place. Both ways
+ * are held equal to `createActor` by a property, with xstate pinned exactly.
  */
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import type { Timer, TimerQueue } from '../timers.ts';
+import { chartOf } from './chart/compile.ts';
+import { Interpreter } from './chart/interpreter.ts';
+import { ChartSnapshot } from './chart/snapshot.ts';
 import type { Message } from './entry.ts';
 
 export type Status = 'active' | 'done' | 'failed';
 
 /** What the runner keeps of one machine at work. */
 export interface Running {
-  snapshot: AnyMachineSnapshot | undefined;
+  snapshot: AnyMachineSnapshot | ChartSnapshot | undefined;
   timers: ArmedTimer | undefined;
 }
 
@@ -65,20 +68,35 @@ export class Runner {
 
   readonly #timers: TimerQueue;
   readonly #due: Due;
+  readonly #chartOf: typeof chartOf;
+  readonly #interpreter: Interpreter;
   readonly #scope: never;
   #running: Running = NOBODY;
   #cause = 0;
   #isFirstMicrostep = false;
 
-  constructor(timers: TimerQueue, due: Due) {
+  /** `tablesOf` says which machines run by tables. */
+  constructor(timers: TimerQueue, due: Due, tablesOf: typeof chartOf = chartOf) {
     this.#timers = timers;
     this.#due = due;
-    this.#scope = this.#makeScope() as never;
+    this.#chartOf = tablesOf;
+    const scope = this.#makeScope();
+    this.#scope = scope as never;
+    this.#interpreter = new Interpreter({
+      self: scope.self,
+      system: scope.system,
+      refuse,
+      emit: (event) => this.emitted.push(event as Message),
+      arm: (event, delayMs, id) => this.#arm(event, delayMs, id),
+      cancel: (id) => this.#cancel(id),
+    });
   }
 
   /** Begins a machine. `cause` is the `seq` of the entry that led to it. */
   start(running: Running, machine: AnyStateMachine, input: unknown, cause: number): Status {
     this.#begin(running, cause);
+    const chart = this.#chartOf(machine);
+    if (typeof chart !== 'string') return this.#keep(running, this.#interpreter.start(chart, input));
     try {
       const snapshot = machine.getInitialSnapshot(this.#scope, input as never) as AnyMachineSnapshot;
       // Each snapshot inherits these two; sharing them saves two objects for every instance.
@@ -96,6 +114,7 @@ export class Runner {
     const { snapshot } = running;
     if (snapshot === undefined) throw new Error('a machine that has not begun takes no step');
     this.#begin(running, cause);
+    if (snapshot instanceof ChartSnapshot) return this.#stepChart(running, snapshot, event);
     this.#isFirstMicrostep = true;
     try {
       return this.#finish(running, snapshot.machine.transition(snapshot, event, this.#scope) as AnyMachineSnapshot);
@@ -107,6 +126,7 @@ export class Runner {
   /** Whether the chart has a transition for the event in its present state, be it an empty one. Throws what a guard throws. */
   takes(running: Running, event: EventObject): boolean {
     const { snapshot } = running;
+    if (snapshot instanceof ChartSnapshot) return this.#interpreter.takes(snapshot, event);
     return snapshot !== undefined && snapshot.machine.getTransitionData(snapshot as never, event as never).length > 0;
   }
 
@@ -125,8 +145,23 @@ export class Runner {
     this.#isFirstMicrostep = false;
   }
 
+  #stepChart(running: Running, snapshot: ChartSnapshot, event: EventObject): Status {
+    const interpreter = this.#interpreter;
+    try {
+      return this.#keep(running, interpreter.step(snapshot, event));
+    } catch (error) {
+      return this.#fail(running, error);
+    } finally {
+      this.taken = interpreter.taken;
+    }
+  }
+
   #finish(running: Running, snapshot: AnyMachineSnapshot): Status {
     if (snapshot.tags.size === 0) (snapshot as { tags: ReadonlySet<string> }).tags = NO_TAGS;
+    return this.#keep(running, snapshot);
+  }
+
+  #keep(running: Running, snapshot: AnyMachineSnapshot | ChartSnapshot): Status {
     running.snapshot = snapshot;
     if (snapshot.status === 'active') return 'active';
     if (snapshot.status !== 'done') return this.#fail(running, snapshot.error);
@@ -142,7 +177,7 @@ export class Runner {
     return 'failed';
   }
 
-  #makeScope(): unknown {
+  #makeScope() {
     const scheduler = {
       schedule: (self: unknown, target: unknown, event: EventObject, delayMs: number, id: string | undefined) => {
         if (target !== self) refuse();

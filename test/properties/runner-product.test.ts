@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AnyStateMachine, EventObject } from 'xstate';
+import { callMachine } from '../../machines/call.ts';
+import { legMachine } from '../../machines/leg.ts';
+import { registrationMachine } from '../../machines/registration.ts';
+import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
+import { legAddress } from '../../machines/vocabulary/identity.ts';
+import { chartOf } from '../../src/engine/chart/compile.ts';
+import { nodesOf } from '../machines/chart.ts';
+import { expectSame, type Step } from '../support/engine-runs.ts';
+
+const CALL = 'call:1';
+const CALLER = 'leg:0';
+const AOR = 'sip:bob@example.com';
+const leg = fc.constantFrom(CALLER, ...[1, 2, 3].map((n) => legAddress(CALL, n)), '');
+const device = fc.constantFrom('desk', 'mobile', 'tablet', 'account');
+const push = fc.constantFrom({ provider: '', prid: '', param: '' }, { provider: 'apns', prid: 'p', param: 'q' });
+const target = fc.record({
+  contact: fc.constantFrom('sip:bob@192.0.2.1', 'sip:bob@192.0.2.2'),
+  path: fc.constant([]),
+  flow: fc.constantFrom('flow:1', 'flow:2'),
+  stream: fc.boolean(),
+});
+const binding = fc.record({
+  aor: fc.constant(AOR),
+  device,
+  target,
+  push,
+  params: fc.constant(''),
+  qThousandths: fc.constant(1000),
+  callId: fc.constantFrom('r1', 'r2'),
+  cseq: fc.nat(5),
+  expiresAtMs: fc.integer({ min: 0, max: 90_000 }),
+  registeredAtMs: fc.constant(0),
+  userAgent: fc.constant('phone'),
+});
+const contact = fc.record({
+  device,
+  target,
+  expiresSeconds: fc.constantFrom(0, 1, 60),
+  qThousandths: fc.constant(1000),
+  push,
+  params: fc.constant(''),
+});
+const status = fc.constantFrom(180, 183, 200, 302, 404, 486, 487, 503, 603);
+
+/** One of everything that some fact or command of the service says: each chart reads of it what it knows. */
+const attributes = fc.record({
+  call: fc.constant(CALL),
+  caller: fc.constant('sip:alice@example.com'),
+  callerName: fc.constant('Alice'),
+  callee: fc.constant(AOR),
+  callIdStem: fc.constant('stem'),
+  accountPush: push,
+  aor: fc.constant(AOR),
+  leg,
+  fork: leg,
+  device,
+  status,
+  reason: fc.constantFrom('', 'SIP ;cause=200'),
+  text: fc.constant(''),
+  message: fc.nat(3),
+  exchange: fc.nat(3),
+  method: fc.constant('INFO'),
+  address: leg,
+  of: fc.constant(CALL),
+  how: fc.constantFrom('done', 'failed'),
+  why: fc.constantFrom('unregistered', 'expired'),
+  provider: fc.constantFrom('', 'apns'),
+  asleep: fc.boolean(),
+  binding,
+  target,
+  contacts: fc.array(contact, { maxLength: 3 }),
+  all: fc.boolean(),
+  callId: fc.constantFrom('r1', 'r2', ''),
+  cseq: fc.nat(9),
+  userAgent: fc.constant('phone'),
+  flow: fc.constantFrom('flow:1', 'flow:2'),
+  wakeable: fc.boolean(),
+  forMs: fc.constantFrom(0, 5_000, 20_000),
+  progress: fc.constantFrom(0, 180, 182),
+  by: fc.constantFrom('case:1', 'case:2', CALLER),
+  cause: fc.nat(9),
+});
+
+const eventsOf = (machine: AnyStateMachine): string[] => [
+  ...new Set(nodesOf(machine.root).flatMap((node) => [...node.transitions.keys()])),
+];
+
+/** An event of the chart, stamped when it is given. */
+function stepsOf(machine: AnyStateMachine, waits: readonly number[]): fc.Arbitrary<Step[]> {
+  const types = eventsOf(machine).filter((type) => !type.startsWith('xstate.'));
+  const event = fc.tuple(fc.constantFrom(...types, 'command.refused'), attributes, fc.nat(99)).map(
+    ([type, rest, seq]): Step =>
+      (nowMs) =>
+        ({ ...rest, type, seq, at: nowMs }) as EventObject,
+  );
+  return fc.array(fc.oneof({ weight: 4, arbitrary: event }, { weight: 1, arbitrary: fc.constantFrom(...waits) }), {
+    maxLength: 25,
+  });
+}
+
+const born = (...types: string[]) =>
+  fc.tuple(fc.constantFrom(...types), attributes).map(([type, rest]) => ({ ...rest, type, seq: 5, at: 0 }));
+const bound = fc
+  .tuple(born('binding.added', 'binding.refreshed', 'binding.slept'), fc.nat(9))
+  .map(([fact, seq]) => ({ ...fact, seq }));
+
+/** Each chart of the service, with what it is born with and the waits that its timers are about. */
+const CHARTS: Readonly<Record<string, readonly [AnyStateMachine, fc.Arbitrary<object>, readonly number[]]>> = {
+  call: [
+    callMachine,
+    fc.record({
+      fact: born('invite.received').map((fact) => ({ ...fact, leg: CALLER })),
+      self: fc.constant(CALL),
+      current: fc.array(bound, { maxLength: 4 }),
+      settings: fc.record({ maxForks: fc.integer({ min: 1, max: 4 }), declineEndsCall: fc.boolean() }),
+    }),
+    [0, 5_000, 20_000, 200_000],
+  ],
+  leg: [
+    legMachine,
+    fc.record({
+      fact: born('invite.received', 'fork.started'),
+      self: fc.constant(CALLER),
+      current: fc.constant([]),
+      settings: fc.constant({ ringLimitMs: 30_000, silentAfterMs: 4_000 }),
+    }),
+    [0, 4_000, 26_000, 40_000, 70_000],
+  ],
+  registration: [
+    registrationMachine,
+    fc.record({
+      fact: born('register.received', 'binding.restored'),
+      self: fc.constant('registration:1'),
+      current: fc.constant([]),
+      settings: fc.record({ maxBindings: fc.integer({ min: 1, max: 3 }), awakeForMs: fc.constantFrom(0, 700, 40_000) }),
+    }),
+    [0, 700, 1_000, 40_000, 60_000],
+  ],
+  pushNotification: [
+    pushNotificationMachine,
+    fc.record({
+      fact: born('call.offered'),
+      self: fc.constant('case:1'),
+      current: fc.array(bound, { maxLength: 4 }),
+      settings: fc.record({ wakeLimitMs: fc.constant(20_000), progress: fc.constantFrom(0, 180, 182) }),
+    }),
+    [0, 5_000, 15_000],
+  ],
+};
+
+/** In which atomic states a machine can be seen at rest. */
+const leavesOf = (machine: AnyStateMachine): string[] =>
+  nodesOf(machine.root)
+    .filter(
+      ({ type, always }) => type !== 'compound' && (always === undefined || always.every(({ guard }) => guard !== undefined)),
+    )
+    .map(({ path }) => path.join('.'));
+const dotted = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value)
+        .map(([key, below]) => `${key}.${dotted(below)}`)
+        .join(' ')
+    : String(value);
+
+describe('the charts of the service', () => {
+  // createActor leaves timers of an ended actor armed, and its development build warns when they fire.
+  beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
+  afterAll(() => void vi.restoreAllMocks());
+
+  for (const [name, [machine, input, waits]] of Object.entries(CHARTS))
+    it(`${name} runs by its tables as by XState`, () => {
+      expect(chartOf(machine)).toBeTypeOf('object');
+      const seenIn = new Set<string>();
+      fc.assert(
+        fc.property(input, stepsOf(machine, waits), (input, steps) => {
+          for (const { value } of expectSame(machine, input, steps)) seenIn.add(dotted(value));
+        }),
+        { numRuns: 500 },
+      );
+      const missed = leavesOf(machine).filter((leaf) => !seenIn.has(leaf));
+      expect(missed, 'states that no history came to').toEqual([]);
+    });
+});
