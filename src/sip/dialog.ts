@@ -1,5 +1,5 @@
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from './message.ts';
-import { NO_PARAMS } from './params.ts';
+import { copiedParams, NO_PARAMS } from './params.ts';
 import { parseUri } from './uri.ts';
 
 /** Whose offer waits for an answer (RFC 3264 §4). */
@@ -27,10 +27,11 @@ export interface Dialog {
   offer: OpenOffer;
 }
 
-const withTag = (address: NameAddr, tag: string): NameAddr => ({
-  ...address,
-  params: Object.assign(Object.create(null), address.params, { tag }),
-});
+function withTag({ name, uri, params }: NameAddr, tag: string): NameAddr {
+  const tagged = copiedParams(params);
+  tagged.tag = tag;
+  return { name, uri, params: tagged };
+}
 const tagOf = (address: NameAddr): string => address.params.tag ?? '';
 
 /** The URI of a message's one Contact. */

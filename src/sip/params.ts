@@ -3,8 +3,27 @@ import type { Params } from './message.ts';
 
 export const MAX_PARAMS = 48;
 
+/** Parameters while they are made. */
+export type ParamsInMaking = Record<string, string | null>;
+
+/**
+ * An object without properties of its own or inherited, `__proto__` included. Made by a constructor, since what
+ * `Object.create(null)` returns is a hash table from the start and several times slower to make, to copy and to walk.
+ */
+const Bare = function Bare() {} as unknown as new () => ParamsInMaking;
+Bare.prototype = Object.freeze(Object.create(null));
+
+export const newParams = (): ParamsInMaking => new Bare();
+
+/** A copy that may be changed. */
+export function copiedParams(params: Params): ParamsInMaking {
+  const copy = newParams();
+  for (const name in params) copy[name] = params[name] ?? null;
+  return copy;
+}
+
 /** No parameters. */
-export const NO_PARAMS: Params = Object.freeze(Object.create(null) as Record<string, string | null>);
+export const NO_PARAMS: Params = Object.freeze(newParams());
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -52,7 +71,7 @@ function readParam(text: string, from: number, params: Record<string, string | n
 export function parseParams(text: string, from: number): Params | undefined {
   let i = skipBlanks(text, from);
   if (i >= text.length) return NO_PARAMS;
-  const params = Object.create(null) as Record<string, string | null>;
+  const params = newParams();
   for (let count = 0; i < text.length; count++) {
     if (text.charCodeAt(i) !== SEMICOLON || count === MAX_PARAMS) return undefined;
     i = readParam(text, skipBlanks(text, i + 1), params);

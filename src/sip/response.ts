@@ -1,5 +1,5 @@
 import type { SipRequest, SipResponse } from './message.ts';
-import { NO_PARAMS } from './params.ts';
+import { copiedParams } from './params.ts';
 
 const PHRASES: Readonly<Record<number, string>> = {
   100: 'Trying',
@@ -113,7 +113,8 @@ export function responseTo(
   };
 }
 
-const tagged = (to: SipRequest['to'], tag: string): SipRequest['to'] => ({
-  ...to,
-  params: Object.assign(Object.create(null), to.params === NO_PARAMS ? undefined : to.params, { tag }),
-});
+function tagged({ name, uri, params }: SipRequest['to'], tag: string): SipRequest['to'] {
+  const withTag = copiedParams(params);
+  withTag.tag = tag;
+  return { name, uri, params: withTag };
+}

@@ -1,7 +1,7 @@
 import { isParamValue, isUnreservedCode, isUserCode } from './chars.ts';
 import { bracketed, endOfDigits, endOfHost, hostBetween, portBetween } from './host.ts';
 import type { Params } from './message.ts';
-import { formatParams, MAX_PARAMS, NO_PARAMS } from './params.ts';
+import { copiedParams, formatParams, MAX_PARAMS, NO_PARAMS, newParams } from './params.ts';
 
 /** A SIP, SIPS or tel URI (RFC 3261 §19.1, RFC 3966). Parts are as written, escapes kept. */
 export interface SipUri {
@@ -49,7 +49,7 @@ function isUser(text: string): boolean {
 
 function parseUriParams(text: string): Params | undefined {
   if (text === '') return NO_PARAMS;
-  const params = Object.create(null) as Record<string, string | null>;
+  const params = newParams();
   const parts = text.split(';', MAX_PARAMS + 2);
   if (parts.length > MAX_PARAMS + 1 || parts[0] !== '') return undefined;
   for (let i = 1; i < parts.length; i++) {
@@ -231,14 +231,14 @@ export function aorOf(uri: SipUri): string {
 /** The URI without the named parameters (lower-case names). */
 export function stripParams(uri: SipUri, names: readonly string[]): SipUri {
   if (!names.some((name) => uri.params[name] !== undefined)) return uri;
-  const params = Object.create(null) as Record<string, string | null>;
+  const params = newParams();
   for (const name in uri.params) if (!names.includes(name)) params[name] = uri.params[name] ?? null;
   return { ...uri, params };
 }
 
 /** The URI with one parameter set; `null` sets it without a value. */
 export function withParam(uri: SipUri, name: string, value: string | null): SipUri {
-  const params = Object.assign(Object.create(null), uri.params) as Record<string, string | null>;
+  const params = copiedParams(uri.params);
   params[name] = value;
   return { ...uri, params };
 }

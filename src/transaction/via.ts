@@ -1,11 +1,12 @@
 import type { Params, SipRequest, Via } from '../sip/message.ts';
+import { copiedParams, newParams } from '../sip/params.ts';
 import type { Endpoint, Flow } from '../transport/transport.ts';
 
 const DEFAULT_PORT = 5060;
 
 /** The Via of a request of ours: where we listen, and over UDP the wish for the port that the peer sees (RFC 3581 §3). */
 export function ownVia(flow: Flow, sentBy: Endpoint, branch: string): Via {
-  const params: Record<string, string | null> = Object.create(null);
+  const params = newParams();
   params.branch = branch;
   if (!flow.reliable) params.rport = null;
   return { transport: flow.reliable ? 'TCP' : 'UDP', host: sentBy.host, port: sentBy.port, params };
@@ -23,7 +24,7 @@ export function stamped(request: SipRequest, { remote }: Flow): SipRequest {
 /** Parameters with `received` and `rport` as given, and without what the sender claims of them. */
 function seen(params: Params, received: string | undefined, rport: number | undefined): Params {
   if (received === undefined && params.received === undefined) return params;
-  const next: Record<string, string | null> = Object.assign(Object.create(null), params);
+  const next = copiedParams(params);
   if (received === undefined) delete next.received;
   else next.received = received;
   if (rport !== undefined) next.rport = String(rport);

@@ -291,7 +291,7 @@ describe('the Via parameter that ends npm sip', () => {
 
   it('is a parameter like others', () => {
     const invite = request(wire(lines));
-    expect(Object.getPrototypeOf(invite.via[0]?.params)).toBeNull();
+    expect('toString' in (invite.via[0]?.params ?? {})).toBe(false);
     expect(Object.keys(invite.via[0]?.params ?? {})).toEqual(['__proto__', 'branch', 'constructor']);
     expect(encode(responseTo(invite, 200))).toContain(
       'Via: SIP/2.0/UDP 192.0.2.1:5060;__proto__;branch=z9hG4bK1;constructor=x\r\n',

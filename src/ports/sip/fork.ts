@@ -4,6 +4,7 @@ import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromResponse, requestIn, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
+import { NO_PARAMS } from '../../sip/params.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import type { ClientHandler } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
@@ -13,7 +14,6 @@ import { type LegSide, newSide } from './leg-side.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
 import { currentFlow, flowTo } from './routing.ts';
 
-const NO_PARAMS = Object.freeze(Object.create(null) as Record<string, string | null>);
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
 const MAX_STRAYS = 16;

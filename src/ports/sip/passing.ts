@@ -2,6 +2,7 @@
 import { parseAuthorization } from '../../sip/digest.ts';
 import { tokens } from '../../sip/headers.ts';
 import type { NameAddr, Params, SipMessage } from '../../sip/message.ts';
+import { newParams } from '../../sip/params.ts';
 import { CARRIED_OPTIONS, NOT_CARRIED_METHODS } from './methods.ts';
 
 /** Never passed: rewritten for each leg, spoken between us and one side only, or asserted by sides that nobody trusts yet. */
@@ -74,7 +75,7 @@ const OF_BINDING = new Set(['q', 'expires', '+sip.instance', 'reg-id', 'ob', 'pu
 
 /** Feature tags of a party's Contact, which its peer may see (RFC 3840). */
 export function featureTags(contact: SipMessage['contact']): Params {
-  const tags = Object.create(null) as Record<string, string | null>;
+  const tags = newParams();
   const params = contact === '*' ? undefined : contact[0]?.params;
   for (const name in params) if (!OF_BINDING.has(name) && !name.startsWith('+sip.pn')) tags[name] = params[name] ?? null;
   return tags;
@@ -82,7 +83,7 @@ export function featureTags(contact: SipMessage['contact']): Params {
 
 /** An address as it came, with another tag or none. */
 export function withTag(address: NameAddr, tag: string | undefined): NameAddr {
-  const params = Object.create(null) as Record<string, string | null>;
+  const params = newParams();
   for (const name in address.params) if (name !== 'tag') params[name] = address.params[name] ?? null;
   if (tag !== undefined) params.tag = tag;
   return { name: address.name, uri: address.uri, params };

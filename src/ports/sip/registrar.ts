@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Binding, type ContactOrder, NO_PUSH, type PushTarget } from '../../../machines/vocabulary/binding.ts';
 import { formatNameAddr, header, responseTo, splitList } from '../../sip/headers.ts';
 import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
+import { newParams } from '../../sip/params.ts';
 import { formatUri, parseUri, type SipUri, stripParams } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { SUPPORTED } from './methods.ts';
@@ -39,7 +40,7 @@ function deviceOf(contact: NameAddr, uri: SipUri, push: PushTarget): string {
 }
 
 const paramsShown = (contact: NameAddr): string => {
-  const shown: Record<string, string | null> = Object.create(null);
+  const shown = newParams();
   for (const name in contact.params) if (name !== 'expires' && name !== 'q') shown[name] = contact.params[name] ?? null;
   return formatNameAddr({ name: '', uri: '', params: shown }).slice(2);
 };
@@ -143,7 +144,7 @@ function pathOf(request: SipRequest): readonly string[] | undefined {
 
 function contactShown(binding: Binding, isOwn: boolean, nowMs: number): NameAddr {
   const uri = isOwn ? undefined : parseUri(binding.target.contact);
-  const params: Record<string, string | null> = Object.create(null);
+  const params = newParams();
   for (const [name, value] of paramList(binding.params)) params[name] = value;
   params.expires = String(Math.max(Math.round((binding.expiresAtMs - nowMs) / 1000), 0));
   if (binding.qThousandths !== 1000) params.q = String(binding.qThousandths / 1000);
