@@ -37,7 +37,7 @@ describe('npm run demo', () => {
       expect(next, line).toBeGreaterThanOrEqual(0);
       at = next;
     }
-    expect(output).toContain('sip:alice@127.0.0.1 called');
+    expect(output).toContain('sip:alice@callweave called');
     for (const line of output.split('\n').filter((each) => each.includes('│'))) expect(line.length).toBeLessThanOrEqual(110);
   });
 });
