@@ -2,11 +2,13 @@ import type { Random } from './random.ts';
 import type { TimerQueue } from './timers.ts';
 
 const PROBE_MS = 100;
+/** Weight of the newest probe: the average looks back on about a second, so that a burst is not taken for overload. */
+const WEIGHT = 0.1;
 /** Above this share of busy time the service is about to fall behind; below the second it has room again. */
-const TOO_BUSY = 0.95;
-const HAS_ROOM = 0.85;
-/** By how much a probe changes the share of new calls that is refused: quickly up, slowly down. */
-const STEP_UP = 0.1;
+const TOO_BUSY = 0.97;
+const HAS_ROOM = 0.92;
+/** By how much a probe changes the share of new calls that is refused. */
+const STEP_UP = 0.03;
 const STEP_DOWN = 0.03;
 /** Never all of them: what gets through shows whether there is room again. */
 const MOST_REFUSED = 0.95;
@@ -33,6 +35,7 @@ export class Overload {
   readonly #parts: OverloadParts;
   #timer: ReturnType<TimerQueue['set']> | undefined;
   #lagMs = 0;
+  #busyShare = 0;
   #refusing = 0;
 
   constructor(parts: OverloadParts) {
@@ -57,9 +60,9 @@ export class Overload {
 
   #probe(share: number, lateMs: number): void {
     this.#lagMs = lateMs;
-    // One long pause (a garbage collection, the compiler) is not overload: what waits meanwhile is served after it.
-    if (share > TOO_BUSY) this.#refusing = Math.min(this.#refusing + STEP_UP * this.#severity(), MOST_REFUSED);
-    else if (share < HAS_ROOM) this.#refusing = Math.max(this.#refusing - STEP_DOWN, 0);
+    this.#busyShare += WEIGHT * (share - this.#busyShare);
+    if (this.#busyShare > TOO_BUSY) this.#refusing = Math.min(this.#refusing + STEP_UP * this.#severity(), MOST_REFUSED);
+    else if (this.#busyShare < HAS_ROOM) this.#refusing = Math.max(this.#refusing - STEP_DOWN, 0);
   }
 
   /** Late timers say that it is worse than full. */

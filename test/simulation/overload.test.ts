@@ -27,7 +27,7 @@ function scene() {
   /** Busy for so much of the time from now on, and long enough to be noticed. */
   const busyFor = (of: number) => {
     share = of;
-    world.run(5000);
+    world.run(8000);
   };
   return { world, alice, bob, carol, talk, ringing, busyFor };
 }
