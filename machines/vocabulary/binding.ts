@@ -91,36 +91,53 @@ const bind = (order: RegisterOrder, contact: ContactOrder): Binding => ({
 
 const OUT_OF_ORDER: Refusal = { status: 500, reason: 'CSeq Out Of Order' };
 
+/** A device named several times in one REGISTER is one order: the last line that binds it, since an old address may be given back beside the new. */
+function oneADevice(contacts: readonly ContactOrder[]): Iterable<ContactOrder> {
+  const byDevice = new Map<DeviceKey, ContactOrder>();
+  for (const contact of contacts) {
+    const earlier = byDevice.get(contact.device);
+    if (earlier === undefined || earlier.expiresSeconds === 0 || contact.expiresSeconds > 0)
+      byDevice.set(contact.device, contact);
+  }
+  return byDevice.values();
+}
+
+const INSTANCE = '+sip.instance=';
+const withoutPush = (contact: string): string => contact.replace(/;pn-[a-z]+(?:=[^;>?]*)?/gi, '');
+
+/**
+ * The same device, or the same Contact of devices that say nothing of themselves: one that leaves its pn-* parameters
+ * out is not a second phone. Two with instances may well have the same private address.
+ */
+const isSame = (binding: Binding, { device, params, target }: ContactOrder): boolean =>
+  binding.device === device ||
+  (!params.includes(INSTANCE) &&
+    !binding.params.includes(INSTANCE) &&
+    withoutPush(binding.target.contact) === withoutPush(target.contact));
+
 /** RFC 3261 §10.3 steps 6 to 8: all of a REGISTER's changes, or none and the reason. One binding per device. */
 export function applyRegister(before: readonly Binding[], order: RegisterOrder, maxBindings: number): BindingChanges | Refusal {
   if (order.all) {
     if (before.some((binding) => isStale(order, binding))) return OUT_OF_ORDER;
     return { bindings: [], added: [], refreshed: [], removed: before };
   }
-  const changes = { bindings: [...before], added: [] as Binding[], refreshed: [] as Binding[], removed: [] as Binding[] };
-  for (const contact of order.contacts) {
-    const at = changes.bindings.findIndex((binding) => binding.device === contact.device);
-    const known = changes.bindings[at];
-    // The same device named twice in one REGISTER is one order: the later line wins.
-    if (known !== undefined && isStale(order, known) && before.includes(known)) return OUT_OF_ORDER;
-    if (contact.expiresSeconds === 0) {
-      if (known !== undefined) {
-        changes.bindings.splice(at, 1);
-        changes.removed.push(known);
-      }
-      continue;
-    }
-    const binding = bind(order, contact);
-    if (known === undefined) {
-      changes.bindings.push(binding);
-      changes.added.push(binding);
-    } else {
-      changes.bindings[at] = binding;
-      changes.refreshed.push(binding);
-    }
+  let bindings = before;
+  for (const contact of oneADevice(order.contacts)) {
+    const same = bindings.filter((binding) => isSame(binding, contact));
+    if (same.some((binding) => before.includes(binding) && isStale(order, binding))) return OUT_OF_ORDER;
+    bindings = bindings.filter((binding) => !same.includes(binding));
+    if (contact.expiresSeconds > 0) bindings = [...bindings, bind(order, contact)];
   }
-  if (changes.bindings.length > maxBindings) return { status: 403, reason: 'Too Many Contacts' };
-  return changes;
+  if (bindings.length > maxBindings) return { status: 403, reason: 'Too Many Contacts' };
+  const fresh = bindings.filter((binding) => !before.includes(binding));
+  return {
+    bindings,
+    added: fresh.filter((binding) => !has(before, binding.device)),
+    refreshed: fresh.filter((binding) => has(before, binding.device)),
+    removed: before.filter((binding) => !has(bindings, binding.device)),
+  };
 }
+
+const has = (bindings: readonly Binding[], device: DeviceKey): boolean => bindings.some((binding) => binding.device === device);
 
 export const NO_PUSH: PushTarget = { provider: '', prid: '', param: '' };

@@ -127,14 +127,24 @@ const anyEvent = (...types: string[]) =>
             push: wakeable ? push : { ...push, provider: '' },
             params: '',
           })),
-        { maxLength: 3, selector: (one) => one.device },
+        { maxLength: 3, selector: (one) => one },
       ),
       asleep: fc.boolean(),
       why: fc.constantFrom('unregistered', 'expired'),
       flow: fc.constantFrom('flow1', 'flow2'),
       deviceWithBinding: device.map((name) => ({
         device: name,
-        binding: { aor: 'sip:bob@x', device: name, target, push, callId: 'r', cseq: 1, expiresAtMs: 90_000, userAgent: '' },
+        binding: {
+          aor: 'sip:bob@x',
+          device: name,
+          target,
+          push,
+          params: '',
+          callId: 'r',
+          cseq: 1,
+          expiresAtMs: 90_000,
+          userAgent: '',
+        },
       })),
       callId: fc.constantFrom('', 'stem-w0'),
       message: fc.constantFrom(0, 7),
@@ -207,7 +217,17 @@ describe('no order of events arms a delayed event twice', () => {
     'registration',
     (stimuli, awakeForMs) => {
       const fact = { type: 'binding.restored', aor: 'sip:bob@x', device: 'a', seq: 1, at: 0 };
-      const binding = { aor: 'sip:bob@x', device: 'a', target, push, callId: 'r', cseq: 0, expiresAtMs: 50_000, userAgent: '' };
+      const binding = {
+        aor: 'sip:bob@x',
+        device: 'a',
+        target,
+        push,
+        params: '',
+        callId: 'r',
+        cseq: 0,
+        expiresAtMs: 50_000,
+        userAgent: '',
+      };
       const input = { fact: { ...fact, binding }, self: 'registration:1', current: [], settings: { maxBindings: 3, awakeForMs } };
       const chart = new Chart(registrationMachine, input);
       attack(chart, stimuli);

@@ -31,9 +31,9 @@ const unquoted = (text: string): string => text.replace(/^"|"$/g, '');
 
 /** Key of the device behind a contact: a relaunched app with a new port is still the same device. */
 function deviceOf(contact: NameAddr, uri: SipUri, push: PushTarget): string {
-  const instance = contact.params['+sip.instance'];
-  if (instance !== undefined && instance !== null)
-    return `${unquoted(instance)}${contact.params['reg-id'] ? `#${contact.params['reg-id']}` : ''}`;
+  const instance = unquoted(contact.params['+sip.instance'] ?? '');
+  const regId = contact.params['reg-id'];
+  if (instance !== '') return regId ? `${instance}#${regId}` : instance;
   // The prid is a secret, and this key is shown.
   if (push.prid !== '') return `pn-${createHash('sha256').update(`${push.provider} ${push.prid}`).digest('hex').slice(0, 24)}`;
   return formatUri(stripParams({ ...uri, host: uri.host.toLowerCase(), headers: {} }, PUSH_PARAMS));
@@ -64,6 +64,8 @@ export class Registrar {
     if (request.contact.length > this.#settings.maxContacts) return refusal(403, 'Too Many Contacts');
     const path = pathOf(request);
     if (path === undefined) return refusal(400, 'Malformed Path');
+    const next = parseUri(path[0] ?? '');
+    if (next !== undefined && this.#isOwn(next)) return refusal(403, 'Path Points At This Server');
     const contacts: ContactOrder[] = [];
     for (const contact of request.contact) {
       const order = this.#order(request, contact, preset, path, flow);
@@ -81,7 +83,7 @@ export class Registrar {
     if (expiresSeconds > 0 && expiresSeconds < this.#settings.minExpiresSeconds) {
       return refusal(423, '', { 'min-expires': String(this.#settings.minExpiresSeconds) });
     }
-    const push = this.#pushOf(request, uri);
+    const push = this.#pushOf(request, uri, expiresSeconds > 0);
     if ('status' in push) return push;
     return {
       device: copied(deviceOf(contact, uri, push)),
@@ -94,13 +96,13 @@ export class Registrar {
   }
 
   /** RFC 8599 §4.1, §5.3: a provider with a prid asks for pushes; a provider alone is a query. */
-  #pushOf(request: SipRequest, uri: SipUri): PushTarget | Refusal {
+  #pushOf(request: SipRequest, uri: SipUri, binds: boolean): PushTarget | Refusal {
     const provider = uri.params['pn-provider'];
     if (provider === undefined || isPushedElsewhere(request)) return NO_PUSH;
     if (provider === null) return NO_PUSH;
     const isKnown = this.#settings.pushProviders.includes(provider.toLowerCase());
     // RFC 8599 §5.6.1: 555 of the last hop, which we are.
-    if (!isKnown) return refusal(555, '');
+    if (!isKnown) return binds ? refusal(555, '') : NO_PUSH;
     const prid = uri.params['pn-prid'];
     if (!prid) return NO_PUSH;
     return { provider: copied(provider.toLowerCase()), prid: copied(prid), param: copied(uri.params['pn-param'] ?? '') };
@@ -121,8 +123,9 @@ export class Registrar {
   #featureCaps(request: SipRequest): string[] {
     if (request.contact === '*' || isPushedElsewhere(request)) return [];
     const asked = request.contact
-      .map(({ uri }) => parseUri(uri)?.params['pn-provider'])
+      .map(({ uri }) => (uri.includes('pn-provider') ? parseUri(uri)?.params['pn-provider'] : undefined))
       .filter((provider) => provider !== undefined);
+    if (asked.length === 0) return [];
     const served = asked.includes(null)
       ? this.#settings.pushProviders
       : this.#settings.pushProviders.filter((provider) => asked.some((name) => name?.toLowerCase() === provider));
