@@ -23,6 +23,8 @@ export interface ServiceWorldOptions extends Partial<Pick<WorldOptions<Config, O
   readonly busyMs?: () => number;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
+  /** Hears what the service logs as an error; by default that ends the test. */
+  readonly hearProblem?: (problem: string) => void;
 }
 
 function presets(): Config {
@@ -66,7 +68,11 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
       const senders = new Map([...config.push.providers.keys()].map((provider) => [provider, push]));
       const log = {
         ...silentLog,
-        error: (fields: object, message: string) => fail({ problem: `${message}: ${JSON.stringify(fields)}` }),
+        error: (fields: object, message: string) => {
+          const problem = `${message}: ${JSON.stringify(fields)}`;
+          if (options.hearProblem === undefined) fail({ problem });
+          else options.hearProblem(problem);
+        },
       };
       const service = new Service(
         { config, clock, timers, random, store, senders, log, busyMs: options.busyMs ?? (() => 0) },

@@ -25,7 +25,9 @@ export class LegTable {
 
   add(side: LegSide): void {
     this.#byAddress.set(side.address, side);
-    if (side.isCaller) this.#calls++;
+    if (!side.isCaller) return;
+    this.#calls++;
+    this.#keptFor.set(side.call, []);
   }
 
   /** Calls whose caller's leg has not ended. */
@@ -60,15 +62,13 @@ export class LegTable {
 
   /** Keeps a message for the life of the call, since it may be passed on after its leg has ended; facts carry its handle. */
   keep(side: LegSide, message: SipMessage): number {
-    if (side.isClosed) return 0;
+    const kept = this.#keptFor.get(side.call);
+    // A call that ended before its legs did, as one that crashed, passes nothing on any more.
+    if (side.isClosed || kept === undefined) return 0;
     const handle = ++this.#lastHandle;
     this.#messages.set(handle, message);
-    const kept = this.#keptFor.get(side.call);
-    if (kept === undefined) this.#keptFor.set(side.call, [handle]);
-    else {
-      kept.push(handle);
-      if (kept.length > MAX_KEPT) this.#messages.delete(kept.shift() ?? 0);
-    }
+    kept.push(handle);
+    if (kept.length > MAX_KEPT) this.#messages.delete(kept.shift() ?? 0);
     return handle;
   }
 
