@@ -17,6 +17,7 @@ import {
   callCancelled,
   callFailed,
   callOffered,
+  legFailed,
   legRinging,
   pushDelivered,
   pushFailed,
@@ -41,6 +42,7 @@ type Heard =
       | typeof pushDelivered
       | typeof pushFailed
       | typeof legRinging
+      | typeof legFailed
       | typeof callAnswered
       | typeof callCancelled
       | typeof callFailed
@@ -56,7 +58,7 @@ interface Device {
   readonly push: PushTarget;
   /** The Call-ID that the device's leg will have, as its push says. */
   readonly callId: string;
-  /** `lost`: it cannot be woken any more. */
+  /** `lost`: it cannot be woken any more. `rang`: it has seen the call, or declined it unseen. */
   readonly state: 'pushed' | 'lost' | 'forked' | 'rang';
 }
 
@@ -74,13 +76,17 @@ interface Context {
 /** It registered after the INVITE came: it is up, whatever its binding says. */
 const isEarly = (call: Born, bound: Bound): boolean => bound.type !== 'binding.slept' && bound.seq > call.cause;
 
+const UNHEARD: ReadonlySet<number> = new Set([408, 430]);
+
 const callIdOf = (call: Born, n: number): string => `${call.callIdStem}-w${n}`;
 
 function sleepers(call: Born, current: readonly Bound[]): Device[] {
   const asleep = current
     .filter((bound) => bound.asleep && !isEarly(call, bound))
     .map(({ device, binding }) => ({ device, push: binding.push }));
-  if (asleep.length === 0 && call.accountPush.provider !== '') asleep.push({ device: ACCOUNT, push: call.accountPush });
+  // A device of the account's that is up, or was pushed above, needs no push in its name.
+  const isKnown = current.some(({ binding }) => binding.push.provider !== '');
+  if (!isKnown && call.accountPush.provider !== '') asleep.push({ device: ACCOUNT, push: call.accountPush });
   return asleep.slice(0, MAX_BINDINGS).map((sleeper, n) => ({ ...sleeper, callId: callIdOf(call, n), state: 'pushed' }));
 }
 
@@ -122,6 +128,8 @@ export const pushNotificationMachine = setup({
   guards: {
     isNobodyLeft: ({ context }) => !context.devices.some(({ state }) => state === 'pushed'),
     isWoken: ({ context, event }) => wakes(context, event as Registered) !== undefined,
+    /** A timeout or a dead flow is nothing that the device said. */
+    isDeclined: ({ event }) => !UNHEARD.has((event as Of<'leg.failed'>).status),
     isGivenUp: ({ event }) => (event as Of<'binding.removed'>).why === 'unregistered',
   },
   actions: {
@@ -154,7 +162,7 @@ export const pushNotificationMachine = setup({
         enqueue.assign({ devices: set(context.devices, device, { state: 'lost' }) });
     }),
     noteRang: enqueueActions(({ context, event, enqueue }) => {
-      enqueue.assign({ devices: set(context.devices, (event as Of<'leg.ringing'>).device, { state: 'rang' }) });
+      enqueue.assign({ devices: set(context.devices, (event as Of<'leg.ringing' | 'leg.failed'>).device, { state: 'rang' }) });
     }),
     letGo: enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: 'call.letGo', to: context.call.call });
@@ -188,6 +196,7 @@ export const pushNotificationMachine = setup({
     'binding.refreshed': { guard: 'isWoken', actions: 'fork' },
     'binding.removed': {},
     'leg.ringing': { actions: 'noteRang' },
+    'leg.failed': [{ guard: 'isDeclined', actions: 'noteRang' }, {}],
     'push.delivered': {},
     'push.failed': {},
     'call.answered': '.over',
@@ -225,6 +234,7 @@ export const pushNotification = defineScenario({
     pushDelivered.where({ case: self }),
     pushFailed.where({ case: self }),
     legRinging.where({ call }),
+    legFailed.where({ call }),
     callAnswered.where({ call }),
     callCancelled.where({ call }),
     callFailed.where({ call }),

@@ -49,6 +49,15 @@ const added = (device: string) => registers(device, 'binding.added');
 const removed = (device: string, why: string) => ({ type: 'binding.removed', aor: BOB, device, why });
 const delivered = (device: string) => ({ type: 'push.delivered', case: SELF, call: CALL, device });
 const notDelivered = (device: string) => ({ type: 'push.failed', case: SELF, call: CALL, device, permanent: true, why: 'gone' });
+const fails = (device: string, status: number) => ({
+  type: 'leg.failed',
+  call: CALL,
+  leg: 'leg:7/1',
+  device,
+  status,
+  reason: '',
+  message: 1,
+});
 const rang = (device: string) => ({ type: 'leg.ringing', call: CALL, leg: 'leg:7/1', device, status: 180, message: 1 });
 const answered = (device = 'desk') => ({ type: 'call.answered', call: CALL, device });
 const cancelled = { type: 'call.cancelled', call: CALL, reason: '' };
@@ -92,6 +101,8 @@ describe('the birth of a case', () => {
       { type: 'push.send', device: 'account', push: accountPush, callId: 'stem-w0' },
     ]);
     expectTold(caseOf([bound('mobile')], { accountPush }).told, [keepOpen, send('mobile')]);
+    const awake = { ...bound('mobile'), asleep: false };
+    expectTold(caseOf([awake], { accountPush }).told, [keepOpen, { type: 'call.letGo' }]);
   });
 
   it('forks to a device that registered between the INVITE and now, without a push', () => {
@@ -210,6 +221,12 @@ describe('the end of a case', () => {
       expectTold(chart.give(cause), [takeBack('mobile', reason), takeBack('watch', reason, 'stem-w2')]);
       expect(chart.status).toBe('done');
     }
+  });
+
+  it('takes nothing back from a device that declined, but from one that was not heard', () => {
+    const chart = caseOf([bound('mobile'), bound('tablet'), bound('watch')]);
+    chart.give(registers('mobile'), fails('mobile', 486), registers('tablet'), fails('tablet', 408));
+    expectTold(chart.give(failed), [takeBack('tablet', 'failed', 'stem-w1'), takeBack('watch', 'failed', 'stem-w2')]);
   });
 
   it('takes nothing back from the device that answered', () => {
