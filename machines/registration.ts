@@ -116,7 +116,7 @@ export const registrationMachine = setup({
       };
       for (const binding of changes.removed) {
         forget(binding);
-        enqueue.emit(removed(binding, 'unregistered'));
+        enqueue.emit(removed(binding, binding.expiresAtMs > told.at ? 'unregistered' : 'expired'));
       }
       for (const binding of changes.refreshed) {
         forget(binding);

@@ -117,14 +117,16 @@ const isSame = (binding: Binding, { device, params, target }: ContactOrder): boo
 
 /** RFC 3261 §10.3 steps 6 to 8: all of a REGISTER's changes, or none and the reason. One binding per device. */
 export function applyRegister(before: readonly Binding[], order: RegisterOrder, maxBindings: number): BindingChanges | Refusal {
+  // One that expires at this very instant is over, though its timer comes after.
+  const alive = before.filter(({ expiresAtMs }) => expiresAtMs > order.at);
   if (order.all) {
-    if (before.some((binding) => isStale(order, binding))) return OUT_OF_ORDER;
+    if (alive.some((binding) => isStale(order, binding))) return OUT_OF_ORDER;
     return { bindings: [], added: [], refreshed: [], removed: before };
   }
-  let bindings = before;
+  let bindings: readonly Binding[] = alive;
   for (const contact of oneADevice(order.contacts)) {
     const same = bindings.filter((binding) => isSame(binding, contact));
-    if (same.some((binding) => before.includes(binding) && isStale(order, binding))) return OUT_OF_ORDER;
+    if (same.some((binding) => alive.includes(binding) && isStale(order, binding))) return OUT_OF_ORDER;
     bindings = bindings.filter((binding) => !same.includes(binding));
     if (contact.expiresSeconds > 0) bindings = [...bindings, bind(order, contact)];
   }

@@ -64,7 +64,7 @@ class Model {
   shown(nowMs: number): Record<string, number> {
     this.pass(nowMs);
     return Object.fromEntries(
-      [...this.bound].map(([device, { expiresAtMs }]) => [device, Math.round((expiresAtMs - nowMs) / 1000)]),
+      [...this.bound].map(([device, { expiresAtMs }]) => [device, Math.max(Math.round((expiresAtMs - nowMs) / 1000), 1)]),
     );
   }
 }

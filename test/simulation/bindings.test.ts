@@ -98,6 +98,18 @@ describe('the order of REGISTERs', () => {
     expect(bound()).toHaveLength(1);
   });
 
+  it('is that of time where a REGISTER comes at the instant a binding expires: the binding is over', () => {
+    const { world, register, registerAt, bound } = scene();
+    register(['<sip:b@10.0.9.9>;expires=60']);
+    // Both REGISTERs take as long to arrive.
+    world.run(60_000 - 200);
+    expect(valuesOf(register([]), 'contact')).toEqual([]);
+    expect(bound()).toEqual([]);
+    registerAt(20, ['<sip:b@10.0.9.9>;expires=60']);
+    world.run(60_000 - 600);
+    expect(headerOf(register([]), 'contact')).toContain('expires=1');
+  });
+
   it('clamps what is asked for to the longest interval, and gives the preset where nothing is', () => {
     const { register } = scene({ registrar: { maxExpiresMs: 600_000, defaultExpiresMs: 300_000 } });
     const granted = (contact: string, more: readonly Header[] = []) =>

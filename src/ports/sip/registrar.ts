@@ -149,7 +149,8 @@ function contactShown(binding: Binding, isOwn: boolean, nowMs: number): NameAddr
   const uri = isOwn ? undefined : parseUri(binding.target.contact);
   const params = newParams();
   for (const [name, value] of paramList(binding.params)) params[name] = value;
-  params.expires = String(Math.max(Math.round((binding.expiresAtMs - nowMs) / 1000), 0));
+  // 0 would say that it is gone.
+  params.expires = String(Math.max(Math.round((binding.expiresAtMs - nowMs) / 1000), 1));
   if (binding.qThousandths !== 1000) params.q = String(binding.qThousandths / 1000);
   return { name: '', uri: uri === undefined ? binding.target.contact : formatUri(stripParams(uri, PUSH_PARAMS)), params };
 }
