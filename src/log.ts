@@ -15,7 +15,7 @@ export interface Log {
   error(fields: LogFields, message: string): void;
   /** Whether lines of that level are written, for fields that cost something to make. */
   enabled(level: 'debug' | 'info'): boolean;
-  /** Writes what is buffered, now; for the way out of the process. */
+  /** Writes what is buffered, now; for the way out of the process. A block that is being written may come out behind it. */
   flush(): void;
 }
 
