@@ -1,6 +1,7 @@
 /** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario } from './scenario.ts';
+import type { Ring } from './vocabulary/binding.ts';
 import type { CallCommand, CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
 import {
@@ -110,7 +111,7 @@ const change = (forks: readonly Fork[], leg: Address, state: Fork['state']): rea
 function forkFact(
   context: Context,
   n: number,
-  order: Pick<Of<'call.fork'>, 'device' | 'target' | 'callId'>,
+  order: Pick<Of<'call.fork'>, 'device' | 'aor' | 'target' | 'callId'>,
   by: string,
 ): Raw<typeof forkStarted> {
   return {
@@ -118,6 +119,7 @@ function forkFact(
     call: context.self,
     leg: legAddress(context.self, n),
     callee: context.callee,
+    aor: order.aor,
     device: order.device,
     callId: order.callId || `${context.callIdStem}-${n}`,
     case: by,
@@ -161,10 +163,10 @@ export const callMachine = setup({
     open: enqueueActions(({ context, enqueue }) => {
       const { birth } = context;
       if (birth === null) return;
-      const awake = birth.current.filter(({ asleep }) => !asleep).slice(0, context.settings.maxForks);
-      const forks = awake.map(({ device, binding }, index) =>
-        forkFact(context, index + 1, { device, target: binding.target, callId: '' }, ''),
-      );
+      const awake = birth.current.filter(({ asleep }) => !asleep);
+      const bound = awake.map(({ aor, device, binding }): Ring => ({ aor, device, target: binding.target }));
+      const rings = [...bound, ...birth.fact.rings].slice(0, context.settings.maxForks);
+      const forks = rings.map((ring, index) => forkFact(context, index + 1, { ...ring, callId: '' }, ''));
       for (const fork of forks) enqueue.emit(fork);
       enqueue.emit({
         type: 'call.offered',

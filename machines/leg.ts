@@ -58,7 +58,7 @@ interface Context {
   readonly call: Address;
   readonly settings: LegSettings;
   /** What to ring; null on the caller's leg. */
-  readonly fork: { readonly device: string; readonly callId: string; readonly target: Target } | null;
+  readonly fork: { readonly aor: string; readonly device: string; readonly callId: string; readonly target: Target } | null;
   /** What the caller was told last, to be repeated each minute. */
   readonly progress: Progress | null;
 }
@@ -156,6 +156,7 @@ export const legMachine = setup({
       to: PORT_SIP,
       leg: context.self,
       call: context.call,
+      aor: context.fork?.aor ?? '',
       device: device(context),
       callId: context.fork?.callId ?? '',
       target: context.fork?.target ?? { contact: '', path: [], flow: '', stream: false },
@@ -209,7 +210,7 @@ export const legMachine = setup({
     self,
     call: fact.call,
     settings,
-    fork: fact.type === 'fork.started' ? { device: fact.device, callId: fact.callId, target: fact.target } : null,
+    fork: fact.type === 'fork.started' ? { aor: fact.aor, device: fact.device, callId: fact.callId, target: fact.target } : null,
     progress: null,
   }),
   initial: 'born',

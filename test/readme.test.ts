@@ -46,8 +46,8 @@ const waitForPhone = setup({
   actions: {
     keepOpen: emit(({ context }) => ({ type: 'call.keepOpen', to: context.call, forMs: 30_000, progress: 182 })),
     ring: emit(({ context, event }) => {
-      const { device, binding } = event as FactOf<typeof bindingAdded>;
-      return { type: 'call.fork', to: context.call, device, target: binding.target, callId: '' };
+      const { aor, device, binding } = event as FactOf<typeof bindingAdded>;
+      return { type: 'call.fork', to: context.call, aor, device, target: binding.target, callId: '' };
     }),
   },
 }).createMachine({

@@ -138,7 +138,7 @@ export const pushNotificationMachine = setup({
       // Before the pushes, so that a push that fails at once finds the call kept.
       enqueue.emit({ type: 'call.keepOpen', to: call.call, forMs: settings.wakeLimitMs, progress: settings.progress });
       context.early.forEach(({ device, target }) => {
-        enqueue.emit({ type: 'call.fork', to: call.call, device, target, callId: '' });
+        enqueue.emit({ type: 'call.fork', to: call.call, aor: call.callee, device, target, callId: '' });
       });
       for (const sleeper of context.devices)
         enqueue.emit({ type: 'push.send', ...about(context, sleeper), ttlMs: settings.wakeLimitMs });
@@ -148,7 +148,14 @@ export const pushNotificationMachine = setup({
       const sleeper = wakes(context, event as Registered);
       if (sleeper === undefined) return;
       const callId = sleeper === 'new' ? '' : sleeper.callId;
-      enqueue.emit({ type: 'call.fork', to: context.call.call, device, target: binding.target, callId });
+      enqueue.emit({
+        type: 'call.fork',
+        to: context.call.call,
+        aor: context.call.callee,
+        device,
+        target: binding.target,
+        callId,
+      });
       enqueue.assign({
         devices:
           sleeper === 'new'

@@ -19,6 +19,15 @@ export interface Target {
   readonly stream: boolean;
 }
 
+/** One device, or one next hop outside, that a call can ring. */
+export interface Ring {
+  /** Of a user, its key among the bindings; outside, a name that no other ring of the call has. */
+  readonly device: string;
+  /** Whose device it is; empty outside. */
+  readonly aor: Aor;
+  readonly target: Target;
+}
+
 /** What a REGISTER says of one contact, after the SIP port has read and judged it (RFC 3261 §10.3). */
 export interface ContactOrder {
   readonly device: DeviceKey;

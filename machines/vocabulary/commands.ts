@@ -14,6 +14,8 @@ export type CancelReason = 'elsewhere' | 'caller' | 'none';
 export type CallFork = To & {
   readonly type: 'call.fork';
   readonly device: string;
+  /** Whose device it is; empty outside. */
+  readonly aor: string;
   readonly target: Target;
   /** Call-ID of the new leg, as the push announced it; empty: the call makes one. */
   readonly callId: string;
@@ -59,7 +61,14 @@ export type LegCommand = LegProgress | LegAnswer | LegReject | LegAcknowledge | 
 type ToSip<N extends string, A> = To<typeof PORT_SIP> & { readonly type: N; readonly leg: Address } & A;
 export type SipInvite = ToSip<
   'sip.invite',
-  { readonly call: Address; readonly device: string; readonly callId: string; readonly target: Target }
+  {
+    readonly call: Address;
+    /** Address of record of the device's user; empty outside. */
+    readonly aor: string;
+    readonly device: string;
+    readonly callId: string;
+    readonly target: Target;
+  }
 >;
 /** Answers the INVITE of a caller's leg; with a `message`, that message's headers and body are passed. */
 export type SipRespond = ToSip<
@@ -81,6 +90,16 @@ export type SipRefuseRequest = ToSip<
   'sip.refuseRequest',
   { readonly exchange: number; readonly status: number; readonly reason: string }
 >;
+/** Asks where a URI leads; the answer is `route.found` or `route.failed` with the same `route`. */
+export type SipRoute = To<typeof PORT_SIP> & {
+  readonly type: 'sip.route';
+  readonly call: Address;
+  /** Number of the question, the author's own. */
+  readonly route: number;
+  readonly uri: string;
+  /** The user whose permissions count: who diverts, redirects or transfers. */
+  readonly by: string;
+};
 export type RegisterAccept = To<typeof PORT_SIP> & {
   readonly type: 'register.accept';
   readonly exchange: number;
@@ -103,6 +122,7 @@ export type SipCommand =
   | SipRelayResponse
   | SipRelayAck
   | SipRefuseRequest
+  | SipRoute
   | RegisterAccept
   | RegisterRefuse;
 

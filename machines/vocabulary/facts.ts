@@ -1,5 +1,5 @@
 /** The catalogue: every kind of fact of the service. Wire facts come from ports, domain facts from actors. */
-import type { Binding, ContactOrder, PushTarget, Target } from './binding.ts';
+import type { Binding, ContactOrder, PushTarget, Ring, Target } from './binding.ts';
 import { defineFact, detail, flag, integer, secret, text } from './descriptor.ts';
 import type { Address } from './identity.ts';
 
@@ -24,7 +24,21 @@ export const inviteReceived = defineFact('invite.received', {
   callIdStem: text(),
   /** How an account is woken that has no binding; empty provider: not at all. */
   accountPush: secret(detail<PushTarget>()),
+  /** What to ring beside the callee's bindings: the next hops of a number outside. */
+  rings: secret(detail<readonly Ring[]>()),
 });
+/** Where a URI leads that a call asked for, and what can be rung there now. */
+export const routeFound = defineFact('route.found', {
+  call,
+  route: integer(),
+  /** Address of record of a user of ours, else the URI of the number outside. */
+  callee: text(),
+  rings: secret(detail<readonly Ring[]>()),
+  /** The callee has devices that sleep, or an account that can be woken. */
+  wakeable: flag(),
+  accountPush: secret(detail<PushTarget>()),
+});
+export const routeFailed = defineFact('route.failed', { call, route: integer(), status, reason: text() });
 export const provisionalReceived = defineFact('provisional.received', { leg, status, message });
 export const answerReceived = defineFact('answer.received', { leg, status, message });
 /** A final answer that is no 2xx, or what stands for one: `origin` says who made it. */
@@ -97,6 +111,8 @@ export const forkStarted = defineFact('fork.started', {
   call,
   leg,
   callee: text(),
+  /** Address of record of the device's user; empty outside. */
+  aor: text(),
   device: text(),
   callId: text(),
   /** Address of the case that asked for the fork; empty if the call itself did. */

@@ -20,7 +20,10 @@ const bound = (device: string, asleep = false) => ({
 const coverage = new Coverage(callMachine);
 
 /** A call to so many awake devices, `device1` and on. */
-function callTo(awake: number, how: { asleep?: number; settings?: object; accountPush?: object } = {}): Chart {
+function callTo(
+  awake: number,
+  how: { asleep?: number; settings?: object; accountPush?: object; rings?: readonly object[] } = {},
+): Chart {
   const current = [
     ...Array.from({ length: awake }, (_, n) => bound(`device${n + 1}`)),
     ...Array.from({ length: how.asleep ?? 0 }, (_, n) => bound(`sleeper${n + 1}`, true)),
@@ -34,6 +37,7 @@ function callTo(awake: number, how: { asleep?: number; settings?: object; accoun
     callee: 'sip:bob@x',
     callIdStem: 'stem',
     accountPush: how.accountPush ?? NO_PUSH,
+    rings: how.rings ?? [],
   };
   const settings = { maxForks: 4, declineEndsCall: false, ...how.settings };
   return new Chart(callMachine, { fact, self: SELF, current, settings }, coverage);
@@ -63,7 +67,7 @@ const request = (leg: string, forkLeg = '') => ({
   method: 'INFO',
 });
 const order = (type: string, more: object = {}, by = 'push:1') => ({ type, to: SELF, by, ...more });
-const addFork = (device: string, callId = '') => order('call.fork', { device, target, callId });
+const addFork = (device: string, callId = '') => order('call.fork', { aor: 'sip:bob@x', device, target, callId });
 const keepOpen = (forMs: number, by = 'push:1', progress: 0 | 180 | 182 = 0) => order('call.keepOpen', { forMs, progress }, by);
 const letGo = (by = 'push:1') => order('call.letGo', {}, by);
 const claim = (by: string) => order('call.claim', {}, by);
@@ -88,6 +92,15 @@ describe('a call that begins', () => {
       { type: 'fork.started', call: SELF, leg: fork(1), device: 'device1', callId: 'stem-1', case: '', target },
       { type: 'fork.started', leg: fork(2), device: 'device2', callId: 'stem-2' },
       { type: 'call.offered', call: SELF, callee: 'sip:bob@x', callerName: 'Alice', callIdStem: 'stem', wakeable: true },
+    ]);
+  });
+
+  it('rings what the dial plan named beside the awake devices', () => {
+    const outside = { aor: '', device: 'trunk', target: { ...target, contact: 'sip:112@trunk.example' } };
+    expectTold(callTo(1, { rings: [outside] }).told, [
+      { type: 'fork.started', leg: fork(1), device: 'device1' },
+      { type: 'fork.started', leg: fork(2), aor: '', device: 'trunk', target: outside.target },
+      { type: 'call.offered' },
     ]);
   });
 

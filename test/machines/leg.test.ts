@@ -12,7 +12,8 @@ const target = { contact: 'sip:bob@10.0.0.2', path: [], flow: 'udp/1', stream: f
 const coverage = new Coverage(legMachine);
 const born = (fact: object) => new Chart(legMachine, { fact, self: SELF, current: [], settings }, coverage);
 const callerLeg = () => born({ type: 'invite.received', call: 'call:7', leg: SELF });
-const forkLeg = () => born({ type: 'fork.started', call: 'call:7', leg: SELF, device: 'desk', callId: 'stem-1', target });
+const forkLeg = () =>
+  born({ type: 'fork.started', call: 'call:7', leg: SELF, aor: 'sip:bob@x', device: 'desk', callId: 'stem-1', target });
 
 // What a leg is told.
 const event = (type: string, more: object = {}): EventObject => Object.assign({ type }, { leg: SELF, ...more });
@@ -164,7 +165,9 @@ describe('a confirmed leg (RFC 3261 §15)', () => {
 
 describe('a fork (RFC 3261 §13.2)', () => {
   it('sends its INVITE at birth, with the Call-ID it was given', () => {
-    expectTold(forkLeg().told, [{ type: 'sip.invite', leg: SELF, call: 'call:7', device: 'desk', callId: 'stem-1', target }]);
+    expectTold(forkLeg().told, [
+      { type: 'sip.invite', leg: SELF, call: 'call:7', aor: 'sip:bob@x', device: 'desk', callId: 'stem-1', target },
+    ]);
   });
 
   table(

@@ -74,7 +74,7 @@ const send = (device: string, n = 0) => ({
   callId: `stem-w${n}`,
   ttlMs: WAKE_LIMIT_MS,
 });
-const fork = (device: string, callId = 'stem-w0') => ({ type: 'call.fork', to: CALL, device, callId, target });
+const fork = (device: string, callId = 'stem-w0') => ({ type: 'call.fork', to: CALL, aor: BOB, device, callId, target });
 const takeBack = (device: string, reason: string, callId = 'stem-w0') => ({
   type: 'push.cancel',
   to: 'port:push',

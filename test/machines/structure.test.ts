@@ -178,6 +178,7 @@ describe('no order of events arms a delayed event twice', () => {
     callee: 'sip:bob@x',
     callIdStem: 's',
     accountPush: push,
+    rings: [],
   };
   const legEvents = [
     ...['leg.progress', 'leg.answer', 'leg.reject', 'leg.acknowledge', 'leg.cancel', 'leg.hangUp', 'actor.ended', 'bye.received'],

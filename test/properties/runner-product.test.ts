@@ -53,6 +53,7 @@ const attributes = fc.record({
   callee: fc.constant(AOR),
   callIdStem: fc.constant('stem'),
   accountPush: push,
+  rings: fc.array(fc.record({ aor: fc.constant(''), device, target }), { maxLength: 2 }),
   aor: fc.constant(AOR),
   leg,
   fork: leg,

@@ -49,7 +49,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flo
 }
 
 /** Rings a device. */
-export function invite(context: SipContext, command: SipInvite, aor: string): string | undefined {
+export function invite(context: SipContext, command: SipInvite): string | undefined {
   const caller = context.legs.at(legAddress(command.call, 0));
   if (caller === undefined) return 'the caller is gone';
   const flow = flowTo(context, command.target);
@@ -59,7 +59,7 @@ export function invite(context: SipContext, command: SipInvite, aor: string): st
   }
   const request = inviteFor(context, caller, command, flow);
   const contact = request.contact === '*' ? [] : request.contact;
-  const { leg: address, call, device } = command;
+  const { leg: address, call, aor, device } = command;
   const side = newSide({ address, call, isCaller: false, contact, invite: request, flow, aor, device });
   context.legs.add(side);
   context.legs.name(request.from.params.tag ?? '', { side, fork: side.address });

@@ -1,7 +1,7 @@
 /** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
 
-import { NO_PUSH } from '../../../machines/vocabulary/binding.ts';
-import type { Command, RegisterAccept, RegisterRefuse, SipCommand } from '../../../machines/vocabulary/commands.ts';
+import type { Ring } from '../../../machines/vocabulary/binding.ts';
+import type { Command, RegisterAccept, RegisterRefuse, SipCommand, SipRoute } from '../../../machines/vocabulary/commands.ts';
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
@@ -16,6 +16,7 @@ import { Admission, type Admitted } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
+import { type Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
@@ -45,6 +46,9 @@ const MAX_REGISTERING_MS = 10_000;
 const MAX_AORS_PER_FLOW = 1_000;
 const CALL_ID_BYTES = 16;
 
+/** What concerns a leg. */
+type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute>;
+
 interface Registering {
   readonly server: ServerTransaction;
   readonly devices: ReadonlySet<string>;
@@ -56,6 +60,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #context: SipContext;
   readonly #surroundings: SipSurroundings;
   readonly #admission: Admission;
+  readonly #dialPlan: DialPlan;
   readonly #registrar: Registrar;
   readonly #exchanges: Exchanges;
   readonly #callers = new Map<ServerTransaction, LegSide>();
@@ -70,6 +75,7 @@ export class SipPort implements Port, TransactionUser {
     this.#context = context;
     this.#surroundings = surroundings;
     this.#admission = new Admission(context.settings, surroundings.domains, surroundings.authenticator);
+    this.#dialPlan = new DialPlan(context.settings, surroundings.domains);
     this.#registrar = new Registrar(context.settings, surroundings.isOwn);
     this.#exchanges = new Exchanges(context);
   }
@@ -124,24 +130,16 @@ export class SipPort implements Port, TransactionUser {
     if (method === 'REGISTER') this.#register(server, admitted);
     else if (method === 'OPTIONS') this.#options(server);
     else {
-      const callee = this.#calleeOf(admitted.uri);
-      if (isRefusal(callee)) this.#refuse(server, callee);
-      else if (method === 'INVITE') this.#call(server, callee);
-      else relayMessage(this.#context, server, callee);
+      const destination = this.#dialPlan.resolve(admitted.uri, this.#aorOf(admitted));
+      if (isRefusal(destination)) this.#refuse(server, destination);
+      else if (method === 'INVITE') this.#call(server, destination);
+      else relayMessage(this.#context, server, destination.callee);
     }
   }
 
-  #calleeOf(uri: SipUri): string | Refusal {
-    const aor = this.#surroundings.domains.aorOf(uri);
-    if (aor === undefined)
-      return uri.user === undefined ? refusal(404, 'Whom Do You Call') : refusal(403, 'Not A Domain Of Ours');
-    return this.#isUser(aor) ? aor : refusal(404, 'No Such User');
-  }
-
-  /** Where nobody is asked and nobody is listed, everybody is a user. */
-  #isUser(aor: string): boolean {
-    const { auth, users } = this.#context.settings;
-    return users.has(Domains.userOf(aor)) || (auth === 'none' && users.size === 0);
+  /** Whose permissions count: the authenticated user's. */
+  #aorOf({ user }: Admitted): string {
+    return user === '' ? '' : this.#surroundings.domains.aorOfUser(user);
   }
 
   /** RFC 3261 §11.2. */
@@ -154,9 +152,9 @@ export class SipPort implements Port, TransactionUser {
     server.respond(responseTo(server.request, 200, undefined, newTag(this.#context), { headers }));
   }
 
-  #call(server: ServerTransaction, callee: string): void {
+  #call(server: ServerTransaction, { callee, accountPush, rings }: Destination): void {
     const { request } = server;
-    const { engine, legs, settings, random } = this.#context;
+    const { engine, legs, random } = this.#context;
     const call = engine.mint('call');
     const side = caller.callerSide(this.#context, server, call, legAddress(call, 0));
     legs.add(side);
@@ -170,7 +168,8 @@ export class SipPort implements Port, TransactionUser {
       callerName: name,
       callee,
       callIdStem: random.hex(CALL_ID_BYTES),
-      accountPush: settings.users.get(Domains.userOf(callee))?.push ?? NO_PUSH,
+      accountPush,
+      rings,
     });
   }
 
@@ -189,7 +188,7 @@ export class SipPort implements Port, TransactionUser {
     const to = parseUri(request.to.uri);
     const aor = to === undefined ? undefined : domains.aorOf(to);
     if (aor === undefined || !domains.isOurs(uri)) this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
-    else if (!this.#isUser(aor)) this.#refuse(server, refusal(404, 'No Such User'));
+    else if (!this.#dialPlan.isUser(aor)) this.#refuse(server, refusal(404, 'No Such User'));
     else {
       const reading = this.#registrar.read(request, flow);
       if (isRefusal(reading)) this.#refuse(server, reading);
@@ -314,11 +313,31 @@ export class SipPort implements Port, TransactionUser {
     const order = command as Command;
     if (order.type === 'register.accept') return this.#accept(order);
     if (order.type === 'register.refuse') return this.#refuseRegister(order);
-    return this.#takeForLeg(order as Exclude<SipCommand, RegisterAccept | RegisterRefuse>);
+    if (order.type === 'sip.route') return this.#route(order);
+    return this.#takeForLeg(order as LegOrder);
   }
 
-  #takeForLeg(command: Exclude<SipCommand, RegisterAccept | RegisterRefuse>): string | undefined {
-    if (command.type === 'sip.invite') return fork.invite(this.#context, command, this.#calleeOfCall(command.call));
+  /** Where that URI leads, and what rings there now. */
+  #route({ call, route, uri, by }: SipRoute): undefined {
+    const parsed = parseUri(uri);
+    const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, by);
+    if (isRefusal(found)) {
+      this.#context.engine.post({ type: 'route.failed', call, route, status: found.status, reason: found.reason });
+      return;
+    }
+    const { callee, accountPush } = found;
+    const bound = this.#context.location.of(callee);
+    const awake = bound.filter(({ asleep }) => !asleep);
+    const rings = [
+      ...awake.map(({ device, binding }): Ring => ({ aor: callee, device, target: binding.target })),
+      ...found.rings,
+    ];
+    const wakeable = accountPush.provider !== '' || awake.length < bound.length;
+    this.#context.engine.post({ type: 'route.found', call, route, callee, rings, wakeable, accountPush });
+  }
+
+  #takeForLeg(command: LegOrder): string | undefined {
+    if (command.type === 'sip.invite') return fork.invite(this.#context, command);
     const side = this.#context.legs.at(command.leg);
     if (command.type === 'sip.relayRequest') return this.#exchanges.relay(command.exchange, side);
     if (side === undefined) return 'no such leg';
@@ -342,12 +361,6 @@ export class SipPort implements Port, TransactionUser {
       default:
         return 'unknown command';
     }
-  }
-
-  #calleeOfCall(call: Address): string {
-    const invite = this.#context.legs.at(legAddress(call, 0))?.invite;
-    const uri = invite === undefined ? undefined : parseUri(invite.uri);
-    return uri === undefined ? '' : (this.#surroundings.domains.aorOf(uri) ?? '');
   }
 
   #accept({ exchange, bindings }: RegisterAccept): string | undefined {
