@@ -21,6 +21,7 @@ import { Authenticator } from './ports/sip/authenticator.ts';
 import { Domains } from './ports/sip/domains.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
+import { DEFAULT_PORT } from './ports/sip/routing.ts';
 import type { SipSettings } from './ports/sip/settings.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
@@ -28,7 +29,7 @@ import type { Random } from './random.ts';
 import type { SipUri } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { Transactions } from './transaction/layer.ts';
-import type { TransportListener, Transports } from './transport/transport.ts';
+import type { Endpoint, TransportListener, TransportName, Transports } from './transport/transport.ts';
 
 /** Everything of the outside world that the service needs; the virtual world has its own of each. */
 export interface ServiceParts {
@@ -45,7 +46,6 @@ export interface ServiceParts {
 }
 
 const KEY_BYTES = 32;
-const SIP_PORT = 5060;
 
 /** One running service. */
 export class Service {
@@ -194,7 +194,7 @@ const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::
 
 /** Hosts by which peers may name us: where we listen, and for a wildcard every address of the machine. */
 function ownHosts(transports: Transports): string[] {
-  const hosts = transports.listening.map(({ local }) => local.host);
+  const hosts = transports.listening.flatMap(({ local, advertised }) => [local.host, advertised.host]);
   const all = hosts.some(isWildcard)
     ? Object.values(networkInterfaces()).flatMap((ones) => ones?.map(({ address }) => address) ?? [])
     : [];
@@ -203,7 +203,12 @@ function ownHosts(transports: Transports): string[] {
 
 const leadsHere = (transports: Transports, uri: SipUri): boolean =>
   transports.listening.some(
-    ({ local }) =>
-      local.port === (uri.port ?? SIP_PORT) &&
-      (isWildcard(local.host) ? ownHosts(transports).includes(uri.host) : local.host === uri.host),
+    ({ transport, local, advertised }) =>
+      leadsTo(uri, advertised, transport) ||
+      (isWildcard(local.host)
+        ? ownHosts(transports).some((host) => leadsTo(uri, { host, port: local.port }, transport))
+        : leadsTo(uri, local, transport)),
   );
+
+const leadsTo = (uri: SipUri, { host, port }: Endpoint, transport: TransportName): boolean =>
+  port === (uri.port ?? DEFAULT_PORT[uri.scheme === 'sips' ? 'tls' : transport]) && uri.host.toLowerCase() === host.toLowerCase();

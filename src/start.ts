@@ -12,13 +12,13 @@ import { Service } from './service.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { endpointName } from './transport/endpoint.ts';
 import { openSockets, Sockets } from './transport/sockets.ts';
-import type { Endpoint, TransportName } from './transport/transport.ts';
+import type { Listening } from './transport/transport.ts';
 
 /** A service that runs. */
 export interface Running {
   readonly service: Service;
   /** Its listeners as bound; `name` is `udp 127.0.0.1:5060`. */
-  readonly listening: readonly { readonly name: string; readonly transport: TransportName; readonly local: Endpoint }[];
+  readonly listening: readonly (Listening & { readonly name: string })[];
   /** Bindings of the last run that still stand. */
   readonly restored: number;
   stop(): Promise<void>;

@@ -7,7 +7,7 @@ import { type KeyPath, shown } from './wording.ts';
 
 /** One address the service listens on; port 0 lets the system choose. */
 export interface ListenAddress {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   /** IP address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;

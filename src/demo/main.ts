@@ -63,7 +63,7 @@ function addressOf({ listening }: Running, transport: TransportName): Endpoint {
   return found.local;
 }
 
-async function openPhone(running: Running, user: string, name: string, how: { transport: TransportName; wakeable?: boolean }) {
+async function openPhone(running: Running, user: string, name: string, how: { transport: 'udp' | 'tcp'; wakeable?: boolean }) {
   const wire = await openSocketWire(how.transport, HOST);
   const phone = new Phone({
     wire,

@@ -135,6 +135,9 @@ function parseHostPart(
   return { scheme, user, password, host, port, params, headers };
 }
 
+/** Whether a URI asks for TLS on every hop (RFC 3261 §19.1). */
+export const isSipsUri = (uri: string): boolean => /^sips:/i.test(uri);
+
 /** Writes a URI. */
 export function formatUri(uri: SipUri): string {
   if (uri.scheme === 'tel') return `tel:${uri.user ?? ''}${formatParams(uri.params)}`;

@@ -20,7 +20,7 @@ export { SeededRandom } from './seeded-random.ts';
 export { type ObservedService, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
 export { openSocketWire } from './socket-wire.ts';
 export { VirtualTime } from './virtual-time.ts';
-export { simulatedTcpWire, simulatedUdpWire, type Wire } from './wire.ts';
+export { simulatedStreamWire, simulatedUdpWire, type Wire } from './wire.ts';
 export {
   createWorld,
   SERVICE_HOST,

@@ -35,6 +35,7 @@ export interface DatagramSocket {
 
 type Receive = (text: string, from: Endpoint) => void;
 type Accept = (stream: StreamEnd) => void;
+type StreamTransport = Exclude<TransportName, 'udp'>;
 interface Rule {
   readonly from: string;
   readonly to: string;
@@ -66,7 +67,7 @@ export class SimulatedNetwork {
   #conditions: Conditions;
   #rules: Rule[] = [];
   readonly #sockets = new Map<string, Receive>();
-  readonly #listeners = new Map<string, Accept>();
+  readonly #listeners = new Map<string, { readonly accept: Accept; readonly transport: StreamTransport }>();
   readonly #streams = new Set<StreamEnd>();
   #port = FIRST_EPHEMERAL_PORT;
 
@@ -124,22 +125,22 @@ export class SimulatedNetwork {
     };
   }
 
-  /** Accepts connections. Throws if the address is taken. */
-  listen(local: Endpoint, accept: Accept): { close(): void } {
+  /** Accepts connections of one transport. Throws if the address is taken. */
+  listen(local: Endpoint, accept: Accept, transport: StreamTransport = 'tcp'): { close(): void } {
     const name = endpointName(local);
     if (this.#listeners.has(name)) throw new Error(`${name} is in use`);
-    this.#listeners.set(name, accept);
+    this.#listeners.set(name, { accept, transport });
     return { close: () => void this.#listeners.delete(name) };
   }
 
   /** Opens a connection; what is sent before it stands waits for it. */
-  connect(host: string, remote: Endpoint): StreamEnd {
-    const client = new StreamEnd({ host, port: this.#nextPort() }, remote, this.#carrier());
+  connect(host: string, remote: Endpoint, transport: StreamTransport = 'tcp'): StreamEnd {
+    const client = new StreamEnd({ host, port: this.#nextPort() }, remote, this.#carrier(transport));
     if (this.#blocked(client.local, remote) || this.#blocked(remote, client.local)) {
       this.#timers.set(CONNECT_TIMEOUT_MS, () => client.closed('timed out'));
       return client;
     }
-    this.#timers.set(this.#delayMs(client.local, remote), () => this.#meet(client));
+    this.#timers.set(this.#delayMs(client.local, remote), () => this.#meet(client, transport));
     return client;
   }
 
@@ -152,24 +153,25 @@ export class SimulatedNetwork {
     }
   }
 
-  #meet(client: StreamEnd): void {
-    const accept = this.#listeners.get(endpointName(client.remote));
+  #meet(client: StreamEnd, transport: StreamTransport): void {
+    const listener = this.#listeners.get(endpointName(client.remote));
     const backMs = this.#delayMs(client.remote, client.local);
-    if (accept === undefined) {
+    // Who speaks another protocol is not understood.
+    if (listener?.transport !== transport) {
       this.#timers.set(backMs, () => client.closed('refused'));
       return;
     }
     if (client.isClosed) return;
-    const server = new StreamEnd(client.remote, client.local, this.#carrier());
+    const server = new StreamEnd(client.remote, client.local, this.#carrier(transport));
     client.peer = server;
     server.peer = client;
     this.#streams.add(client).add(server);
-    accept(server);
+    listener.accept(server);
     server.established();
     this.#timers.set(backMs, () => client.established());
   }
 
-  #carrier() {
+  #carrier(transport: StreamTransport) {
     return {
       blocked: (from: Endpoint, to: Endpoint) => this.#blocked(from, to),
       delayMs: (from: Endpoint, to: Endpoint) => {
@@ -180,7 +182,7 @@ export class SimulatedNetwork {
       },
       timers: this.#timers,
       sent: (text: string, from: Endpoint, to: Endpoint) =>
-        this.tap({ atMs: this.#timers.now(), transport: 'tcp', from, to, text, lost: false }),
+        this.tap({ atMs: this.#timers.now(), transport, from, to, text, lost: false }),
       gone: (stream: StreamEnd) => void this.#streams.delete(stream),
     };
   }

@@ -266,7 +266,7 @@ export abstract class PhoneCall {
       return true;
     }
     // Over UDP a lower one may only have been overtaken; the same number twice never happens to a correct peer.
-    if (number === dialog.remoteCseq || this.host.wire.transport === 'tcp')
+    if (number === dialog.remoteCseq || this.host.wire.transport !== 'udp')
       this.host.complain(`${request.method} with CSeq ${number} after ${dialog.remoteCseq} (RFC 3261 §12.2.1.1)`);
     return false;
   }

@@ -48,8 +48,11 @@ export class Requester {
 
   /** A Via on a fresh branch. */
   via(): Header {
-    const transport = this.#wire.transport.toUpperCase();
-    return ['Via', `SIP/2.0/${transport} ${endpointName(this.#wire.local)};branch=z9hG4bK${this.#random.hex(8)};rport`];
+    const { transport, sentBy, local } = this.#wire;
+    return [
+      'Via',
+      `SIP/2.0/${transport.toUpperCase()} ${sentBy ?? endpointName(local)};branch=z9hG4bK${this.#random.hex(8)};rport`,
+    ];
   }
 
   /** Forgets the server's nonce: the next request goes out without credentials. */

@@ -118,7 +118,7 @@ export class ClientExchange {
     const { status } = response;
     // Over UDP a provisional may have been overtaken.
     if (status < 200) {
-      if (this.#line.wire.transport === 'tcp') this.#line.complain(`${status} after ${final.status} to ${this.request.method}`);
+      if (this.#line.wire.transport !== 'udp') this.#line.complain(`${status} after ${final.status} to ${this.request.method}`);
       return;
     }
     if (status !== final.status || tagOf(response, 'to') !== tagOf(final, 'to'))

@@ -258,8 +258,10 @@ export class Phone {
   }
 
   get #plainUri(): string {
-    const transport = this.#wire.transport === 'udp' ? '' : `;transport=${this.#wire.transport}`;
-    return `sip:${this.user}@${endpointName(this.#wire.local)}${transport}`;
+    const { transport, sentBy, local } = this.#wire;
+    // Both kinds of WebSocket are `ws` in a URI (RFC 7118 §5.2.2).
+    const param = transport === 'udp' ? '' : `;transport=${transport === 'wss' ? 'ws' : transport}`;
+    return `sip:${this.user}@${sentBy ?? endpointName(local)}${param}`;
   }
 
   get #identity(): string {
@@ -298,7 +300,7 @@ export class Phone {
 
   #receive(text: string, remote: Endpoint): void {
     if (text.trim() === '') return;
-    const { message, flaws } = readMessage(text, this.#wire.transport === 'tcp');
+    const { message, flaws } = readMessage(text, this.#wire.transport !== 'udp');
     for (const flaw of flaws) this.#complain(flaw);
     if (message === undefined) return;
     this.#record('in', text, message, remote);

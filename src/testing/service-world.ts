@@ -13,7 +13,8 @@ export interface ObservedService {
   readonly stories: readonly Story[];
 }
 
-export interface ServiceWorldOptions extends Partial<Pick<WorldOptions<Config, ObservedService>, 'network' | 'startMs'>> {
+export interface ServiceWorldOptions
+  extends Partial<Pick<WorldOptions<Config, ObservedService>, 'network' | 'startMs' | 'listening'>> {
   readonly seed?: number;
   /** Names of users; each has the password `NAME-secret`. Default: alice, bob, carol. */
   readonly users?: readonly string[];
@@ -57,6 +58,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
     seed: options.seed ?? 1,
     config,
     ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.listening === undefined ? {} : { listening: options.listening }),
     ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
     startService: ({ clock, timers, random, transports, push }) => {
       const fail = ({ problem }: { problem: string }): void => {

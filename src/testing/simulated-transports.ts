@@ -1,25 +1,31 @@
-import type { Endpoint, Flow, TransportListener, TransportName, Transports } from '../transport/transport.ts';
+import type { Endpoint, Flow, FlowWish, TransportListener, TransportName, Transports } from '../transport/transport.ts';
 import { type DatagramSocket, endpointName, type SimulatedNetwork } from './network.ts';
 import type { StreamEnd } from './stream.ts';
 
-/** An address the service listens on. */
+/** An address the service listens on, and what it tells peers of it: the same by default. */
 export interface Listening {
   readonly transport: TransportName;
   readonly local: Endpoint;
+  readonly advertised?: Endpoint;
 }
+
+type StreamTransport = Exclude<TransportName, 'udp'>;
 
 class DatagramFlow implements Flow {
   readonly transport = 'udp';
   readonly reliable = false;
+  readonly secure = false;
   readonly open = true;
   readonly id: string;
   readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: DatagramSocket;
 
-  constructor(local: Endpoint, remote: Endpoint, socket: DatagramSocket) {
+  constructor({ local, advertised = local }: Listening, remote: Endpoint, socket: DatagramSocket) {
     this.id = `udp/${endpointName(local)}/${endpointName(remote)}`;
     this.local = local;
+    this.advertised = advertised;
     this.remote = remote;
     this.#socket = socket;
   }
@@ -30,18 +36,21 @@ class DatagramFlow implements Flow {
 }
 
 class StreamFlow implements Flow {
-  readonly transport = 'tcp';
+  readonly transport: StreamTransport;
   readonly reliable = true;
+  readonly secure: boolean;
   readonly id: string;
+  readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly #stream: StreamEnd;
 
-  constructor(stream: StreamEnd, serial: number) {
-    this.id = `tcp/${endpointName(stream.local)}/${endpointName(stream.remote)}#${serial}`;
+  constructor(transport: StreamTransport, { local, advertised = local }: Listening, stream: StreamEnd, serial: number) {
+    this.id = `${transport}/${endpointName(stream.local)}/${endpointName(stream.remote)}#${serial}`;
+    this.transport = transport;
+    this.secure = transport === 'tls' || transport === 'wss';
+    this.local = local;
+    this.advertised = advertised;
     this.#stream = stream;
-  }
-
-  get local(): Endpoint {
-    return this.#stream.local;
   }
 
   get remote(): Endpoint {
@@ -67,10 +76,10 @@ const UDP_FLOW_ID = /^udp\/(.+)\/(?:\[([0-9a-f:.]+)\]|([^[\]/:]+)):(\d{1,5})$/;
 
 /** All sockets of the service, on the simulated network. */
 export class SimulatedTransports implements Transports {
-  readonly listening: readonly Listening[];
+  readonly listening: readonly Required<Listening>[];
   readonly #network: SimulatedNetwork;
   readonly #listener: TransportListener;
-  readonly #sockets = new Map<string, { local: Endpoint; socket: DatagramSocket }>();
+  readonly #sockets = new Map<string, { listening: Listening; socket: DatagramSocket }>();
   readonly #flows = new Map<string, DatagramFlow>();
   readonly #streams = new Map<string, StreamFlow>();
   readonly #acceptors: { close(): void }[] = [];
@@ -78,25 +87,29 @@ export class SimulatedTransports implements Transports {
 
   constructor(network: SimulatedNetwork, listening: readonly Listening[], listener: TransportListener) {
     this.#network = network;
-    this.listening = listening;
+    this.listening = listening.map((one) => ({ advertised: one.local, ...one }));
     this.#listener = listener;
-    for (const { transport, local } of listening) {
-      if (transport === 'udp') this.#bind(local);
-      else this.#acceptors.push(network.listen(local, (stream) => void this.#adopt(stream)));
+    for (const one of listening) {
+      const { transport, local } = one;
+      if (transport === 'udp') this.#bind(one);
+      else this.#acceptors.push(network.listen(local, (stream) => void this.#adopt(transport, one, stream), transport));
     }
   }
 
-  flowTo(transport: TransportName, remote: Endpoint, local?: Endpoint): Flow | undefined {
+  flowTo(transport: TransportName, remote: Endpoint, { local }: FlowWish = {}): Flow | undefined {
     const ours = this.listening.find(
       (listener) =>
         listener.transport === transport &&
         listener.local.host.includes(':') === remote.host.includes(':') &&
         (local === undefined || endpointName(local) === endpointName(listener.local)),
     );
-    if (ours === undefined) return undefined;
+    // WebSockets are opened by clients only (RFC 7118 §5).
+    if (ours === undefined || transport === 'ws' || transport === 'wss') return undefined;
     if (transport === 'udp') return this.#datagramFlow(ours.local, remote);
-    for (const flow of this.#streams.values()) if (endpointName(flow.remote) === endpointName(remote)) return flow;
-    return this.#adopt(this.#network.connect(ours.local.host, remote));
+    for (const flow of this.#streams.values()) {
+      if (flow.transport === transport && endpointName(flow.remote) === endpointName(remote)) return flow;
+    }
+    return this.#adopt(transport, ours, this.#network.connect(ours.local.host, remote, transport));
   }
 
   flowById(id: string): Flow | undefined {
@@ -104,7 +117,9 @@ export class SimulatedTransports implements Transports {
     const [, local, v6, v4, port] = UDP_FLOW_ID.exec(id) ?? [];
     const bound = this.#sockets.get(local ?? '');
     const host = v6 ?? v4;
-    return bound === undefined || host === undefined ? undefined : this.#datagramFlow(bound.local, { host, port: Number(port) });
+    return bound === undefined || host === undefined
+      ? undefined
+      : this.#datagramFlow(bound.listening.local, { host, port: Number(port) });
   }
 
   close(): Promise<void> {
@@ -121,12 +136,13 @@ export class SimulatedTransports implements Transports {
     this.#streams.clear();
   }
 
-  #bind(local: Endpoint): void {
+  #bind(listening: Listening): void {
+    const { local } = listening;
     const socket = this.#network.bind(local, (text, from) => {
       const flow = this.#datagramFlow(local, from);
       if (flow !== undefined) this.#received(text, flow);
     });
-    this.#sockets.set(endpointName(local), { local, socket });
+    this.#sockets.set(endpointName(local), { listening, socket });
   }
 
   #datagramFlow(local: Endpoint, remote: Endpoint): DatagramFlow | undefined {
@@ -135,14 +151,14 @@ export class SimulatedTransports implements Transports {
     const key = `${endpointName(local)}/${endpointName(remote)}`;
     const known = this.#flows.get(key);
     if (known !== undefined) return known;
-    const flow = new DatagramFlow(local, remote, bound.socket);
+    const flow = new DatagramFlow(bound.listening, remote, bound.socket);
     this.#flows.set(key, flow);
     return flow;
   }
 
-  #adopt(stream: StreamEnd): StreamFlow {
+  #adopt(transport: StreamTransport, ours: Listening, stream: StreamEnd): StreamFlow {
     this.#serial += 1;
-    const flow = new StreamFlow(stream, this.#serial);
+    const flow = new StreamFlow(transport, ours, stream, this.#serial);
     this.#streams.set(flow.id, flow);
     stream.onMessage = (text) => this.#received(text, flow);
     stream.onClosed = (why) => {

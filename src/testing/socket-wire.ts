@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createConnection, createServer, type Socket } from 'node:net';
-import type { Endpoint, TransportName } from '../transport/transport.ts';
+import type { Endpoint } from '../transport/transport.ts';
 import { endpointName } from './network.ts';
 import type { Wire } from './wire.ts';
 
@@ -36,7 +36,7 @@ class RealTimers {
 }
 
 /** A phone's real socket: UDP or TCP on `host`, port 0 for any. Throws what the socket throws, such as EADDRINUSE. */
-export const openSocketWire = (transport: TransportName, host: string, port = 0): Promise<Wire> =>
+export const openSocketWire = (transport: 'udp' | 'tcp', host: string, port = 0): Promise<Wire> =>
   transport === 'udp' ? openUdp(host, port) : openTcp(host, port);
 
 function openUdp(host: string, port: number): Promise<Wire> {

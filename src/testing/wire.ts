@@ -7,6 +7,8 @@ import type { StreamEnd } from './stream.ts';
 export interface Wire {
   readonly transport: TransportName;
   readonly local: Endpoint;
+  /** What the phone calls itself in Via and Contact where that is not its address: a browser knows none (RFC 7118 §5). */
+  readonly sentBy?: string;
   /** One whole message, its bytes as latin1. */
   onMessage: (text: string, remote: Endpoint) => void;
   /** A connection is gone. Never called over UDP. */
@@ -66,8 +68,20 @@ export function simulatedUdpWire(network: SimulatedNetwork, timers: TimerQueue, 
   return wire;
 }
 
-/** A phone's TCP side on the simulated network: it listens on `local` and connects from ports of its own. */
-export function simulatedTcpWire(network: SimulatedNetwork, timers: TimerQueue, local: Endpoint): Wire {
+/** RFC 7118 §5: a name that cannot be, another one for each page. */
+const browserName = ({ host, port }: Endpoint): string => `page-${port}.${host.replace(/[.:]/g, '-')}.invalid`;
+
+/**
+ * A phone's TCP or TLS side on the simulated network: it listens on `local` and connects from ports of its own. A browser
+ * (WebSocket) only connects.
+ */
+export function simulatedStreamWire(
+  network: SimulatedNetwork,
+  timers: TimerQueue,
+  local: Endpoint,
+  transport: Exclude<TransportName, 'udp'> = 'tcp',
+): Wire {
+  const isBrowser = transport === 'ws' || transport === 'wss';
   const own = new SimulatedTimers(timers);
   const streams = new Map<string, StreamEnd>();
   const adopt = (stream: StreamEnd): StreamEnd => {
@@ -80,15 +94,17 @@ export function simulatedTcpWire(network: SimulatedNetwork, timers: TimerQueue, 
     };
     return stream;
   };
-  const listener = network.listen(local, adopt);
+  const listener = isBrowser ? undefined : network.listen(local, adopt, transport);
   const wire: Wire = {
-    transport: 'tcp',
+    transport,
     local,
+    ...(isBrowser ? { sentBy: browserName(local) } : {}),
     onMessage: () => {},
     onClosed: () => {},
-    send: (text, remote) => (streams.get(endpointName(remote)) ?? adopt(network.connect(local.host, remote))).send(text),
+    send: (text, remote) =>
+      (streams.get(endpointName(remote)) ?? adopt(network.connect(local.host, remote, transport))).send(text),
     close: () => {
-      listener.close();
+      listener?.close();
       for (const stream of streams.values()) stream.close();
       streams.clear();
       own.close();

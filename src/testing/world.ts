@@ -10,11 +10,16 @@ import { SeededRandom } from './seeded-random.ts';
 import { SharedClock } from './shared-clock.ts';
 import { type Listening, SimulatedTransports } from './simulated-transports.ts';
 import { VirtualTime } from './virtual-time.ts';
-import { simulatedTcpWire, simulatedUdpWire, type Wire } from './wire.ts';
+import { simulatedStreamWire, simulatedUdpWire, type Wire } from './wire.ts';
 
 /** Where the service listens in a world, and phones send to. */
 export const SERVICE_HOST = '10.0.0.1';
-const SERVICE_PORT = 5060;
+/** The port of each transport's listener; ws and wss have ports of their own. */
+export const SERVICE_PORT: Readonly<Record<TransportName, number>> = { udp: 5060, tcp: 5060, tls: 5061, ws: 8080, wss: 8443 };
+const EVERYWHERE: readonly Listening[] = (['udp', 'tcp', 'tls', 'ws', 'wss'] as const).map((transport) => ({
+  transport,
+  local: { host: SERVICE_HOST, port: SERVICE_PORT[transport] },
+}));
 
 /** What a service is made of here, instead of sockets, disk and the machine's clock. */
 export interface ServiceParts<Config> {
@@ -34,7 +39,7 @@ export interface WorldOptions<Config, Service> {
   readonly config: Config;
   readonly startService: StartService<Config, Service>;
   readonly network?: Partial<Conditions>;
-  /** Default: UDP and TCP on `SERVICE_HOST`, port 5060. */
+  /** Default: `SERVICE_HOST`, port 5060 for UDP and TCP, 5061 for TLS, 8080 for ws, 8443 for wss. */
   readonly listening?: readonly Listening[];
   /** Instant at which the world begins, milliseconds since the epoch; default 0. */
   readonly startMs?: number;
@@ -109,14 +114,14 @@ export class World<Config = unknown, Service = unknown> {
 
   /** A phone with a host of its own, UDP by default, user `name`. It has not registered. */
   phone(name: string, how: WorldPhone = {}): Phone {
-    const { transport, host, ...options } = how;
+    const { transport = 'udp', host, ...options } = how;
     this.#hosts += 1;
-    const wire = this.wire(host ?? `10.0.${this.#hosts >> 8}.${this.#hosts & 0xff}`, transport ?? 'udp');
+    const wire = this.wire(host ?? `10.0.${this.#hosts >> 8}.${this.#hosts & 0xff}`, transport);
     const phone = new Phone({
       name,
       user: name,
       domain: DOMAIN,
-      proxy: { host: SERVICE_HOST, port: SERVICE_PORT },
+      proxy: { host: SERVICE_HOST, port: SERVICE_PORT[transport] },
       password: `${how.user ?? name}-secret`,
       ...options,
       random: this.random.fork(name),
@@ -132,7 +137,7 @@ export class World<Config = unknown, Service = unknown> {
     const local = { host, port: this.#ports };
     return transport === 'udp'
       ? simulatedUdpWire(this.network, this.timers, local)
-      : simulatedTcpWire(this.network, this.timers, local);
+      : simulatedStreamWire(this.network, this.timers, local, transport);
   }
 
   /** The app behind a push token: woken, it starts on a new port and registers. Until then it sleeps. */
@@ -175,10 +180,7 @@ export class World<Config = unknown, Service = unknown> {
   }
 
   #start(): Service {
-    const listening = this.#options.listening ?? [
-      { transport: 'udp', local: { host: SERVICE_HOST, port: SERVICE_PORT } },
-      { transport: 'tcp', local: { host: SERVICE_HOST, port: SERVICE_PORT } },
-    ];
+    const listening = this.#options.listening ?? EVERYWHERE;
     return this.#options.startService({
       config: this.#options.config,
       clock: this.#serviceClock,

@@ -4,7 +4,7 @@ import { decode, encode } from '../sip/codec.ts';
 import type { Defect, SipRequest, SipResponse } from '../sip/message.ts';
 import { type ResponseExtra, responseTo } from '../sip/response.ts';
 import type { TimerQueue } from '../timers.ts';
-import type { Endpoint, Flow, TransportListener, Transports } from '../transport/transport.ts';
+import type { Flow, TransportListener, Transports } from '../transport/transport.ts';
 import { type Client, type ClientShared, NonInviteClient } from './client.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteServer } from './invite-server.ts';
@@ -24,12 +24,11 @@ const STATELESS_TAG = 'stateless-';
 
 const nobody: ClientHandler = { response: () => {}, timedOut: () => {}, failed: () => {} };
 
-/** What a transaction layer is made of; `advertised` is the address peers reach us at, by default the one we listen on. */
+/** What a transaction layer is made of. */
 export interface TransactionParts {
   readonly timers: TimerQueue;
   readonly random: Random;
   readonly settings?: Partial<TransactionSettings>;
-  readonly advertised?: (local: Endpoint, flow: Flow) => Endpoint;
 }
 
 /** Transactions over the transports it listens to: RFC 3261 §17 with RFC 6026 and RFC 4320. */
@@ -39,7 +38,6 @@ export class Transactions implements TransactionLayer, TransportListener {
   readonly #counters = new Map<string, number>();
   readonly #settings: TransactionSettings;
   readonly #random: Random;
-  readonly #advertised: (local: Endpoint, flow: Flow) => Endpoint;
   readonly #secret: string;
   readonly #clients = new Map<string, Client>();
   readonly #servers = new Map<string, Server>();
@@ -50,10 +48,9 @@ export class Transactions implements TransactionLayer, TransportListener {
   #user: TransactionUser | undefined;
   #transports: Pick<Transports, 'flowTo'> | undefined;
 
-  constructor({ timers, random, settings, advertised }: TransactionParts) {
+  constructor({ timers, random, settings }: TransactionParts) {
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
     this.#random = random;
-    this.#advertised = advertised ?? ((local) => local);
     this.#secret = random.hex(BRANCH_BYTES);
     this.counters = this.#counters;
     const shared = { timers, settings: this.#settings };
@@ -66,7 +63,8 @@ export class Transactions implements TransactionLayer, TransportListener {
     this.#serverShared = {
       ...shared,
       serverEnded: (server) => this.#forgetServer(server),
-      flowBack: ({ transport, remote, local }, port) => this.#transports?.flowTo(transport, { host: remote.host, port }, local),
+      flowBack: ({ transport, remote, local }, port) =>
+        this.#transports?.flowTo(transport, { host: remote.host, port }, { local }),
       unacknowledged: (transaction) => this.#user?.unacknowledged(transaction),
     };
   }
@@ -123,7 +121,7 @@ export class Transactions implements TransactionLayer, TransportListener {
 
   #withVia(request: SipRequest, flow: Flow): SipRequest {
     const branch = MAGIC_COOKIE + this.#random.hex(BRANCH_BYTES);
-    return { ...request, via: [ownVia(flow, this.#advertised(flow.local, flow), branch), ...request.via] };
+    return { ...request, via: [ownVia(flow, branch), ...request.via] };
   }
 
   #startClient(request: SipRequest, flow: Flow, handler: ClientHandler): Client {
@@ -247,7 +245,7 @@ export class Transactions implements TransactionLayer, TransportListener {
     if (flow.reliable) return flow;
     const port = responsePort(request, flow);
     if (port === flow.remote.port) return flow;
-    return this.#transports?.flowTo(flow.transport, { host: flow.remote.host, port }, flow.local) ?? flow;
+    return this.#transports?.flowTo(flow.transport, { host: flow.remote.host, port }, { local: flow.local }) ?? flow;
   }
 
   #answerStateless(request: SipRequest, flow: Flow, status: number, reason: string | undefined, extra?: ResponseExtra): void {

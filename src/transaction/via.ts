@@ -1,15 +1,19 @@
 import type { Params, SipRequest, Via } from '../sip/message.ts';
 import { copiedParams, newParams } from '../sip/params.ts';
-import type { Endpoint, Flow } from '../transport/transport.ts';
+import type { Flow, TransportName } from '../transport/transport.ts';
 
 const DEFAULT_PORT = 5060;
 
-/** The Via of a request of ours: where we listen, and over UDP the wish for the port that the peer sees (RFC 3581 §3). */
-export function ownVia(flow: Flow, sentBy: Endpoint, branch: string): Via {
+/** The names of the transports in Via (RFC 3261 §20.42, RFC 7118 §5.2). */
+const PROTOCOL: Readonly<Record<TransportName, string>> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', ws: 'WS', wss: 'WSS' };
+
+/** The Via of a request of ours: where we are reached, and over UDP the wish for the port that the peer sees (RFC 3581 §3). */
+export function ownVia(flow: Flow, branch: string): Via {
+  const { host, port } = flow.advertised;
   const params = newParams();
   params.branch = branch;
   if (!flow.reliable) params.rport = null;
-  return { transport: flow.reliable ? 'TCP' : 'UDP', host: sentBy.host, port: sentBy.port, params };
+  return { transport: PROTOCOL[flow.transport], host, port, params };
 }
 
 /** The request with what its top Via says about its source replaced by what we saw (RFC 3261 §18.2.1, RFC 3581 §4). */

@@ -6,13 +6,19 @@ export interface ListenerSettings {
   readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
+  /** Name or address by which peers reach it, where that is another; without a port, the one that is bound. */
+  readonly advertise?: { readonly host: string; readonly port: number | undefined } | undefined;
 }
+
+/** What peers are told of a listener: what it advertises, else where it is bound. */
+export const advertisedBy = ({ advertise }: ListenerSettings, local: Endpoint): Endpoint =>
+  advertise === undefined ? local : { host: advertise.host, port: advertise.port ?? local.port };
 
 /** `127.0.0.1:5060`, `[::1]:5060`. */
 export const endpointName = ({ host, port }: Endpoint): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
 /** `udp:127.0.0.1:5060`, as a listener is written in the configuration. */
-export const listenerName = ({ transport, host, port }: ListenerSettings): string =>
+export const listenerName = ({ transport, host, port }: Omit<ListenerSettings, 'advertise'>): string =>
   `${transport}:${endpointName({ host, port })}`;
 
 /** Of a host that is an IP address; only IPv6 has colons, and the system's own check costs a microsecond. */

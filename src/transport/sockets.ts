@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { TimerQueue } from '../timers.ts';
 import { isV6, type ListenerSettings, listenerName } from './endpoint.ts';
 import { DEFAULT_TCP, listenTcp, TcpListener, type TcpSettings } from './tcp.ts';
-import type { Endpoint, Flow, TransportListener, TransportName, Transports } from './transport.ts';
+import type { Endpoint, Flow, FlowWish, Listening, TransportListener, TransportName, Transports } from './transport.ts';
 import { DEFAULT_UDP, listenUdp, parseUdpFlowId, UdpListener, type UdpSettings } from './udp.ts';
 
 /** What the sockets of the service are made of. */
@@ -24,23 +24,25 @@ export interface BindError {
   readonly why: string;
 }
 
+const NO_WISH: FlowWish = {};
+
 /** The sockets of the service, all its listeners as one. */
 export class Sockets implements Transports {
-  readonly listening: readonly { readonly transport: TransportName; readonly local: Endpoint }[];
+  readonly listening: readonly Listening[];
   readonly #udp: readonly UdpListener[];
   readonly #tcp: readonly TcpListener[];
 
   constructor(opened: readonly (UdpListener | TcpListener)[]) {
     this.#udp = opened.filter((one) => one instanceof UdpListener);
     this.#tcp = opened.filter((one) => one instanceof TcpListener);
-    this.listening = opened.map((one) => ({ transport: one instanceof UdpListener ? 'udp' : 'tcp', local: one.local }));
+    this.listening = opened.map(({ transport, local, advertised }) => ({ transport, local, advertised }));
   }
 
-  flowTo(transport: TransportName, remote: Endpoint, local?: Endpoint): Flow | undefined {
+  flowTo(transport: TransportName, remote: Endpoint, { local }: FlowWish = NO_WISH): Flow | undefined {
     // A port of 0 or a name has no socket that could send to it.
     if (isIP(remote.host) === 0 || !(remote.port >= 1 && remote.port <= 65_535)) return undefined;
     if (transport === 'udp') return choose(this.#udp, remote, local)?.flowTo(remote.host, remote.port);
-    return choose(this.#tcp, remote, local)?.flowTo(remote);
+    return transport === 'tcp' ? choose(this.#tcp, remote, local)?.flowTo(remote) : undefined;
   }
 
   flowById(id: string): Flow | undefined {
@@ -102,7 +104,7 @@ function open(
   { listener, timers, udp, tcp }: SocketParts,
   report: (error: Error) => void,
 ): Promise<UdpListener | TcpListener | Error> {
-  return one.transport === 'udp'
-    ? listenUdp(one, listener, { ...DEFAULT_UDP, ...udp }, report)
-    : listenTcp(one, { timers, settings: { ...DEFAULT_TCP, ...tcp }, listener }, report);
+  if (one.transport === 'udp') return listenUdp(one, listener, { ...DEFAULT_UDP, ...udp }, report);
+  if (one.transport === 'tcp') return listenTcp(one, { timers, settings: { ...DEFAULT_TCP, ...tcp }, listener }, report);
+  return Promise.resolve(new Error(`${one.transport} is not served yet`));
 }

@@ -1,8 +1,8 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { Framer } from '../sip/framing.ts';
 import type { Timer, TimerQueue } from '../timers.ts';
-import { endpointName, isV6, type ListenerSettings, nameable, plainHost } from './endpoint.ts';
-import type { Endpoint, Flow, TransportListener } from './transport.ts';
+import { advertisedBy, endpointName, isV6, type ListenerSettings, nameable, plainHost } from './endpoint.ts';
+import type { Endpoint, Flow, Listening, TransportListener } from './transport.ts';
 
 /** Bounds of a TCP listener; times in milliseconds. */
 export interface TcpSettings {
@@ -41,8 +41,10 @@ interface Owner {
 class Connection implements Flow {
   readonly transport = 'tcp';
   readonly reliable = true;
+  readonly secure = false;
   readonly id: string;
   readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly remote: Endpoint;
   open = true;
   readonly #socket: Socket;
@@ -51,9 +53,10 @@ class Connection implements Flow {
   #timer: Timer | undefined;
   #why = 'closed by the peer';
 
-  constructor(owner: Owner, socket: Socket, local: Endpoint, remote: Endpoint, serial: number) {
-    this.id = `tcp/${endpointName(local)}/${endpointName(remote)}#${serial}`;
-    this.local = local;
+  constructor(owner: Owner, socket: Socket, ours: Listening, remote: Endpoint, serial: number) {
+    this.id = `tcp/${endpointName(ours.local)}/${endpointName(remote)}#${serial}`;
+    this.local = ours.local;
+    this.advertised = ours.advertised;
     this.remote = remote;
     this.#socket = socket;
     this.#owner = owner;
@@ -138,8 +141,10 @@ class Connection implements Flow {
 }
 
 /** One listening TCP socket, the connections it accepted, and those opened on its behalf. */
-export class TcpListener {
+export class TcpListener implements Listening {
+  readonly transport = 'tcp';
   readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly #server: Server;
   readonly #bound: string;
   readonly #owner: Owner;
@@ -148,8 +153,15 @@ export class TcpListener {
   readonly #perAddress = new Map<string, number>();
   #serial = 0;
 
-  constructor(server: Server, bound: Endpoint, parts: Omit<Owner, 'closed'>, report: (error: Error) => void) {
+  constructor(
+    server: Server,
+    bound: Endpoint,
+    asked: ListenerSettings,
+    parts: Omit<Owner, 'closed'>,
+    report: (error: Error) => void,
+  ) {
     this.local = nameable(bound);
+    this.advertised = advertisedBy(asked, this.local);
     this.#bound = bound.host;
     this.#server = server;
     this.#owner = { ...parts, closed: (connection) => this.#forget(connection) };
@@ -203,7 +215,7 @@ export class TcpListener {
 
   #adopt(socket: Socket, remote: Endpoint): Connection {
     this.#serial += 1;
-    const connection = new Connection(this.#owner, socket, this.local, remote, this.#serial);
+    const connection = new Connection(this.#owner, socket, this, remote, this.#serial);
     this.#connections.set(connection.id, connection);
     this.#byRemote.set(endpointName(remote), connection);
     this.#perAddress.set(remote.host, (this.#perAddress.get(remote.host) ?? 0) + 1);
@@ -223,10 +235,11 @@ export class TcpListener {
 
 /** Binds one TCP socket; the reason as a value where that fails. */
 export function listenTcp(
-  { host, port }: ListenerSettings,
+  asked: ListenerSettings,
   parts: { readonly timers: TimerQueue; readonly settings: TcpSettings; readonly listener: TransportListener },
   report: (error: Error) => void,
 ): Promise<TcpListener | Error> {
+  const { host, port } = asked;
   return new Promise((done) => {
     const server = createServer({ allowHalfOpen: true });
     server.once('error', done);
@@ -234,7 +247,7 @@ export function listenTcp(
       server.off('error', done);
       const address = server.address();
       const bound = { host, port: typeof address === 'object' && address !== null ? address.port : port };
-      done(new TcpListener(server, bound, parts, report));
+      done(new TcpListener(server, bound, asked, parts, report));
     });
   });
 }

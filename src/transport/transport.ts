@@ -1,11 +1,21 @@
 import type { Defect } from '../sip/message.ts';
 
-export type TransportName = 'udp' | 'tcp';
+/** `ws` and `wss`: SIP over WebSocket (RFC 7118), without and with TLS. */
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 export interface Endpoint {
   /** IP address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+}
+
+/** A listener of ours. */
+export interface Listening {
+  readonly transport: TransportName;
+  /** Where it is bound. */
+  readonly local: Endpoint;
+  /** Where peers reach it: as configured, a name or an address, else `local`. */
+  readonly advertised: Endpoint;
 }
 
 /**
@@ -17,7 +27,11 @@ export interface Flow {
   readonly id: string;
   readonly transport: TransportName;
   readonly reliable: boolean;
+  /** Nobody on the way can read along: TLS, also under WebSocket. */
+  readonly secure: boolean;
   readonly local: Endpoint;
+  /** Our end as peers are told of it in Via and Contact; the host may be a name. */
+  readonly advertised: Endpoint;
   readonly remote: Endpoint;
   /** False once a connection is closed; always true over UDP. */
   readonly open: boolean;
@@ -35,17 +49,25 @@ export interface TransportListener {
   malformed?(defect: Defect, flow: Flow): void;
 }
 
+/** What else decides which flow leads to an endpoint. */
+export interface FlowWish {
+  /** Which of our listeners it shall leave from, where there are several. */
+  readonly local?: Endpoint | undefined;
+  /** The domain that was looked up: over TLS it is asked for, and the certificate has to be its own (RFC 5922 §7.1). */
+  readonly serverName?: string | undefined;
+}
+
 /** All sockets of the service. */
 export interface Transports {
   /**
-   * The flow towards an endpoint: over UDP always to be had; over TCP an open connection to it, else a new one, whose
-   * messages wait for it to be established. `undefined` if no listener has that transport and address family. `local` says
-   * which of our listeners it shall leave from, where there are several.
+   * The flow towards an endpoint: over UDP always to be had; over TCP and TLS an open connection to it, else a new one,
+   * whose messages wait for it to be established. `undefined` if no listener has that transport and address family, and
+   * for WebSocket, which only clients open (RFC 7118 §5).
    */
-  flowTo(transport: TransportName, remote: Endpoint, local?: Endpoint): Flow | undefined;
+  flowTo(transport: TransportName, remote: Endpoint, wish?: FlowWish): Flow | undefined;
   /** The flow with that id if it can still be used; UDP flows can be had again after a restart. */
   flowById(id: string): Flow | undefined;
-  /** Where the service listens, as bound. */
-  readonly listening: readonly { readonly transport: TransportName; readonly local: Endpoint }[];
+  /** Where the service listens. */
+  readonly listening: readonly Listening[];
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { endpointName, isV6, type ListenerSettings, nameable, parseEndpoint } from './endpoint.ts';
+import { advertisedBy, endpointName, isV6, type ListenerSettings, nameable, parseEndpoint } from './endpoint.ts';
 import { FlowCache } from './flow-cache.ts';
-import type { Endpoint, Flow, TransportListener } from './transport.ts';
+import type { Endpoint, Flow, Listening, TransportListener } from './transport.ts';
 
 /** Bounds of a UDP listener. */
 export interface UdpSettings {
@@ -21,15 +21,18 @@ const MAX_DATAGRAM_BYTES = 65_507;
 class UdpFlow implements Flow {
   readonly transport = 'udp';
   readonly reliable = false;
+  readonly secure = false;
   readonly open = true;
   readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: Socket;
   readonly #listener: TransportListener;
   #id: string | undefined;
 
-  constructor(local: Endpoint, remote: Endpoint, socket: Socket, listener: TransportListener) {
-    this.local = local;
+  constructor(ours: Listening, remote: Endpoint, socket: Socket, listener: TransportListener) {
+    this.local = ours.local;
+    this.advertised = ours.advertised;
     this.remote = remote;
     this.#socket = socket;
     this.#listener = listener;
@@ -61,16 +64,25 @@ class UdpFlow implements Flow {
 const errorName = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : error.message);
 
 /** One UDP socket and the flows along it. */
-export class UdpListener {
+export class UdpListener implements Listening {
+  readonly transport = 'udp';
   readonly local: Endpoint;
+  readonly advertised: Endpoint;
   readonly #socket: Socket;
   readonly #listener: TransportListener;
   readonly #flows: FlowCache<UdpFlow>;
   #closed: Promise<void> | undefined;
 
-  constructor(socket: Socket, listener: TransportListener, settings: UdpSettings, report: (error: Error) => void) {
+  constructor(
+    socket: Socket,
+    asked: ListenerSettings,
+    listener: TransportListener,
+    settings: UdpSettings,
+    report: (error: Error) => void,
+  ) {
     const { address, port } = socket.address();
     this.local = nameable({ host: address, port });
+    this.advertised = advertisedBy(asked, this.local);
     this.#socket = socket;
     this.#listener = listener;
     this.#flows = new FlowCache(settings.maxFlows);
@@ -86,7 +98,7 @@ export class UdpListener {
   flowTo(host: string, port: number): Flow {
     const known = this.#flows.get(host, port);
     if (known !== undefined) return known;
-    const flow = new UdpFlow(this.local, { host, port }, this.#socket, this.#listener);
+    const flow = new UdpFlow(this, { host, port }, this.#socket, this.#listener);
     this.#flows.set(host, port, flow);
     return flow;
   }
@@ -129,11 +141,12 @@ const noLookup = (address: string, _options: object, found: (error: null, addres
 
 /** Binds one UDP socket; the reason as a value where that fails. */
 export function listenUdp(
-  { host, port }: ListenerSettings,
+  asked: ListenerSettings,
   listener: TransportListener,
   settings: UdpSettings,
   report: (error: Error) => void,
 ): Promise<UdpListener | Error> {
+  const { host, port } = asked;
   return new Promise((done) => {
     const v6 = isV6(host);
     const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: v6, lookup: noLookup });
@@ -144,7 +157,7 @@ export function listenUdp(
     socket.bind({ address: host, port, exclusive: true }, () => {
       socket.removeAllListeners('error');
       grow(socket, settings.socketBufferBytes);
-      done(new UdpListener(socket, listener, settings, report));
+      done(new UdpListener(socket, asked, listener, settings, report));
     });
   });
 }

@@ -54,6 +54,7 @@ class Line implements Flow {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly open = true;
+  readonly secure = false;
   deliver: (bytes: Buffer) => void = () => {};
   readonly #timers: TimerHeap;
   readonly #fates: readonly Fate[];
@@ -65,6 +66,9 @@ class Line implements Flow {
     this.local = local;
     this.remote = remote;
     this.#fates = fatesInTurn;
+  }
+  get advertised(): Endpoint {
+    return this.local;
   }
   get id(): string {
     return this.transport;

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { InviteScript } from '../../src/testing/phone.ts';
 import { headerOf, tagOf } from '../../src/testing/phone-message.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
+import type { TransportName } from '../../src/transport/transport.ts';
 import { expectQuiet } from '../support/quiet.ts';
 
 /** Alice and as many phones of Bob's as there are scripts, all registered. */
-function scene(scripts: readonly InviteScript[], options: ServiceWorldOptions = {}, transport: 'udp' | 'tcp' = 'udp') {
+function scene(scripts: readonly InviteScript[], options: ServiceWorldOptions = {}, transport: TransportName = 'udp') {
   const world = serviceWorld(options);
   const alice = world.phone('alice', { transport });
   const bobs = scripts.map((onInvite, n) => world.phone(`bob${n}`, { user: 'bob', onInvite, transport }));
@@ -15,21 +16,24 @@ function scene(scripts: readonly InviteScript[], options: ServiceWorldOptions = 
 }
 
 describe('a plain call', () => {
-  it.each(['udp', 'tcp'] as const)('over %s rings, is answered, and ends when the caller hangs up', (transport) => {
-    const { world, alice, bobs } = scene([{ ringAfterMs: 100, answerAfterMs: 1000 }], {}, transport);
-    const call = alice.call('bob');
-    world.run(600);
-    expect(call.state).toBe('ringing');
-    world.run(1000);
-    expect(call.state).toBe('answered');
-    expect(call.confirmed).toBe(true);
-    expect(bobs[0]?.calls[0]?.confirmed).toBe(true);
-    call.bye();
-    world.run(500);
-    expect(bobs[0]?.calls[0]?.end).toBe('hungUp');
-    expect(world.service.stories).toMatchObject([{ outcome: 'answered', status: 200 }]);
-    expectQuiet(world);
-  });
+  it.each(['udp', 'tcp', 'tls', 'ws', 'wss'] as const)(
+    'over %s rings, is answered, and ends when the caller hangs up',
+    (transport) => {
+      const { world, alice, bobs } = scene([{ ringAfterMs: 100, answerAfterMs: 1000 }], {}, transport);
+      const call = alice.call('bob');
+      world.run(600);
+      expect(call.state).toBe('ringing');
+      world.run(1000);
+      expect(call.state).toBe('answered');
+      expect(call.confirmed).toBe(true);
+      expect(bobs[0]?.calls[0]?.confirmed).toBe(true);
+      call.bye();
+      world.run(500);
+      expect(bobs[0]?.calls[0]?.end).toBe('hungUp');
+      expect(world.service.stories).toMatchObject([{ outcome: 'answered', status: 200 }]);
+      expectQuiet(world);
+    },
+  );
 
   it('ends when the callee hangs up, and passes its Reason on', () => {
     const { world, alice, bobs } = scene(['answer']);

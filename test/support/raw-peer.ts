@@ -1,12 +1,13 @@
 import { type Header, headerOf, linesOf, type PhoneMessage, readMessage, writeMessage } from '../../src/testing/phone-message.ts';
 import type { Wire } from '../../src/testing/wire.ts';
+import { SERVICE_HOST, SERVICE_PORT } from '../../src/testing/world.ts';
+import type { Endpoint, TransportName } from '../../src/transport/transport.ts';
 
-const SERVICE = { host: '10.0.0.1', port: 5060 };
 const COPIED = ['Via', 'From', 'Call-ID', 'CSeq'];
 
 /** The part of a world that a raw peer needs. */
 interface Ether {
-  wire(host: string, transport?: 'udp' | 'tcp'): Wire;
+  wire(host: string, transport?: TransportName): Wire;
 }
 
 /** A peer that says what the test wants, right or wrong, and nothing by itself. */
@@ -15,12 +16,14 @@ export class RawPeer {
   readonly wire: Wire;
   /** Called with each message that comes. */
   hears: (message: PhoneMessage) => void = () => {};
+  readonly #service: Endpoint;
   #serial = 0;
 
-  constructor(world: Ether, host = '10.0.9.9', transport: 'udp' | 'tcp' = 'udp') {
+  constructor(world: Ether, host = '10.0.9.9', transport: TransportName = 'udp') {
     this.wire = world.wire(host, transport);
+    this.#service = { host: SERVICE_HOST, port: SERVICE_PORT[transport] };
     this.wire.onMessage = (text) => {
-      const { message } = readMessage(text, transport === 'tcp');
+      const { message } = readMessage(text, transport !== 'udp');
       if (message === undefined) return;
       this.received.push(message);
       this.hears(message);
@@ -46,7 +49,7 @@ export class RawPeer {
       ['CSeq', `${this.#serial} ${method}`],
     ];
     const all = [...presets.filter(([name]) => !given.has(name.toLowerCase())), ...headers];
-    this.wire.send(writeMessage({ method, uri, status: 0, reason: '', headers: all, body }), SERVICE);
+    this.wire.send(writeMessage({ method, uri, status: 0, reason: '', headers: all, body }), this.#service);
   }
 
   /** Registers its Contact, with these parameters behind the angle brackets, where nobody is asked for a password. */
@@ -72,7 +75,7 @@ export class RawPeer {
       headers: [...copied, ...given, ...contact, ...headers],
       body,
     };
-    this.wire.send(writeMessage(message), SERVICE);
+    this.wire.send(writeMessage(message), this.#service);
   }
 
   /** The requests of a method that came. */

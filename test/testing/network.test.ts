@@ -3,7 +3,7 @@ import { type Conditions, SimulatedNetwork } from '../../src/testing/network.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts';
 import { SimulatedTransports } from '../../src/testing/simulated-transports.ts';
 import { VirtualTime } from '../../src/testing/virtual-time.ts';
-import { simulatedTcpWire, simulatedUdpWire } from '../../src/testing/wire.ts';
+import { simulatedStreamWire, simulatedUdpWire } from '../../src/testing/wire.ts';
 import { TimerHeap } from '../../src/timer-heap.ts';
 import type { Flow } from '../../src/transport/transport.ts';
 
@@ -32,8 +32,8 @@ function streams(conditions: Partial<Conditions> = {}) {
   const { time, timers, network } = world(conditions);
   const arrived: string[] = [];
   const gone: string[] = [];
-  const a = simulatedTcpWire(network, timers, A);
-  const b = simulatedTcpWire(network, timers, B);
+  const a = simulatedStreamWire(network, timers, A);
+  const b = simulatedStreamWire(network, timers, B);
   b.onMessage = (text) => arrived.push(text);
   a.onClosed = (_, why) => gone.push(why);
   return { time, network, a, b, arrived, gone };
@@ -159,7 +159,7 @@ describe('the transports of the service', () => {
     return { time, timers, network, heard, flows, transports };
   }
   it('answer along the flow on which a message came, over both', () => {
-    for (const wireOf of [simulatedUdpWire, simulatedTcpWire]) {
+    for (const wireOf of [simulatedUdpWire, simulatedStreamWire]) {
       const { time, timers, network, heard, flows } = service();
       const phone = wireOf(network, timers, A);
       const back: string[] = [];
@@ -175,7 +175,7 @@ describe('the transports of the service', () => {
     const { time, timers, network, flows, transports, heard } = service();
     expect(transports.flowById('udp/10.0.0.1:5060/10.0.0.2:5060')?.remote).toEqual(A);
     expect(transports.flowById('udp/10.0.0.9:5060/10.0.0.2:5060')).toBeUndefined();
-    simulatedTcpWire(network, timers, A).send('hello', SERVICE);
+    simulatedStreamWire(network, timers, A).send('hello', SERVICE);
     time.advance(20);
     const id = flows[0]?.id ?? '';
     expect(transports.flowById(id)).toBe(flows[0]);
@@ -184,7 +184,7 @@ describe('the transports of the service', () => {
   });
   it('answer a ping on a stream and show no keep-alive', () => {
     const { time, timers, network, heard } = service();
-    const phone = simulatedTcpWire(network, timers, A);
+    const phone = simulatedStreamWire(network, timers, A);
     const back: string[] = [];
     phone.onMessage = (text) => back.push(text);
     phone.send('\r\n\r\n', SERVICE);

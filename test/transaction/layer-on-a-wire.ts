@@ -17,6 +17,8 @@ export class RecordedFlow implements Flow {
   readonly transport: TransportName;
   readonly remote: Endpoint;
   readonly local = LOCAL;
+  readonly advertised = LOCAL;
+  readonly secure = false;
   readonly sent: { atMs: number; text: string }[] = [];
   open = true;
   readonly #now: () => number;

@@ -121,7 +121,7 @@ describe('UDP', () => {
   it('chooses the listener by address family, or the one that is asked for', async () => {
     const { sockets } = await listening([UDP4, { ...UDP4 }, { transport: 'udp', host: '::1', port: 0 }]);
     const [, second, v6] = sockets.listening.map(({ local }) => local);
-    expect(sockets.flowTo('udp', { host: '127.0.0.1', port: 9 }, second)?.local).toEqual(second);
+    expect(sockets.flowTo('udp', { host: '127.0.0.1', port: 9 }, { local: second })?.local).toEqual(second);
     expect(sockets.flowTo('udp', { host: '::1', port: 9 })?.local).toEqual(v6);
     expect(sockets.flowTo('tcp', { host: '127.0.0.1', port: 9 })).toBeUndefined();
     expect(sockets.flowTo('udp', { host: 'example.com', port: 9 })).toBeUndefined();

@@ -4,7 +4,9 @@ import type { Address } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromRequest } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
 import type { NameAddr, SipMessage, SipRequest } from '../../sip/message.ts';
+import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
+import type { TransportName } from '../../transport/transport.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { ALLOW } from './methods.ts';
@@ -12,16 +14,35 @@ import { featureTags, passedHeaders } from './passing.ts';
 
 const CONTACT_BYTES = 8;
 
-/** Our Contact on a leg: a user part of its own, and what the party on the other side can do. */
-export function contactFor(context: SipContext, flow: LegSide['flow'], peer: SipMessage['contact']): readonly NameAddr[] {
-  const transport = flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
-  const uri = `sip:${context.random.hex(CONTACT_BYTES)}@${hostPort(flow)}${transport}`;
+/** Both kinds of WebSocket are `ws` in a URI (RFC 7118 §5.2.2); `tls`, deprecated, is what phones understand (RFC 5630 §3.1.1.1). */
+const IN_URI: Readonly<Record<TransportName, string>> = {
+  udp: '',
+  tcp: ';transport=tcp',
+  tls: ';transport=tls',
+  ws: ';transport=ws',
+  wss: ';transport=ws',
+};
+
+/**
+ * Our Contact on a leg: a user part of its own, and what the party on the other side can do. `asked` is the Request-URI
+ * of the leg's INVITE: if that is a SIPS URI, so is our Contact (RFC 5630 §3.1.3).
+ */
+export function contactFor(
+  context: SipContext,
+  flow: LegSide['flow'],
+  peer: SipMessage['contact'],
+  asked: string,
+): readonly NameAddr[] {
+  const isSips = flow.secure && isSipsUri(asked);
+  // TLS is what a SIPS URI means (RFC 5630 §3.1.1.3).
+  const transport = isSips && flow.transport === 'tls' ? '' : IN_URI[flow.transport];
+  const uri = `${isSips ? 'sips' : 'sip'}:${context.random.hex(CONTACT_BYTES)}@${hostPort(flow)}${transport}`;
   return [{ name: '', uri, params: featureTags(peer) }];
 }
 
 /** The side of a call whose INVITE has just been admitted. */
 export function callerSide(context: SipContext, server: ServerTransaction, call: Address, leg: Address): LegSide {
-  const contact = contactFor(context, server.flow, []);
+  const contact = contactFor(context, server.flow, [], server.request.uri);
   return newSide({ address: leg, call, isCaller: true, contact, invite: server.request, flow: server.flow, server });
 }
 

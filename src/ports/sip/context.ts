@@ -22,8 +22,8 @@ const TAG_BYTES = 8;
 /** A tag, unguessable: 64 bits (RFC 3261 §19.3 asks for 32). */
 export const newTag = (context: SipContext): string => context.random.hex(TAG_BYTES);
 
-/** A flow's address as the host part of a URI of ours. */
+/** Our end of a flow, as peers reach it, as the host part of a URI of ours. */
 export const hostPort = (flow: Flow): string => {
-  const { host, port } = flow.local;
+  const { host, port } = flow.advertised;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 };

@@ -40,7 +40,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flo
     to: withTag(source.to, undefined),
     callId: command.callId,
     cseq: { seq: 1, method: 'INVITE' },
-    contact: contactFor(context, flow, source.contact),
+    contact: contactFor(context, flow, source.contact, command.target.contact),
     route: command.target.path.map(bare),
     recordRoute: [],
     headers,
@@ -199,7 +199,7 @@ export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse
   if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return {};
   const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
   if (offer === undefined) return {};
-  const { host } = flow.local;
+  const { host } = flow.advertised;
   const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
   const origin = { username: '-', sessionId: '1', version: '1', ...address };
   return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: rejectAll(offer, origin) };
