@@ -12,8 +12,16 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #watchers = new Set<() => void>();
 
-  constructor(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env) {
-    this.#process = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `listens`: it reads what `tell` writes; else it has no input. */
+  constructor(
+    program: string,
+    args: readonly string[],
+    cwd: string,
+    env: NodeJS.ProcessEnv = process.env,
+    { listens = false }: { readonly listens?: boolean } = {},
+  ) {
+    this.#process = spawn(program, args, { cwd, env, stdio: [listens ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+    this.#process.stdin?.on('error', () => {}); // it ended before it read; who waits for its words hears of that
     const keep = (chunk: Buffer) => {
       this.said = (this.said + chunk.toString('latin1')).slice(-KEPT_CHARACTERS);
       for (const watch of [...this.#watchers]) watch();
@@ -55,6 +63,11 @@ export class Child {
       this.#watchers.add(watch);
       watch();
     });
+  }
+
+  /** Writes a line to its standard input. */
+  tell(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -73,6 +73,11 @@ export class Service {
     return this.#child.said;
   }
 
+  /** Resolves once it logged that. */
+  says(expected: RegExp): Promise<void> {
+    return this.#child.says(expected, READY_LIMIT_MS);
+  }
+
   async stop(): Promise<void> {
     await this.#child.stop();
     await this.pushes.close();
