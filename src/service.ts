@@ -10,6 +10,8 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Location } from './correlation/location.ts';
 import { Stories, type Story } from './correlation/story.ts';
+import { AddressLocator } from './dns/address-locator.ts';
+import { DEFAULT_PORT } from './dns/uri-transport.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
@@ -21,7 +23,6 @@ import { Authenticator } from './ports/sip/authenticator.ts';
 import { Domains } from './ports/sip/domains.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
-import { DEFAULT_PORT } from './ports/sip/routing.ts';
 import type { SipSettings } from './ports/sip/settings.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
@@ -46,6 +47,7 @@ export interface ServiceParts {
 }
 
 const KEY_BYTES = 32;
+const FAILOVER_MS = 4_000;
 
 /** One running service. */
 export class Service {
@@ -122,6 +124,8 @@ export class Service {
         engine: this.engine.sink('port:sip'),
         layer: this.transactions,
         transports,
+        locator: new AddressLocator(),
+        timers: this.#parts.timers,
         random,
         location: this.location,
         legs: new LegTable(),
@@ -187,6 +191,7 @@ function sipSettings(config: Config): SipSettings {
     earlyDialogs: calls.earlyDialogs,
     maxCalls: calls.maxCalls,
     maxForks: calls.maxForks,
+    failoverMs: FAILOVER_MS,
   };
 }
 

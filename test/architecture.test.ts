@@ -71,6 +71,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['rtp', /^src\/rtp\//],
   ['correlation', /^src\/correlation\//],
   ['transport', /^src\/transport\//],
+  ['dns', /^src\/dns\//],
   ['transaction', /^src\/transaction\//],
   ['engine', /^src\/engine\//],
   ['store', /^src\/ports\/store\//],
@@ -83,7 +84,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['service', /^src\/[^/]+\.ts$/],
 ];
 const BELOW_MAIN = [
-  ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'transaction'],
+  ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction'],
   ...['engine', 'store', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
@@ -97,12 +98,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rtp: [],
   correlation: ['vocabulary', 'leaf'],
   transport: ['sip', 'leaf'],
+  dns: ['sip', 'transport', 'leaf'],
   transaction: ['sip', 'transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
   'ports/push': ['vocabulary', 'engine', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
-  'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'transaction', 'store', 'leaf'],
+  'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'dns', 'transaction', 'store', 'leaf'],
   testing: [...BELOW_MAIN, 'service'],
   demo: [...BELOW_MAIN, 'service', 'testing'],
   service: BELOW_MAIN,

@@ -1,6 +1,8 @@
 import type { Location } from '../../correlation/location.ts';
+import type { Locator } from '../../dns/hop.ts';
 import type { FactSink } from '../../engine/port.ts';
 import type { Random } from '../../random.ts';
+import type { TimerQueue } from '../../timers.ts';
 import type { TransactionLayer } from '../../transaction/transaction.ts';
 import type { Flow, Transports } from '../../transport/transport.ts';
 import type { LegTable } from './leg-table.ts';
@@ -12,6 +14,8 @@ export interface SipContext {
   readonly engine: FactSink;
   readonly layer: TransactionLayer;
   readonly transports: Transports;
+  readonly locator: Locator;
+  readonly timers: TimerQueue;
   readonly random: Random;
   readonly location: Location;
   readonly legs: LegTable;

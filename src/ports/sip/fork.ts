@@ -6,14 +6,15 @@ import { header, integerHeader } from '../../sip/headers.ts';
 import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
-import type { ClientHandler } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
+import { type AttemptHandler, send } from './attempt.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
-import { currentFlow, flowTo } from './routing.ts';
+import { currentFlow, wayTo } from './routing.ts';
 
+const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
 const MAX_STRAYS = 16;
@@ -26,7 +27,8 @@ function setMaxBreadth(headers: Map<string, readonly string[]>, received: number
   if (received !== undefined) headers.set('max-breadth', [String(Math.max(Math.floor(received / forks), 1))]);
 }
 
-function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flow: Flow): SipRequest {
+/** Our INVITE, its Contact still to be set. */
+function inviteFor(context: SipContext, caller: LegSide, command: SipInvite): SipRequest {
   const source = caller.invite;
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
@@ -40,7 +42,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flo
     to: withTag(source.to, undefined),
     callId: command.callId,
     cseq: { seq: 1, method: 'INVITE' },
-    contact: contactFor(context, flow, source.contact, command.target.contact),
+    contact: [],
     route: command.target.path.map(bare),
     recordRoute: [],
     headers,
@@ -52,18 +54,18 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, flo
 export function invite(context: SipContext, command: SipInvite): string | undefined {
   const caller = context.legs.at(legAddress(command.call, 0));
   if (caller === undefined) return 'the caller is gone';
-  const flow = flowTo(context, command.target);
-  if (flow === undefined) {
-    failed(context, command.leg, FLOW_FAILED, 'No Way To The Device', 'transport');
-    return undefined;
-  }
-  const request = inviteFor(context, caller, command, flow);
-  const contact = request.contact === '*' ? [] : request.contact;
+  const invite = inviteFor(context, caller, command);
   const { leg: address, call, aor, device } = command;
-  const side = newSide({ address, call, isCaller: false, contact, invite: request, flow, aor, device });
+  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device });
   context.legs.add(side);
-  context.legs.name(request.from.params.tag ?? '', { side, fork: side.address });
-  side.client = context.layer.send(request, flow, inviteHandler(context, side));
+  context.legs.name(invite.from.params.tag ?? '', { side, fork: address });
+  const make = (flow: Flow): SipRequest => {
+    side.flow = flow;
+    side.contact = contactFor(context, flow, caller.invite.contact, command.target.contact);
+    side.invite = { ...invite, contact: side.contact };
+    return side.invite;
+  };
+  side.client = send(context, wayTo(context, command.target), make, inviteHandler(context, side));
   return undefined;
 }
 
@@ -74,7 +76,7 @@ function failed(context: SipContext, leg: string, status: number, reason: string
 /** RFC 5626 §5.3.1: its flow is gone, so that this device cannot be had; nothing of ours failed. */
 const FLOW_FAILED = 430;
 
-function inviteHandler(context: SipContext, side: LegSide): ClientHandler {
+function inviteHandler(context: SipContext, side: LegSide): AttemptHandler {
   let isTrying = false;
   return {
     response: (response) => {
@@ -89,6 +91,7 @@ function inviteHandler(context: SipContext, side: LegSide): ClientHandler {
     },
     timedOut: () => failed(context, side.address, 408, '', 'timeout'),
     failed: (why) => failed(context, side.address, FLOW_FAILED, why, 'transport'),
+    unwanted: (response, flow) => strayed(context, side, response, flow),
   };
 }
 
@@ -129,14 +132,24 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
     if (side.ack !== undefined) context.layer.sendAck(side.ack, side.flow);
     return;
   }
-  const known = side.strays?.get(tag);
+  // Another device behind a downstream proxy answered too, or this one after its leg was given up.
+  strayed(context, side, response, side.flow);
+}
+
+/** A 2xx that nobody wants: ACK and BYE, and ACK again for each repetition. */
+function strayed(context: SipContext, side: LegSide, response: SipResponse, flow: Flow): void {
+  const known = side.strays?.get(tagOf(response));
   if (known !== undefined) {
-    context.layer.sendAck(known, side.flow);
+    context.layer.sendAck(known, flow);
     return;
   }
-  // Another device behind a downstream proxy answered too, or this one after its leg was given up.
   const stray = dialogFromResponse(side.invite, response);
-  if (stray !== undefined) dismiss(context, side, stray, response, () => undefined);
+  if (stray === undefined) return;
+  const ack = refusingAck(side, stray, response);
+  context.layer.sendAck(ack, flow);
+  side.strays ??= new Map();
+  if (side.strays.size < MAX_STRAYS) side.strays.set(stray.remoteTag, ack);
+  context.layer.send(requestIn(stray, 'BYE'), flow, NOBODY);
 }
 
 /** The ACK to a fork's 2xx; headers and body are the caller's ACK's, if it said anything. */
@@ -179,14 +192,9 @@ function dismiss(
   answer: SipResponse | undefined,
   finished: () => void,
 ): void {
-  if (side.ack === undefined || side.dialog !== dialog) {
-    const ack = refusingAck(side, dialog, answer);
-    context.layer.sendAck(ack, side.flow);
-    if (side.dialog === dialog) side.ack = ack;
-    else {
-      side.strays ??= new Map();
-      if (side.strays.size < MAX_STRAYS) side.strays.set(dialog.remoteTag, ack);
-    }
+  if (side.ack === undefined) {
+    side.ack = refusingAck(side, dialog, answer);
+    context.layer.sendAck(side.ack, side.flow);
   }
   sendBye(context, side, dialog, undefined, finished);
 }

@@ -30,18 +30,18 @@ export interface LegSide {
   readonly call: Address;
   readonly isCaller: boolean;
   /** Our Contact on this leg; its user part is the leg's alone. */
-  readonly contact: readonly NameAddr[];
-  /** The caller's INVITE as it came, or ours as it was made. */
-  readonly invite: SipRequest;
+  contact: readonly NameAddr[];
+  /** The caller's INVITE as it came, or ours as it was made for the server that was tried last. */
+  invite: SipRequest;
   /** Whom it rings; empty on the caller's side. */
   readonly aor: string;
   readonly device: string;
-  /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last. */
+  /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last; of a fork whose INVITE has not left yet, where the caller is. */
   flow: Flow;
   /** The caller's INVITE, until it is answered and acknowledged. */
   server: ServerTransaction | undefined;
   /** A fork's INVITE. */
-  client: ClientTransaction | undefined;
+  client: Pick<ClientTransaction, 'cancel'> | undefined;
   /** Early dialogs: on the caller's side by the fork they stand for, on a fork's by the remote tag. */
   readonly early: Map<string, Dialog>;
   /** The dialog that a 2xx confirmed. */
@@ -70,7 +70,7 @@ export interface Exchange {
   readonly request: SipRequest;
   to: LegSide | undefined;
   toDialog: Dialog | undefined;
-  client: ClientTransaction | undefined;
+  client: Pick<ClientTransaction, 'cancel'> | undefined;
   /** CSeq on the other side, which its ACK carries. */
   seq: number;
   ack: SipRequest | undefined;

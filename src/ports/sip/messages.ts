@@ -4,9 +4,10 @@ import { integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
+import { send } from './attempt.ts';
 import { newTag, type SipContext } from './context.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
-import { flowTo } from './routing.ts';
+import { wayTo } from './routing.ts';
 
 const CALL_ID_BYTES = 16;
 
@@ -23,9 +24,8 @@ export function relayMessage(context: SipContext, server: ServerTransaction, aor
   const delivery: Delivery = { server, waiting: bound.length, best: null };
   if (bound.length === 0) finish(context, delivery);
   for (const { binding } of bound) {
-    const flow = flowTo(context, binding.target);
-    if (flow === undefined) failed(context, delivery, { ...UNAVAILABLE });
-    else context.layer.send(messageFor(context, server.request, binding.target), flow, handlerOf(context, delivery));
+    const message = messageFor(context, server.request, binding.target);
+    send(context, wayTo(context, binding.target), () => message, handlerOf(context, delivery));
   }
 }
 

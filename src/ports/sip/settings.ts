@@ -14,6 +14,8 @@ export interface SipSettings {
   readonly earlyDialogs: 'forked' | 'single';
   readonly maxCalls: number;
   readonly maxForks: number;
+  /** A server that has said nothing for so long is given up for the next one, if there is one. */
+  readonly failoverMs: number;
 }
 
 export interface SipUser {
