@@ -1,45 +1,13 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 
 /**
  * The config as people write it. Each leaf's error message is the fix ("write …"), the same for every way to be wrong;
  * the message of an unknown key lists the keys that are known there.
  */
 
-/** Separates the known keys in the message of an `unrecognized_keys` issue. */
-export const KEY_SEPARATOR = '\n';
-
-const section = <S extends z.ZodRawShape>(shape: S, write = 'a map of keys, indented below it') =>
-  z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(KEY_SEPARATOR) : write),
-  });
-
-/** A section that may be left out, or left empty. */
-const optional = <T extends z.ZodType>(of: T) => z.preprocess((value) => value ?? {}, of);
-
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** A length of time; fractions are fine. */
-function seconds(preset: number, { min, max }: Bounds) {
-  const error = `a number of seconds from ${min} to ${max}, such as ${preset}`;
-  return z.number({ error }).min(min, { error }).max(max, { error }).default(preset);
-}
-
-function whole(preset: number, { min, max }: Bounds, what = 'a whole number') {
-  const error = `${what} from ${min} to ${max}, such as ${preset}`;
-  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(preset);
-}
-
-const choice = <const T extends string>(preset: T, of: readonly T[]) =>
-  z.enum(of, { error: `one of ${of.join(', ')}` }).default(() => preset as never);
-
-const text = (error: string, { max = 1024, form = /^[^\r\n]+$/ }: { max?: number; form?: RegExp } = {}) =>
-  z.string({ error }).min(1, { error }).max(max, { error }).regex(form, { error });
-
-const yesOrNo = (preset: boolean) => z.boolean({ error: 'true or false' }).default(preset);
+export { KEY_SEPARATOR } from './forms.ts';
 
 // listen
 
