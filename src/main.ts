@@ -42,6 +42,7 @@ async function run(config: Config, log: Log): Promise<void> {
       process.exit(exitCode.ok);
     });
   };
+  process.on('SIGHUP', () => running.reopen());
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   // Last: whoever waits for these lines may send a signal the moment they are out.

@@ -8,8 +8,10 @@ import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
-import { Stories, type Story } from './correlation/story.ts';
+import { type CallRecord, recordOf } from './correlation/record.ts';
+import { type Story, storyOf } from './correlation/story.ts';
 import { AddressLocator } from './dns/address-locator.ts';
 import { DEFAULT_PORT } from './dns/uri-transport.ts';
 import { Engine } from './engine/engine.ts';
@@ -27,6 +29,7 @@ import type { SipSettings } from './ports/sip/settings.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
 import type { Random } from './random.ts';
+import { RefusedCalls } from './refused-calls.ts';
 import type { SipUri } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { Transactions } from './transaction/layer.ts';
@@ -44,6 +47,8 @@ export interface ServiceParts {
   readonly log: Log;
   /** Milliseconds that the process has been busy since it began. */
   readonly busyMs: () => number;
+  /** Takes the record of each call that is over. */
+  readonly record?: ((record: CallRecord) => void) | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -59,22 +64,28 @@ export class Service {
   readonly #parts: ServiceParts;
   readonly #overload: Overload;
   readonly #storeView: StoreView;
+  readonly #refusedCalls: RefusedCalls;
   #sip: SipPort | undefined;
 
-  constructor(parts: ServiceParts, hear: (story: Story) => void = () => undefined) {
+  constructor(parts: ServiceParts, hear?: (story: Story) => void) {
     const { config, clock, timers, random, log } = parts;
     this.#parts = parts;
+    this.#refusedCalls = new RefusedCalls(log, timers);
     this.#storeView = new StoreView(parts.store);
     this.#overload = new Overload({ timers, random, busyMs: parts.busyMs, lagLimitMs: config.limits.overloadLagMs });
-    const stories = new Stories((story) => {
-      log.info({ ...story }, 'call ended');
-      hear(story);
+    const histories = new Histories((history) => {
+      if (hear !== undefined || log.enabled('info')) {
+        const story = storyOf(history);
+        log.info({ ...story }, 'call ended');
+        hear?.(story);
+      }
+      parts.record?.(recordOf(history));
     });
     this.engine = new Engine({
       clock,
       timers,
       catalogue: Object.values(facts),
-      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(stories)],
+      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(histories)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
     this.transactions = new Transactions({ timers, random, settings: { maxServerTransactions: config.limits.transactions } });
@@ -134,6 +145,7 @@ export class Service {
         domains,
         authenticator,
         isOverloaded: (method) => this.#overload.refuses(method),
+        callRefused: (refused) => this.#refusedCalls.note(refused),
         flushBindings: () => this.#flush(),
         isOwn: (uri) => leadsHere(transports, uri),
       },

@@ -1,8 +1,10 @@
 /** The service on this machine: its clock, sockets, disk and push gateways, opened and closed together. */
 import { SystemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { CallRecord } from './correlation/record.ts';
 import type { Story } from './correlation/story.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
+import { AppendFile } from './files/append-file.ts';
 import type { Log } from './log.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { createSenders } from './ports/push/senders.ts';
@@ -21,6 +23,8 @@ export interface Running {
   readonly listening: readonly (Listening & { readonly name: string })[];
   /** Bindings of the last run that still stand. */
   readonly restored: number;
+  /** Opens the files that only grow anew, after they were moved away (logrotate). */
+  reopen(): void;
   stop(): Promise<void>;
 }
 
@@ -46,8 +50,15 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     report: ({ problem: line }) => log.error({ problem: line }, 'bindings could not be stored'),
   });
   if (isProblem(store)) return store;
+  const records = openRecords(config, timers, log);
+  if (isProblem(records)) {
+    store.close();
+    return records;
+  }
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
-  const service = new Service({ config, clock, timers, random, store, senders, log, busyMs: () => clock.busyMs() }, options.hear);
+  const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
+  const parts = { config, clock, timers, random, store, senders, log, busyMs: () => clock.busyMs(), record };
+  const service = new Service(parts, options.hear);
   const sockets = await openSockets({
     listeners: config.listen,
     listener: service.listener,
@@ -57,6 +68,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   });
   if (!(sockets instanceof Sockets)) {
     store.close();
+    records?.close();
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
@@ -64,9 +76,21 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     service,
     restored: service.start(sockets),
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
+    reopen: () => records?.reopen(),
     stop: async () => {
       service.stop();
       await sockets.close();
+      await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));
     },
   };
+}
+
+function openRecords({ records }: Config, timers: TimerHeap, log: Log): AppendFile | Problem | undefined {
+  if (records.path === undefined) return undefined;
+  const file = AppendFile.open({
+    path: records.path,
+    timers,
+    report: ({ problem: line }) => log.error({ problem: line }, 'call records cannot be written'),
+  });
+  return isProblem(file) ? problem(`records.path: ${file.problem}; set records.path to a file in a folder that is there`) : file;
 }

@@ -74,6 +74,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['dns', /^src\/dns\//],
   ['transaction', /^src\/transaction\//],
   ['engine', /^src\/engine\//],
+  ['files', /^src\/files\//],
   ['store', /^src\/ports\/store\//],
   ['ports/push', /^src\/ports\/push\//],
   ['ports/media', /^src\/ports\/media\//],
@@ -85,7 +86,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
 ];
 const BELOW_MAIN = [
   ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction'],
-  ...['engine', 'store', 'ports/push', 'ports/media', 'ports/sip'],
+  ...['engine', 'files', 'store', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -101,6 +102,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dns: ['sip', 'transport', 'leaf'],
   transaction: ['sip', 'transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
+  files: ['leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
   'ports/push': ['vocabulary', 'engine', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
@@ -164,7 +166,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^node:sqlite$/, /^src\/ports\/store\//],
   [/^node:(dgram|net|tls)$/, /^src\/(transport\/|demo\/|testing\/socket-wire\.ts$)/],
   [/^node:https?$/, /^src\/ports\/push\/senders\/http-client\.ts$/],
-  [/^node:fs$/, /^src\/(config|ports\/store|demo)\/|^src\/(main|service)\.ts$/],
+  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service)\.ts$/],
   [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|testing\/|demo\/)/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
 ];

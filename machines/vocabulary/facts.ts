@@ -129,6 +129,27 @@ export const legCancelled = defineFact('leg.cancelled', { call, leg, reason: tex
 export const legAcknowledged = defineFact('leg.acknowledged', { call, leg, message });
 /** The party hung up, or is gone. */
 export const legHungUp = defineFact('leg.hungUp', { call, leg, how: text<'bye' | 'no-ack' | 'failed'>(), message });
+/**
+ * The leg is over, its actor too: what it was on the wire. The SIP port posts it before its call can end, so that a
+ * call's record has it.
+ */
+export const legClosed = defineFact('leg.closed', {
+  call,
+  leg,
+  callId: text(),
+  transport: text(),
+  local: text(),
+  remote: text(),
+  /** The Request-URI: as dialled on the caller's leg, the device's Contact on a fork, without pn-*. */
+  uri: text(),
+  fromUri: text(),
+  fromName: text(),
+  toUri: text(),
+  toName: text(),
+  userAgent: text(),
+  /** The Reason header that its party sent last (RFC 3326). */
+  reason: text(),
+});
 
 // Calls.
 
@@ -160,8 +181,15 @@ export const claimLost = defineFact('claim.lost', { call, winner: text(), loser:
 // Push.
 
 /** The push service took the message. */
-export const pushDelivered = defineFact('push.delivered', { case: text(), call, device: text() });
-export const pushFailed = defineFact('push.failed', { case: text(), call, device: text(), permanent: flag(), why: text() });
+export const pushDelivered = defineFact('push.delivered', { case: text(), call, device: text(), provider: text() });
+export const pushFailed = defineFact('push.failed', {
+  case: text(),
+  call,
+  device: text(),
+  provider: text(),
+  permanent: flag(),
+  why: text(),
+});
 
 // The engine.
 

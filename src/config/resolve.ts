@@ -80,6 +80,8 @@ export interface Config {
   };
   /** Absolute path of the SQLite file, or `:memory:`. */
   readonly store: { readonly path: string };
+  /** Absolute path of the file of call records; undefined: none are kept. */
+  readonly records: { readonly path: string | undefined };
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
     readonly format: 'auto' | 'pretty' | 'json';
@@ -156,6 +158,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       providers,
     },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
+    records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },
     log: written.log,
     limits: written.limits,
   };

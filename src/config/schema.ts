@@ -150,6 +150,7 @@ export const configSchema = section({
       path: text('a file such as ./callweave.sqlite, or ":memory:"', { max: 4096 }).default('./callweave.sqlite'),
     }),
   ),
+  records: optional(section({ path: text('a file such as ./calls.jsonl', { max: 4096 }).optional() })),
   log: optional(
     section({
       level: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

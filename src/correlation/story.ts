@@ -1,35 +1,7 @@
-/** Why a call ended as it did, and what each device did: a fold of one call's facts into one readable line. */
-import type { FactOf } from '../../machines/vocabulary/descriptor.ts';
-import {
-  callAnswered,
-  callCancelled,
-  callEnded,
-  callFailed,
-  forkStarted,
-  inviteReceived,
-  legFailed,
-  legRinging,
-  legSilent,
-  pushDelivered,
-  pushFailed,
-} from '../../machines/vocabulary/facts.ts';
+/** Why a call ended as it did, and what each device did: its history as one readable line. */
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import { MAX_FORKS } from '../../machines/vocabulary/limits.ts';
-
-const KINDS = [
-  inviteReceived,
-  forkStarted,
-  legRinging,
-  legSilent,
-  legFailed,
-  pushDelivered,
-  pushFailed,
-  callAnswered,
-  callCancelled,
-  callFailed,
-  callEnded,
-] as const;
-type Folded = FactOf<(typeof KINDS)[number]>;
+import type { Happening, History } from './history.ts';
 
 /** A call's story, told when it has ended. */
 export interface Story {
@@ -43,90 +15,66 @@ export interface Story {
   readonly devices: string;
 }
 
-interface Chapter {
-  readonly beganMs: number;
-  /** By device: what it did, in order. */
-  readonly devices: Map<string, string[]>;
-}
-
 const MAX_EVENTS = 12;
 
-export class Stories {
-  readonly folds = KINDS.map(({ fact }) => fact);
-  readonly answers: readonly string[] = [];
-  readonly #open = new Map<Address, Chapter>();
-  readonly #tell: (story: Story) => void;
+/** The story of a call that is over. */
+export function storyOf({ birth, facts, endedAtMs, end }: History): Story {
+  const { call, caller, callee } = birth;
+  return {
+    call,
+    caller,
+    callee,
+    outcome: end?.outcome ?? 'crashed',
+    status: end?.status ?? 500,
+    seconds: Math.round((endedAtMs - birth.at) / 10) / 100,
+    devices: [...chapters(facts, birth.at)].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ') || NOBODY,
+  };
+}
 
-  constructor(tell: (story: Story) => void) {
-    this.#tell = tell;
-  }
+const NOBODY = 'no device could be rung';
 
-  get size(): number {
-    return this.#open.size;
-  }
-
-  current(): readonly never[] {
-    return [];
-  }
-
-  fold(fact: Folded): void {
-    if (fact.type === 'invite.received') {
-      this.#open.set(fact.call, { beganMs: fact.at, devices: new Map() });
-      return;
+/** By device: what it did, in order. */
+function chapters(facts: readonly Happening[], beganMs: number): Map<string, string[]> {
+  const devices = new Map<string, string[]>();
+  const deviceOf = new Map<Address, string>();
+  for (const fact of facts) {
+    if (fact.type === 'fork.started') deviceOf.set(fact.leg, fact.device);
+    const event = eventOf(fact, deviceOf);
+    if (event === undefined) continue;
+    const [device, did] = event;
+    let events = devices.get(device);
+    if (events === undefined) {
+      if (devices.size >= MAX_FORKS) continue;
+      events = [];
+      devices.set(device, events);
     }
-    const chapter = this.#open.get(fact.call);
-    if (chapter === undefined) return;
-    if (fact.type === 'call.ended') this.#end(fact, chapter);
-    else note(chapter, fact);
+    if (events.length < MAX_EVENTS) events.push(`${did} at ${((fact.at - beganMs) / 1000).toFixed(2)} s`);
   }
-
-  #end(fact: FactOf<typeof callEnded>, { beganMs, devices }: Chapter): void {
-    this.#open.delete(fact.call);
-    const { call, caller, callee, outcome, status } = fact;
-    const told = [...devices].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ');
-    this.#tell({
-      call,
-      caller,
-      callee,
-      outcome,
-      status,
-      seconds: Math.round((fact.at - beganMs) / 10) / 100,
-      devices: told || 'no device could be rung',
-    });
-  }
+  return devices;
 }
 
-function note(chapter: Chapter, fact: Exclude<Folded, { type: 'invite.received' | 'call.ended' }>): void {
-  const event = eventOf(fact);
-  if (event === undefined) return;
-  const { device, did } = event;
-  let events = chapter.devices.get(device);
-  if (events === undefined) {
-    if (chapter.devices.size >= MAX_FORKS) return;
-    events = [];
-    chapter.devices.set(device, events);
-  }
-  if (events.length < MAX_EVENTS) events.push(`${did} at ${((fact.at - chapter.beganMs) / 1000).toFixed(2)} s`);
-}
+const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
 
-function eventOf(fact: Exclude<Folded, { type: 'invite.received' | 'call.ended' }>): { device: string; did: string } | undefined {
+function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): readonly [device: string, did: string] | undefined {
   switch (fact.type) {
     case 'fork.started':
-      return { device: fact.device, did: fact.case === '' ? 'was called' : 'registered and was called' };
+      return [fact.device, fact.case === '' ? 'was called' : 'registered and was called'];
     case 'leg.ringing':
-      return { device: fact.device, did: fact.status === 180 ? 'rang' : `said ${fact.status}` };
+      return [fact.device, fact.status === 180 ? 'rang' : `said ${fact.status}`];
+    case 'leg.silent':
+      return [deviceOf.get(fact.leg) ?? '', 'had said nothing'];
     case 'leg.failed':
-      return { device: fact.device, did: `ended with ${fact.status}${fact.reason === '' ? '' : ` ${fact.reason}`}` };
+      return [fact.device, `ended with ${phrased(fact.status, fact.reason)}`];
     case 'push.delivered':
-      return { device: fact.device, did: 'was pushed' };
+      return [fact.device, 'was pushed'];
     case 'push.failed':
-      return { device: fact.device, did: `could not be pushed (${fact.why})` };
+      return [fact.device, `could not be pushed (${fact.why})`];
     case 'call.answered':
-      return { device: fact.device, did: 'answered' };
+      return [fact.device, 'answered'];
     case 'call.cancelled':
-      return { device: 'the caller', did: 'gave up' };
+      return ['the caller', 'gave up'];
     case 'call.failed':
-      return { device: 'the caller', did: `got ${fact.status}${fact.reason === '' ? '' : ` ${fact.reason}`}` };
+      return ['the caller', `got ${phrased(fact.status, fact.reason)}`];
     default:
       return undefined;
   }

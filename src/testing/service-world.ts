@@ -1,8 +1,9 @@
 /** The whole service, bytes in to bytes out, in a virtual world. */
 import { type Config, loadConfig } from '../config.ts';
+import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
 import { isProblem } from '../errors.ts';
-import { silentLog } from '../log.ts';
+import { type Log, type LogFields, silentLog } from '../log.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service } from '../service.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
@@ -11,6 +12,7 @@ import { createWorld, type World, type WorldOptions } from './world.ts';
 export interface ObservedService {
   readonly service: Service;
   readonly stories: readonly Story[];
+  readonly records: readonly CallRecord[];
 }
 
 export interface ServiceWorldOptions
@@ -26,6 +28,8 @@ export interface ServiceWorldOptions
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
   readonly hearProblem?: (problem: string) => void;
+  /** Hears the other lines that the service logs, with their fields. */
+  readonly hearLog?: (level: 'debug' | 'info' | 'warn', message: string, fields: LogFields) => void;
 }
 
 function presets(): Config {
@@ -51,9 +55,17 @@ function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceW
   return merged as unknown as Config;
 }
 
+const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log> => ({
+  debug: (fields, message) => hear('debug', message, fields),
+  info: (fields, message) => hear('info', message, fields),
+  warn: (fields, message) => hear('warn', message, fields),
+  enabled: () => true,
+});
+
 /** A world whose service is the real one, with the push service's double behind every provider. */
 export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, ObservedService> {
   const config = configured(options);
+  const { hearLog } = options;
   return createWorld<Config, ObservedService>({
     seed: options.seed ?? 1,
     config,
@@ -67,9 +79,11 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
       const store = options.openStore?.() ?? openBindingStore(':memory:', { clock, report: fail });
       if (isProblem(store)) throw new Error(store.problem);
       const stories: Story[] = [];
+      const records: CallRecord[] = [];
       const senders = new Map([...config.push.providers.keys()].map((provider) => [provider, push]));
       const log = {
         ...silentLog,
+        ...(hearLog === undefined ? {} : heardBy(hearLog)),
         error: (fields: object, message: string) => {
           const problem = `${message}: ${JSON.stringify(fields)}`;
           if (options.hearProblem === undefined) fail({ problem });
@@ -77,11 +91,15 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
         },
       };
       const service = new Service(
-        { config, clock, timers, random, store, senders, log, busyMs: options.busyMs ?? (() => 0) },
+        {
+          ...{ config, clock, timers, random, store, senders, log },
+          busyMs: options.busyMs ?? (() => 0),
+          record: (one) => void records.push(one),
+        },
         (story) => stories.push(story),
       );
       service.start(transports(service.listener));
-      return { service, stories };
+      return { service, stories, records };
     },
   });
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Stories, type Story } from '../../src/correlation/story.ts';
+import { Histories } from '../../src/correlation/history.ts';
+import { type Story, storyOf } from '../../src/correlation/story.ts';
 
-type Folded = Parameters<Stories['fold']>[0];
+type Folded = Parameters<Histories['fold']>[0];
 
 /** The stories told after these facts, each with its instant in milliseconds. */
 function told(...facts: readonly (readonly [atMs: number, type: string, more?: object])[]): { stories: Story[]; open: number } {
   const stories: Story[] = [];
-  const view = new Stories((story) => stories.push(story));
+  const view = new Histories((history) => stories.push(storyOf(history)));
   for (const [at, type, more] of facts)
     view.fold({ type, call: 'call:7', caller: 'sip:alice@x', callee: 'sip:bob@x', at, ...more } as unknown as Folded);
   return { stories, open: view.size };

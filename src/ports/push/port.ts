@@ -34,18 +34,19 @@ export class PushPort implements Port {
 
   #send(order: PushSend & Stamp, sender: PushSender | undefined): string | undefined {
     const { by, call, device } = order;
+    const { provider } = order.push;
     const sent = this.#sentBy.get(by) ?? [];
     if (sent.some(({ callId }) => callId === order.callId)) return 'this device was pushed for this call';
     const entry: Sent = { callId: order.callId, state: 'sent' };
     this.#sentBy.set(by, [...sent, entry]);
     const fail = (permanent: boolean, why: string): void => {
       entry.state = 'failed';
-      this.#engine.post({ type: 'push.failed', case: by, call, device, permanent, why: why.slice(0, MAX_REASON) });
+      this.#engine.post({ type: 'push.failed', case: by, call, device, provider, permanent, why: why.slice(0, MAX_REASON) });
     };
     if (sender === undefined) fail(true, `no sender for ${order.push.provider}`);
     else {
       sender.send({ ...requestOf(order), kind: 'incoming-call', ttlMs: order.ttlMs }, (outcome) => {
-        if (outcome.ok) this.#engine.post({ type: 'push.delivered', case: by, call, device });
+        if (outcome.ok) this.#engine.post({ type: 'push.delivered', case: by, call, device, provider });
         else if (entry.state === 'sent') fail(outcome.permanent, outcome.why);
       });
     }

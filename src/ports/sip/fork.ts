@@ -10,6 +10,7 @@ import type { Flow } from '../../transport/transport.ts';
 import { type AttemptHandler, send } from './attempt.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
+import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
 import { currentFlow, wayTo } from './routing.ts';
@@ -98,6 +99,7 @@ function inviteHandler(context: SipContext, side: LegSide): AttemptHandler {
 function refused(context: SipContext, side: LegSide, response: SipResponse): void {
   const { status, reason } = response;
   side.isReleased = true;
+  side.reason = reasonIn(response);
   const message = context.legs.keep(side, response);
   context.engine.post({ type: 'failure.received', leg: side.address, status, reason, origin: 'peer', message });
 }

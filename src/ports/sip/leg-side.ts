@@ -17,6 +17,7 @@ export const newSide = (
   ack: undefined,
   answer: undefined,
   isReleased: false,
+  reason: '',
   isClosed: false,
   exchanges: [],
   asked: new Set(),
@@ -55,6 +56,8 @@ export interface LegSide {
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
+  /** The Reason header that its party sent last (RFC 3326). */
+  reason: string;
   /** Requests of its party that still wait for their answer or ACK. */
   readonly exchanges: Exchange[];
   /** Requests of others that its party was asked. */

@@ -11,6 +11,7 @@ import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { unquoted } from '../../sip/name-addr.ts';
 import { aorOf, parseUri, type SipUri } from '../../sip/uri.ts';
 import type { ServerTransaction, TransactionUser } from '../../transaction/transaction.ts';
+import { endpointName } from '../../transport/endpoint.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { Admission, type Admitted } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -20,11 +21,12 @@ import { type Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
+import { closed, reasonIn } from './leg-closed.ts';
 import type { LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
-import { isRefusal, type Refusal, refusal } from './refusal.ts';
+import { isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -35,6 +37,8 @@ export interface SipSurroundings {
   readonly isOverloaded: (method: string) => boolean;
   /** Makes durable what was registered; called before a 200 to REGISTER leaves. */
   readonly flushBindings: () => void;
+  /** Hears of each INVITE that became no call, challenged ones apart. */
+  readonly callRefused: (refused: RefusedCall) => void;
   /** Whether a URI leads to one of our own listeners. */
   readonly isOwn: (uri: SipUri) => boolean;
 }
@@ -120,9 +124,12 @@ export class SipPort implements Port, TransactionUser {
 
   #refuse(server: ServerTransaction, { status, reason, headers }: Refusal): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
-    server.respond(
-      responseTo(server.request, status, reason || undefined, newTag(this.#context), headers === undefined ? {} : { headers }),
-    );
+    const { request, flow } = server;
+    const answer = responseTo(request, status, reason || undefined, newTag(this.#context), headers && { headers });
+    // A challenge refuses nothing yet.
+    if (request.method === 'INVITE' && request.to.params.tag === undefined && status !== 401 && status !== 407)
+      this.#surroundings.callRefused({ request, remote: endpointName(flow.remote), status, reason: answer.reason });
+    server.respond(answer);
   }
 
   #start(server: ServerTransaction, admitted: Admitted): void {
@@ -274,6 +281,7 @@ export class SipPort implements Port, TransactionUser {
     }
     server.respond(responseTo(request, 200));
     side.isReleased = true;
+    side.reason = reasonIn(request) || side.reason;
     this.#context.engine.post({ type: 'bye.received', leg: side.address, message: this.#context.legs.keep(side, request) });
   }
 
@@ -291,7 +299,8 @@ export class SipPort implements Port, TransactionUser {
     const side = this.#callers.get(server);
     if (side === undefined) this.#exchanges.cancelled(server, cancel);
     else {
-      const reason = (cancel.headers.get('reason') ?? []).join(', ');
+      const reason = reasonIn(cancel);
+      side.reason = reason;
       this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason });
     }
   }
@@ -395,6 +404,7 @@ export class SipPort implements Port, TransactionUser {
     }
     fork.abandon(this.#context, side);
     this.#context.legs.remove(side);
+    this.#context.engine.post(closed(side));
   }
 }
 

@@ -47,7 +47,7 @@ describe('the push port', () => {
   it('tells the outcome once, to the case that asked', () => {
     take(send());
     sent[0]?.done({ ok: true });
-    expect(posted).toEqual([{ type: 'push.delivered', case: CASE, call: 'call:7', device: 'mobile' }]);
+    expect(posted).toEqual([{ type: 'push.delivered', case: CASE, call: 'call:7', device: 'mobile', provider: 'apns' }]);
     take(send({ callId: 'stem-w1', device: 'tablet' }));
     sent[1]?.done({ ok: false, permanent: true, why: 'x'.repeat(1000) });
     expect(posted[1]).toMatchObject({ type: 'push.failed', case: CASE, device: 'tablet', permanent: true });

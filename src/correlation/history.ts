@@ -1,0 +1,118 @@
+/** What happened in each call, kept until the call is over: the one fold behind its record and its story. */
+import type { FactOf } from '../../machines/vocabulary/descriptor.ts';
+import {
+  actorEnded,
+  callAnswered,
+  callCancelled,
+  callEnded,
+  callFailed,
+  forkStarted,
+  inviteReceived,
+  legClosed,
+  legFailed,
+  legHungUp,
+  legRinging,
+  legSilent,
+  pushDelivered,
+  pushFailed,
+} from '../../machines/vocabulary/facts.ts';
+import type { Address } from '../../machines/vocabulary/identity.ts';
+
+/** A kind that shall appear in records stands here, and what it says there in record.ts. */
+const KINDS = [
+  inviteReceived,
+  forkStarted,
+  legRinging,
+  legSilent,
+  legFailed,
+  legHungUp,
+  legClosed,
+  pushDelivered,
+  pushFailed,
+  callAnswered,
+  callCancelled,
+  callFailed,
+  callEnded,
+] as const;
+
+/** One fact of a call's history. */
+export type Happening = FactOf<(typeof KINDS)[number]>;
+/** A call from its INVITE to its end, in order. */
+export interface History {
+  readonly birth: FactOf<typeof inviteReceived>;
+  readonly facts: readonly Happening[];
+  readonly endedAtMs: number;
+  /** Undefined if the call's actor failed. */
+  readonly end: FactOf<typeof callEnded> | undefined;
+}
+
+interface Open {
+  readonly birth: FactOf<typeof inviteReceived>;
+  readonly facts: Happening[];
+  openLegs: number;
+  hasFailed: boolean;
+}
+
+/** A phone that repeats its 180 for ever adds nothing to the history any more. */
+const MAX_FACTS = 256;
+
+/** Facts about what a leg is at that time; the others are told even of a long history. */
+const isRepeatable = ({ type }: Happening): boolean => type === 'leg.ringing' || type === 'leg.silent';
+
+export class Histories {
+  readonly folds = [...KINDS.map(({ fact }) => fact), actorEnded.fact];
+  readonly answers: readonly string[] = [];
+  readonly #open = new Map<Address, Open>();
+  readonly #tell: (history: History) => void;
+
+  constructor(tell: (history: History) => void) {
+    this.#tell = tell;
+  }
+
+  /** Calls that are not over. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  current(): readonly never[] {
+    return [];
+  }
+
+  fold(fact: Happening | FactOf<typeof actorEnded>): void {
+    if (fact.type === 'actor.ended') {
+      if (fact.how === 'failed') this.#failed(fact.address, fact.at);
+    } else if (fact.type === 'invite.received') {
+      this.#open.set(fact.call, { birth: fact, facts: [], openLegs: 1, hasFailed: false });
+    } else {
+      const open = this.#open.get(fact.call);
+      if (open !== undefined) this.#note(open, fact);
+    }
+  }
+
+  #note(open: Open, fact: Exclude<Happening, { type: 'invite.received' }>): void {
+    if (fact.type === 'call.ended') {
+      this.#end(open, fact.at, fact);
+      return;
+    }
+    const { facts } = open;
+    if (facts.length < MAX_FACTS || (facts.length < 2 * MAX_FACTS && !isRepeatable(fact))) facts.push(fact);
+    if (fact.type === 'fork.started') open.openLegs++;
+    else if (fact.type === 'leg.closed') {
+      open.openLegs--;
+      if (open.hasFailed && open.openLegs <= 0) this.#end(open, fact.at, undefined);
+    }
+  }
+
+  /** The call's chart crashed: its legs end after it, and the record waits for them. */
+  #failed(address: Address, atMs: number): void {
+    const open = this.#open.get(address);
+    if (open === undefined) return;
+    open.hasFailed = true;
+    if (open.openLegs <= 0) this.#end(open, atMs, undefined);
+  }
+
+  #end({ birth, facts }: Open, endedAtMs: number, end: History['end']): void {
+    this.#open.delete(birth.call);
+    this.#tell({ birth, facts, endedAtMs, end });
+  }
+}
