@@ -59,18 +59,20 @@ export function dialogFromRequest(request: SipRequest, localTag: string, state: 
 }
 
 /**
- * The dialog that this response to our request makes (RFC 3261 §12.1.2); `undefined` without To-tag, for 100 and for
- * failures. Without Contact, which some peers forget in 18x, the target stays the Request-URI.
+ * The dialog that this response to our request makes (RFC 3261 §12.1.2); `undefined` for 100, for a provisional without
+ * To-tag and for failures. A 2xx without To-tag, as peers of RFC 2543 send it, has the empty tag. Without Contact, which
+ * some peers forget, the target stays the Request-URI.
  */
 export function dialogFromResponse(request: SipRequest, response: SipResponse): Dialog | undefined {
-  if (response.status <= 100 || response.status >= 300 || response.to.params.tag === undefined) return undefined;
+  const { status } = response;
+  if (status <= 100 || status >= 300 || (status < 200 && response.to.params.tag === undefined)) return undefined;
   return {
     callId: request.callId,
     localTag: tagOf(request.from),
     remoteTag: tagOf(response.to),
     local: request.from,
     remote: response.to,
-    state: response.status >= 200 ? 'confirmed' : 'early',
+    state: status >= 200 ? 'confirmed' : 'early',
     target: contactUri(response) ?? request.uri,
     routes: response.recordRoute.toReversed(),
     localSeq: request.cseq.seq,

@@ -61,18 +61,20 @@ export class RawPeer {
     ]);
   }
 
+  /** Answers; a given To or Contact stands instead of its own, and a header with an empty value is left out. */
   reply(request: PhoneMessage, status: number, headers: readonly Header[] = [], body = ''): void {
     const to = headerOf(request, 'to');
     const tagged = to.includes('tag=') || status === 100 ? to : `${to};tag=rawtag`;
     const copied = COPIED.flatMap((name) => linesOf(request, name).map((value): Header => [name, value]));
-    const contact: Header[] = status > 100 && status < 300 ? [['Contact', `<${this.contact}>`]] : [];
-    const given = headers.some(([name]) => name === 'To') ? [] : ([['To', tagged]] as Header[]);
+    const isGiven = (wanted: string) => headers.some(([name]) => name === wanted);
+    const contact: Header[] = status > 100 && status < 300 && !isGiven('Contact') ? [['Contact', `<${this.contact}>`]] : [];
+    const given = isGiven('To') ? [] : ([['To', tagged]] as Header[]);
     const message = {
       method: '',
       uri: '',
       status,
       reason: 'Raw',
-      headers: [...copied, ...given, ...contact, ...headers],
+      headers: [...copied, ...given, ...contact, ...headers.filter(([, value]) => value !== '')],
       body,
     };
     this.wire.send(writeMessage(message), this.#service);
