@@ -356,9 +356,10 @@ export const leg = defineScenario({
   listensTo: (fact, self) => {
     const byRole =
       fact.type === 'invite.received'
-        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self }), ackMissed.where({ leg: self })]
+        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self })]
         : [provisionalReceived.where({ leg: self }), answerReceived.where({ leg: self }), failureReceived.where({ leg: self })];
-    const ofBoth = [byeReceived.where({ leg: self }), byeFinished.where({ leg: self })];
+    // Either party may leave the 2xx to its re-INVITE without ACK.
+    const ofBoth = [byeReceived.where({ leg: self }), byeFinished.where({ leg: self }), ackMissed.where({ leg: self })];
     return [...byRole, ...ofBoth, actorEnded.where({ address: fact.call, how: 'failed' })];
   },
   machine: legMachine,

@@ -51,6 +51,7 @@ export class Exchanges {
       client: undefined,
       seq: 0,
       ack: undefined,
+      answer: undefined,
       offers: carriesOffer(request),
     };
     if (exchange.offers) dialog.offer = 'theirs';
@@ -168,6 +169,7 @@ export class Exchanges {
     if (exchange === undefined || response?.kind !== 'response') return 'no such request waits';
     const { from, server, request, toDialog } = exchange;
     if (toDialog !== undefined) takeResponse(toDialog, response);
+    exchange.answer = response;
     const status = statusPassed(response.status);
     const contact = status >= 300 || response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
     const headers = passedHeaders(response, this.#context.settings.realm);
@@ -227,6 +229,15 @@ export class Exchanges {
     return undefined;
   }
 
+  /** No ACK will come to be passed on: ours refuses what the 2xx may have offered (RFC 3264 §6). */
+  #giveUpAck(exchange: Exchange): void {
+    const { to, toDialog, request, answer, seq } = exchange;
+    if (to === undefined || toDialog === undefined) return;
+    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, answer) });
+    this.#context.layer.sendAck(exchange.ack, currentFlow(this.#context, to));
+    this.#drop(exchange);
+  }
+
   /** CANCEL of a relayed re-INVITE follows its INVITE; the other party's 487 comes back as any answer. */
   cancelled(server: ServerTransaction, cancel: SipRequest): boolean {
     const exchange = this.#byServer.get(server);
@@ -239,7 +250,7 @@ export class Exchanges {
   unacknowledged(server: ServerTransaction): LegSide | undefined {
     const exchange = this.#byServer.get(server);
     if (exchange === undefined) return undefined;
-    this.relayAck(exchange.id, 0);
+    this.#giveUpAck(exchange);
     return exchange.from;
   }
 
@@ -248,7 +259,7 @@ export class Exchanges {
     for (const exchange of [...side.exchanges, ...side.asked]) {
       if (exchange.server.answered) {
         exchange.server.acknowledged();
-        this.relayAck(exchange.id, 0);
+        this.#giveUpAck(exchange);
       }
       this.#refuse(exchange, refusal(487, ''));
     }

@@ -1,6 +1,6 @@
 import type { Address } from '../../../machines/vocabulary/identity.ts';
 import type { Dialog } from '../../sip/dialog.ts';
-import type { NameAddr, SipMessage, SipRequest } from '../../sip/message.ts';
+import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import type { ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
 
@@ -77,6 +77,8 @@ export interface Exchange {
   /** CSeq on the other side, which its ACK carries. */
   seq: number;
   ack: SipRequest | undefined;
+  /** The latest answer passed back, while an offer in it may still have to be refused. */
+  answer: SipResponse | undefined;
   /** Its offer is open on both dialogs. */
   offers: boolean;
 }
