@@ -26,13 +26,16 @@ import { Domains } from './ports/sip/domains.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
 import type { SipSettings } from './ports/sip/settings.ts';
+import { CallsAndBindings } from './ports/sip/standing.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
+import { Protection } from './protection/protection.ts';
 import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
+import { header } from './sip/headers.ts';
 import type { SipUri } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
-import { Transactions } from './transaction/layer.ts';
+import { type Gate, Transactions } from './transaction/layer.ts';
 import type { Endpoint, TransportListener, TransportName, Transports } from './transport/transport.ts';
 
 /** Everything of the outside world that the service needs; the virtual world has its own of each. */
@@ -63,6 +66,8 @@ export class Service {
   readonly listener: TransportListener;
   readonly #parts: ServiceParts;
   readonly #overload: Overload;
+  readonly #protection: Protection;
+  readonly #legs = new LegTable();
   readonly #storeView: StoreView;
   readonly #refusedCalls: RefusedCalls;
   #sip: SipPort | undefined;
@@ -88,7 +93,14 @@ export class Service {
       views: [viewOf(this.location), viewOf(this.#storeView), viewOf(histories)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
-    this.transactions = new Transactions({ timers, random, settings: { maxServerTransactions: config.limits.transactions } });
+    this.#protection = new Protection({
+      settings: config.limits,
+      timers,
+      log,
+      standing: new CallsAndBindings(this.#legs, this.location),
+    });
+    const settings = { maxServerTransactions: config.limits.transactions };
+    this.transactions = new Transactions({ timers, random, settings, gate: gateOf(this.#protection) });
     this.listener = this.#guarded(this.transactions);
     this.#install();
   }
@@ -103,7 +115,10 @@ export class Service {
       }
     };
     return {
-      received: (message, flow) => guard('a message broke something', () => layer.received(message, flow)),
+      received: (message, flow) => {
+        if (this.#protection.admits(flow)) guard('a message broke something', () => layer.received(message, flow));
+      },
+      admitsConnection: (host) => this.#protection.admitsConnection(host),
       malformed: (defect, flow) => guard('a malformed message broke something', () => layer.malformed(defect, flow)),
       failed: (flow, why) =>
         guard('a closed flow broke something', () => {
@@ -139,7 +154,7 @@ export class Service {
         timers: this.#parts.timers,
         random,
         location: this.location,
-        legs: new LegTable(),
+        legs: this.#legs,
       },
       {
         domains,
@@ -148,6 +163,8 @@ export class Service {
         callRefused: (refused) => this.#refusedCalls.note(refused),
         flushBindings: () => this.#flush(),
         isOwn: (uri) => leadsHere(transports, uri),
+        offended: (flow, offence) => this.#protection.offended(flow, offence),
+        vouched: (flow) => this.#protection.vouched(flow),
       },
     );
     this.engine.connect(this.#sip);
@@ -167,6 +184,7 @@ export class Service {
   stop(): void {
     this.#sip?.drain();
     this.#overload.stop();
+    this.#protection.stop();
     for (const sender of this.#parts.senders.values()) sender.close();
     this.#parts.store.close();
   }
@@ -181,6 +199,16 @@ export class Service {
     return this.#sip?.kept ?? 0;
   }
 }
+
+/** Scanners are told nothing, and what cannot be read counts against its sender. */
+const gateOf = (protection: Protection): Gate => ({
+  admits: (request, flow) => {
+    if (!protection.isScanner(header(request, 'user-agent'))) return true;
+    protection.offended(flow, 'scanner');
+    return false;
+  },
+  malformed: (flow) => protection.offended(flow, 'malformed'),
+});
 
 function sipSettings(config: Config): SipSettings {
   const { registrar, calls, push } = config;

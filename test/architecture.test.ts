@@ -73,6 +73,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['transport', /^src\/transport\//],
   ['dns', /^src\/dns\//],
   ['transaction', /^src\/transaction\//],
+  ['protection', /^src\/protection\//],
   ['engine', /^src\/engine\//],
   ['files', /^src\/files\//],
   ['store', /^src\/ports\/store\//],
@@ -85,7 +86,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['service', /^src\/[^/]+\.ts$/],
 ];
 const BELOW_MAIN = [
-  ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction'],
+  ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction', 'protection'],
   ...['engine', 'files', 'store', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
@@ -101,12 +102,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ['sip', 'leaf'],
   dns: ['sip', 'transport', 'leaf'],
   transaction: ['sip', 'transport', 'leaf'],
+  protection: ['transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
   files: ['leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
   'ports/push': ['vocabulary', 'engine', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
-  'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'dns', 'transaction', 'store', 'leaf'],
+  'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'dns', 'transaction', 'protection', 'store', 'leaf'],
   testing: [...BELOW_MAIN, 'service'],
   demo: [...BELOW_MAIN, 'service', 'testing'],
   service: BELOW_MAIN,

@@ -167,7 +167,15 @@ describe('the README', () => {
     expect(Number(shown('registrar.maxContacts'))).toBe(config.registrar.maxContacts);
     expect(shown('digest.algorithm')).toBe(config.digest.algorithm);
     expect(Number(shown('digest.nonceSeconds'))).toBe(config.digest.nonceMs / 1000);
-    for (const [name, value] of Object.entries(config.limits)) expect(Number(shown(`limits.${name}`))).toBe(value);
+    const { trusted, scanners, banMs, ...limits } = config.limits;
+    for (const [name, value] of Object.entries(limits)) expect(Number(shown(`limits.${name}`))).toBe(value);
+    expect(Number(shown('limits.banSeconds'))).toBe(banMs / 1000);
+    expect(trusted).toEqual([
+      { address: '127.0.0.0', bits: 8 },
+      { address: '::1', bits: 128 },
+    ]);
+    expect(shown('limits.trusted')).toBe('[127.0.0.0/8, "::1"]');
+    for (const name of scanners) expect(shown('limits.scanners')).toContain(name);
     expect(shown('log.level')).toBe(config.log.level);
     expect(shown('log.format')).toBe(config.log.format);
   });

@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
+import { type Network, parseNetwork } from './network.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Source } from './source.ts';
@@ -92,6 +93,15 @@ export interface Config {
     readonly transactions: number;
     /** Event loop lag above which new calls get 503. */
     readonly overloadLagMs: number;
+    /** Messages of any kind; 0: no limit. */
+    readonly requestsPerSecondPerSource: number;
+    /** Never limited, never banned. */
+    readonly trusted: readonly Network[];
+    /** Failures within a minute; 0: nobody is banned. */
+    readonly failuresBeforeBan: number;
+    readonly banMs: number;
+    /** What stands in the User-Agent of scanners. */
+    readonly scanners: readonly string[];
   };
 }
 
@@ -160,9 +170,15 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
     records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },
     log: written.log,
-    limits: written.limits,
+    limits: resolveLimits(written.limits),
   };
 }
+
+const resolveLimits = ({ trusted, banSeconds, ...limits }: WrittenConfig['limits']): Config['limits'] => ({
+  ...limits,
+  banMs: toMs(banSeconds),
+  trusted: trusted.map(parseNetwork).filter((network) => network !== undefined),
+});
 
 type WrittenProvider = NonNullable<WrittenConfig['push']['providers']>[string];
 const LOGGED: ProviderConfig = { sender: 'log' };

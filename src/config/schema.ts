@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
+import { parseNetwork } from './network.ts';
 
 /**
  * The config as people write it. Each leaf's error message is the fix ("write …"), the same for every way to be wrong;
@@ -96,6 +97,11 @@ const progress = z.union([z.literal('none'), z.literal(182), z.literal(180)], { 
 const EXPIRES: Bounds = { min: 1, max: 86_400 * 30 };
 const expires = (preset: number) => whole(preset, EXPIRES, 'whole seconds');
 
+const NETWORK = 'an IP address or network, such as 192.0.2.0/24';
+const NETWORKS = 'a list of at most 10000 IP addresses and networks, such as [192.0.2.7, 2001:db8::/32]';
+const network = text(NETWORK, { max: 64 }).refine((written) => parseNetwork(written) !== undefined, { error: NETWORK });
+const SCANNER = 'a word that stands in the User-Agent of a scanner, such as sipvicious';
+
 /** The whole config file. */
 export const configSchema = section({
   listen: z
@@ -163,6 +169,14 @@ export const configSchema = section({
       tcpConnectionsPerSource: whole(200, { min: 1, max: 1_000_000 }),
       transactions: whole(400_000, { min: 100, max: 10_000_000 }),
       overloadLagMs: whole(100, { min: 5, max: 10_000 }, 'milliseconds'),
+      requestsPerSecondPerSource: whole(200, { min: 0, max: 1_000_000 }),
+      trusted: z.array(network, { error: NETWORKS }).max(10_000, { error: NETWORKS }).default(['127.0.0.0/8', '::1']),
+      failuresBeforeBan: whole(20, { min: 0, max: 1_000_000 }),
+      banSeconds: seconds(300, { min: 1, max: 86_400 * 30 }),
+      scanners: z
+        .array(text(SCANNER, { max: 64 }), { error: `a list of words, such as [sipvicious], or [] for none` })
+        .max(100, { error: 'at most 100 words' })
+        .default(['friendly-scanner', 'sipvicious', 'sipcli', 'pplsip', 'sundayddr', 'sip-scan', 'iwar', 'vaxsipuseragent']),
     }),
   ),
 });

@@ -31,6 +31,11 @@ export class Location {
     return this.#byAor.get(aor) ?? NOBODY;
   }
 
+  /** The bindings of everybody. */
+  all(): Iterable<readonly Bound[]> {
+    return this.#byAor.values();
+  }
+
   get size(): number {
     return this.#byAor.size;
   }

@@ -233,17 +233,26 @@ export class NonceMint {
     return stamp + this.#mac(stamp, purpose);
   }
 
+  /** Whether we made it for this purpose, at whatever time. */
+  made(nonce: string, purpose: string): boolean {
+    const parts = NONCE.exec(nonce);
+    return parts !== null && this.#isOurs(parts, purpose);
+  }
+
   /** Whether the nonce is one of ours, still valid, and not used with this count before. Ask after `verify`, or strangers fill the memory. */
   use(nonce: string, purpose: string, nc: string | undefined): NonceVerdict {
     const parts = NONCE.exec(nonce);
     if (parts === null) return 'foreign';
-    const [, time = '', serial = '', mac = ''] = parts;
-    if (!timingSafeEqual(Buffer.from(this.#mac(time + serial, purpose), 'latin1'), Buffer.from(mac, 'latin1'))) return 'foreign';
-    const madeMs = Number.parseInt(time, 16);
+    if (!this.#isOurs(parts, purpose)) return 'foreign';
+    const madeMs = Number.parseInt(parts[1] ?? '', 16);
     const nowMs = this.#now();
     if (nowMs - madeMs > this.#lifetimeMs || madeMs > nowMs) return 'stale';
     // Without qop there is no count: such a nonce counts once.
     return this.#count(nonce, madeMs, nc === undefined ? 1 : Number.parseInt(nc, 16), nowMs);
+  }
+
+  #isOurs([, time = '', serial = '', mac = '']: RegExpExecArray, purpose: string): boolean {
+    return timingSafeEqual(Buffer.from(this.#mac(time + serial, purpose), 'latin1'), Buffer.from(mac, 'latin1'));
   }
 
   /** How many nonces are remembered. */

@@ -166,8 +166,9 @@ export class SimulatedNetwork {
     client.peer = server;
     server.peer = client;
     this.#streams.add(client).add(server);
-    listener.accept(server);
+    // First, so that it may be closed at once.
     server.established();
+    listener.accept(server);
     this.#timers.set(backMs, () => client.established());
   }
 

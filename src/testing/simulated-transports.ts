@@ -43,6 +43,8 @@ class StreamFlow implements Flow {
   readonly local: Endpoint;
   readonly advertised: Endpoint;
   readonly #stream: StreamEnd;
+  /** Called when we closed it ourselves, as a socket says so too. */
+  onClosed: (why: string) => void = () => {};
 
   constructor(transport: StreamTransport, { local, advertised = local }: Listening, stream: StreamEnd, serial: number) {
     this.id = `${transport}/${endpointName(stream.local)}/${endpointName(stream.remote)}#${serial}`;
@@ -65,8 +67,10 @@ class StreamFlow implements Flow {
     this.#stream.send(message);
   }
 
-  close(): void {
+  close(why: string): void {
+    if (!this.open) return;
     this.#stream.close();
+    this.onClosed(why);
   }
 }
 
@@ -92,7 +96,7 @@ export class SimulatedTransports implements Transports {
     for (const one of listening) {
       const { transport, local } = one;
       if (transport === 'udp') this.#bind(one);
-      else this.#acceptors.push(network.listen(local, (stream) => void this.#adopt(transport, one, stream), transport));
+      else this.#acceptors.push(network.listen(local, (stream) => this.#accept(transport, one, stream), transport));
     }
   }
 
@@ -131,7 +135,11 @@ export class SimulatedTransports implements Transports {
   crash(): void {
     for (const { socket } of this.#sockets.values()) socket.close();
     for (const acceptor of this.#acceptors) acceptor.close();
-    for (const flow of [...this.#streams.values()]) flow.close();
+    for (const flow of [...this.#streams.values()]) {
+      // The process is gone: there is nobody whom it could be told.
+      flow.onClosed = () => {};
+      flow.close('the service stops');
+    }
     this.#sockets.clear();
     this.#streams.clear();
   }
@@ -156,12 +164,17 @@ export class SimulatedTransports implements Transports {
     return flow;
   }
 
+  #accept(transport: StreamTransport, ours: Listening, stream: StreamEnd): void {
+    if (this.#listener.admitsConnection?.(stream.remote.host) === false) stream.close();
+    else this.#adopt(transport, ours, stream);
+  }
+
   #adopt(transport: StreamTransport, ours: Listening, stream: StreamEnd): StreamFlow {
     this.#serial += 1;
     const flow = new StreamFlow(transport, ours, stream, this.#serial);
     this.#streams.set(flow.id, flow);
     stream.onMessage = (text) => this.#received(text, flow);
-    stream.onClosed = (why) => {
+    stream.onClosed = flow.onClosed = (why) => {
       this.#streams.delete(flow.id);
       this.#listener.failed(flow, why);
     };

@@ -29,7 +29,18 @@ export interface TransactionParts {
   readonly timers: TimerQueue;
   readonly random: Random;
   readonly settings?: Partial<TransactionSettings>;
+  readonly gate?: Gate;
 }
+
+/** Who else has a say in what is taken. */
+export interface Gate {
+  /** Whether a request outside any dialog gets an answer at all. */
+  admits(request: SipRequest, flow: Flow): boolean;
+  /** That could not be read. */
+  malformed(flow: Flow): void;
+}
+
+const OPEN: Gate = { admits: () => true, malformed: () => {} };
 
 /** Transactions over the transports it listens to: RFC 3261 §17 with RFC 6026 and RFC 4320. */
 export class Transactions implements TransactionLayer, TransportListener {
@@ -39,6 +50,7 @@ export class Transactions implements TransactionLayer, TransportListener {
   readonly #settings: TransactionSettings;
   readonly #random: Random;
   readonly #secret: string;
+  readonly #gate: Gate;
   readonly #clients = new Map<string, Client>();
   readonly #servers = new Map<string, Server>();
   readonly #merges = new Set<string>();
@@ -48,7 +60,8 @@ export class Transactions implements TransactionLayer, TransportListener {
   #user: TransactionUser | undefined;
   #transports: Pick<Transports, 'flowTo'> | undefined;
 
-  constructor({ timers, random, settings }: TransactionParts) {
+  constructor({ timers, random, settings, gate }: TransactionParts) {
+    this.#gate = gate ?? OPEN;
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
     this.#random = random;
     this.#secret = random.hex(BRANCH_BYTES);
@@ -109,6 +122,8 @@ export class Transactions implements TransactionLayer, TransportListener {
     if (answerable !== undefined && flow.open) {
       this.#answerStateless(stamped(answerable, flow), flow, defect.status ?? 400, defect.reason);
     }
+    // A keep-alive of another form is no offence.
+    if (defect.name !== 'empty') this.#gate.malformed(flow);
   }
 
   failed(flow: Flow, why: string): void {
@@ -195,6 +210,10 @@ export class Transactions implements TransactionLayer, TransportListener {
 
   #newRequest(request: SipRequest, flow: Flow, key: string): void {
     const outside = request.to.params.tag === undefined;
+    if (outside && !this.#gate.admits(request, flow)) {
+      this.#count('unwanted');
+      return;
+    }
     if (this.#refused(request, flow, outside)) return;
     const merge = outside ? mergeKey(request) : undefined;
     if (merge !== undefined && this.#merges.has(merge)) {

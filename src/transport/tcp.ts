@@ -196,7 +196,8 @@ export class TcpListener implements Listening {
     const { maxConnections, maxConnectionsPerAddress } = this.#owner.settings;
     const host = plainHost(remoteAddress ?? '');
     const full = this.#connections.size >= maxConnections || (this.#perAddress.get(host) ?? 0) >= maxConnectionsPerAddress;
-    if (full || remoteAddress === undefined || remotePort === undefined) {
+    const unwanted = this.#owner.listener.admitsConnection?.(host) === false;
+    if (full || unwanted || remoteAddress === undefined || remotePort === undefined) {
       // Also gone: reset between the accepting and now.
       socket.on('error', () => {});
       socket.destroy();

@@ -37,6 +37,8 @@ export interface Flow {
   readonly open: boolean;
   /** Queues one message (bytes as latin1) for sending. Never throws; a failure is reported by `failed`. */
   send(message: string): void;
+  /** Ends a connection at once; UDP has none. */
+  close?(why: string): void;
 }
 
 /** Where a transport reports to. */
@@ -47,6 +49,8 @@ export interface TransportListener {
   failed(flow: Flow, why: string): void;
   /** A connection sent what cannot be cut into messages; it is closed after this. */
   malformed?(defect: Defect, flow: Flow): void;
+  /** Whether a connection from this host is taken; all are where nobody says. */
+  admitsConnection?(host: string): boolean;
 }
 
 /** What else decides which flow leads to an endpoint. */

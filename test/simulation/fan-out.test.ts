@@ -14,7 +14,7 @@ const value = (message: string, name: string) => lines(message, name)[0]?.slice(
 describe('many callers of one sleeping user', () => {
   // Peers of a few lines, since phones that keep a history of all that happens to them take their time.
   it(`${CALLERS} of them are all rung when it registers, the oldest first, none dropped`, () => {
-    const world = serviceWorld({ config: { auth: 'none' } });
+    const world = serviceWorld({ config: { auth: 'none', limits: { requestsPerSecondPerSource: 0 } } });
     const callers = world.wire('10.0.50.1');
     const mobile = world.wire('10.0.50.2');
     const request = (method: string, n: number | string, more: readonly string[]) =>

@@ -29,9 +29,10 @@ export class Admission {
     this.#authenticator = authenticator;
   }
 
-  admit(request: SipRequest): Admitted | Refusal {
+  /** `source`: where it came from, as `Authenticator.userOf` asks. */
+  admit(request: SipRequest, source: string): Admitted | Refusal {
     const uri = parseUri(request.uri);
-    return this.#flawOf(request, uri) ?? this.#authenticated(request, uri as SipUri);
+    return this.#flawOf(request, uri) ?? this.#authenticated(request, uri as SipUri, source);
   }
 
   #flawOf(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
@@ -55,7 +56,7 @@ export class Admission {
     return undefined;
   }
 
-  #authenticated(request: SipRequest, uri: SipUri): Admitted | Refusal {
+  #authenticated(request: SipRequest, uri: SipUri, source: string): Admitted | Refusal {
     const { method } = request;
     // RFC 3261 §11.2: what we can do is no secret.
     if (this.#settings.auth === 'none' || method === 'OPTIONS') return { uri, user: '' };
@@ -65,7 +66,7 @@ export class Admission {
     // A From of our domain without a user is a claim too, and nobody's.
     const isForeign = claimed === undefined || claimed.scheme === 'tel' || !this.#domains.isOurs(claimed);
     if (isForeign && method !== 'REGISTER') return { uri, user: '' };
-    const user = this.#authenticator.userOf(request);
+    const user = this.#authenticator.userOf(request, source);
     if (typeof user !== 'string') return user;
     if (aor === undefined || Domains.userOf(aor) !== user) {
       return refusal(403, method === 'REGISTER' ? 'Not Your Address Of Record' : 'From Is Not The Authenticated User');

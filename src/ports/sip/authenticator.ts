@@ -16,6 +16,8 @@ const MAX_NONCES = 300_000;
 const MIN_KEY_BYTES = 32;
 /** Keeps the answer to an unknown user as slow as that to a wrong password. */
 const NOBODY = 'nobody has this password';
+/** The same for both, so that nobody learns which names exist. */
+const WRONG: Refusal = { status: 403, reason: 'Wrong User Name Or Password', offence: 'wrong credentials' };
 
 /** Digest authentication of local users (RFC 3261 §22, RFC 7616, RFC 8760). */
 export class Authenticator {
@@ -28,17 +30,22 @@ export class Authenticator {
     this.#nonces = new NonceMint({ key, now, lifetimeMs: settings.nonceMs, maxRemembered: MAX_NONCES });
   }
 
-  /** The user who proved to be the sender, or why not. */
-  userOf(request: SipRequest): string | Refusal {
+  /**
+   * The user who proved to be the sender, or why not. `source` is where the request came from: a nonce is good for that
+   * alone, so that who answers a challenge with a wrong password has received the challenge, over UDP too.
+   */
+  userOf(request: SipRequest, source: string): string | Refusal {
     const credentials = this.#credentialsIn(request);
-    if (credentials === undefined) return this.#challenge(false);
+    if (credentials === undefined) return this.#challenge(source, false);
     const user = this.#settings.users.get(credentials.username);
     const proven = verify(credentials, { method: request.method, password: user?.password ?? NOBODY });
-    if (!proven || user === undefined) return { status: 403, reason: 'Wrong User Name Or Password' };
+    const purpose = this.#purpose(source);
+    if (!proven || user === undefined)
+      return this.#nonces.made(credentials.nonce, purpose) ? WRONG : this.#challenge(source, false);
     if (!isMeantFor(credentials.uri, request.uri)) return { status: 400, reason: 'Digest URI Is Not The Request-URI' };
-    const verdict = this.#nonces.use(credentials.nonce, this.#settings.realm, credentials.nc);
+    const verdict = this.#nonces.use(credentials.nonce, purpose, credentials.nc);
     // Whoever knows the password need not be asked for it again: stale (RFC 7616 §3.3).
-    return verdict === 'fresh' ? credentials.username : this.#challenge(true);
+    return verdict === 'fresh' ? credentials.username : this.#challenge(source, true);
   }
 
   #credentialsIn(request: SipRequest): DigestCredentials | undefined {
@@ -49,10 +56,19 @@ export class Authenticator {
     return undefined;
   }
 
-  #challenge(stale: boolean): Refusal {
+  #purpose(source: string): string {
+    return `${this.#settings.realm} ${source}`;
+  }
+
+  #challenge(source: string, stale: boolean): Refusal {
     const { realm } = this.#settings;
     const algorithm = algorithmNamed(this.#settings.algorithm) ?? 'MD5';
-    const line = challengeHeader({ realm, nonce: this.#nonces.mint(realm), algorithm, ...(stale ? { stale } : {}) });
+    const line = challengeHeader({
+      realm,
+      nonce: this.#nonces.mint(this.#purpose(source)),
+      algorithm,
+      ...(stale ? { stale } : {}),
+    });
     return { status: 401, reason: '', headers: new Map([['www-authenticate', [line]]]) };
   }
 }

@@ -39,6 +39,10 @@ export class LegTable {
     return this.#byAddress.get(address);
   }
 
+  sides(): Iterable<LegSide> {
+    return this.#byAddress.values();
+  }
+
   get size(): number {
     return this.#byAddress.size;
   }

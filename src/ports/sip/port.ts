@@ -5,6 +5,8 @@ import type { Command, RegisterAccept, RegisterRefuse, SipCommand, SipRoute } fr
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
+import type { Offence } from '../../protection/protection.ts';
+import { sourceOf } from '../../protection/source.ts';
 import { type Dialog, isIn, takeRequest } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
@@ -26,7 +28,7 @@ import type { LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
-import { isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
+import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -41,6 +43,10 @@ export interface SipSurroundings {
   readonly callRefused: (refused: RefusedCall) => void;
   /** Whether a URI leads to one of our own listeners. */
   readonly isOwn: (uri: SipUri) => boolean;
+  /** Hears of senders that are up to no good. */
+  readonly offended: (flow: Flow, offence: Offence) => void;
+  /** Hears of senders that proved to know a password. */
+  readonly vouched: (flow: Flow) => void;
 }
 
 /** REGISTERs whose actor never answered are answered 500 once there are so many, or when the next one finds them this old. */
@@ -106,9 +112,12 @@ export class SipPort implements Port, TransactionUser {
     if (tag !== undefined) this.#inDialog(server, tag ?? '');
     else if (this.#isTooMuch(request.method)) this.#refuse(server, this.#busy());
     else {
-      const admitted = this.#admission.admit(request);
+      const admitted = this.#admission.admit(request, sourceOf(server.flow.remote.host));
       if (isRefusal(admitted)) this.#refuse(server, admitted);
-      else this.#start(server, admitted);
+      else {
+        if (admitted.user !== '') this.#surroundings.vouched(server.flow);
+        this.#start(server, admitted);
+      }
     }
   }
 
@@ -122,7 +131,7 @@ export class SipPort implements Port, TransactionUser {
     return refusal(503, '', { 'retry-after': String(2 + Math.floor(this.#context.random.fraction() * 8)) });
   }
 
-  #refuse(server: ServerTransaction, { status, reason, headers }: Refusal): void {
+  #refuse(server: ServerTransaction, { status, reason, headers, offence }: Refusal): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
     const { request, flow } = server;
     const answer = responseTo(request, status, reason || undefined, newTag(this.#context), headers && { headers });
@@ -130,6 +139,7 @@ export class SipPort implements Port, TransactionUser {
     if (request.method === 'INVITE' && request.to.params.tag === undefined && status !== 401 && status !== 407)
       this.#surroundings.callRefused({ request, remote: endpointName(flow.remote), status, reason: answer.reason });
     server.respond(answer);
+    if (offence !== undefined) this.#surroundings.offended(flow, offence);
   }
 
   #start(server: ServerTransaction, admitted: Admitted): void {
@@ -138,10 +148,15 @@ export class SipPort implements Port, TransactionUser {
     else if (method === 'OPTIONS') this.#options(server);
     else {
       const destination = this.#dialPlan.resolve(admitted.uri, this.#aorOf(admitted));
-      if (isRefusal(destination)) this.#refuse(server, destination);
+      if (isRefusal(destination)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(destination) : destination);
       else if (method === 'INVITE') this.#call(server, destination);
       else relayMessage(this.#context, server, destination.callee);
     }
+  }
+
+  /** Where nobody is asked who he is, nobody is told less for it. */
+  #isStranger({ user }: Admitted): boolean {
+    return user === '' && this.#context.settings.auth !== 'none';
   }
 
   /** Whose permissions count: the authenticated user's. */
