@@ -38,7 +38,7 @@ const COMPACT: Readonly<Record<string, string>> = {
   b: 'referred-by',
   x: 'session-expires',
 };
-const REQUEST_LINE = /^([A-Z]+) (\S+) SIP\/2\.0$/;
+const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]+) (\S+) SIP\/2\.0$/;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d) (.*)$/;
 
 const longName = (name: string): string => {

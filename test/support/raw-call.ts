@@ -20,10 +20,12 @@ export function rawScene(devices = 1, { config, ...options }: ServiceWorldOption
   return { world, alice, bobs, bob: bobs[0] ?? missing() };
 }
 
+const TARGET_REFRESHING = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
 /** A request of the callee's inside the dialog that our INVITE to it opened. */
 export function within(bob: RawPeer, method: string, cseq: number, more: readonly Header[] = [], body = ''): void {
   const invite = inviteOf(bob);
-  const hasContact = method === 'INVITE' || method === 'UPDATE';
+  const hasContact = TARGET_REFRESHING.has(method);
   const dialog: Header[] = [
     ['From', `${headerOf(invite, 'to')};tag=rawtag`],
     ['To', headerOf(invite, 'from')],
