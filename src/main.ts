@@ -43,6 +43,7 @@ async function run(config: Config, log: Log): Promise<void> {
     });
   };
   process.on('SIGHUP', () => running.reopen());
+  process.on('SIGUSR2', () => running.toggleTrace());
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   // Last: whoever waits for these lines may send a signal the moment they are out.

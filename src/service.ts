@@ -35,6 +35,8 @@ import { RefusedCalls } from './refused-calls.ts';
 import { header } from './sip/headers.ts';
 import type { SipUri } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
+import { messageLog } from './trace/message-log.ts';
+import { Wiretap } from './trace/wiretap.ts';
 import { type Gate, Transactions } from './transaction/layer.ts';
 import type { Endpoint, TransportListener, TransportName, Transports } from './transport/transport.ts';
 
@@ -70,6 +72,8 @@ export class Service {
   readonly #legs = new LegTable();
   readonly #storeView: StoreView;
   readonly #refusedCalls: RefusedCalls;
+  /** Where those who watch messages are let in. */
+  readonly wiretap: Wiretap;
   #sip: SipPort | undefined;
 
   constructor(parts: ServiceParts, hear?: (story: Story) => void) {
@@ -101,8 +105,21 @@ export class Service {
     });
     const settings = { maxServerTransactions: config.limits.transactions };
     this.transactions = new Transactions({ timers, random, settings, gate: gateOf(this.#protection) });
+    this.wiretap = new Wiretap({
+      now: () => timers.now(),
+      attach: (tap) => this.#attach(tap),
+      report: (line) => log.error({ problem: line }, 'messages are not watched any more'),
+    });
+    if (log.enabled('debug')) this.wiretap.add(messageLog(log));
     this.listener = this.#guarded(this.transactions);
     this.#install();
+  }
+
+  #attach(tap: Wiretap | undefined): void {
+    this.transactions.tap = tap;
+    this.#legs.watch(
+      tap && (({ call, invite, aor }) => tap.legAdded(call, invite.callId, aor === '' ? '' : Domains.userOf(aor))),
+    );
   }
 
   /** No packet ends the process: what one breaks is reported, and the next one is taken. */

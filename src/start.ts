@@ -6,6 +6,7 @@ import type { Story } from './correlation/story.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import type { Log } from './log.ts';
+import { startObserving } from './observing.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { createSenders } from './ports/push/senders.ts';
 import { openBindingStore } from './ports/store/binding-store.ts';
@@ -23,6 +24,8 @@ export interface Running {
   readonly listening: readonly (Listening & { readonly name: string })[];
   /** Bindings of the last run that still stand. */
   readonly restored: number;
+  /** Begins the configured trace, or ends the one that goes on. */
+  toggleTrace(): void;
   /** Opens the files that only grow anew, after they were moved away (logrotate). */
   reopen(): void;
   stop(): Promise<void>;
@@ -72,14 +75,23 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
+  const observing = startObserving({ config, wiretap: service.wiretap, timers, log });
+  if (isProblem(observing)) {
+    records?.close();
+    store.close();
+    await sockets.close();
+    return observing;
+  }
   return {
     service,
     restored: service.start(sockets),
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     reopen: () => records?.reopen(),
+    toggleTrace: () => observing.toggleTrace(),
     stop: async () => {
       service.stop();
       await sockets.close();
+      await new Promise<void>((done) => observing.close(done));
       await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));
     },
   };

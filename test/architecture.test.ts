@@ -76,6 +76,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['protection', /^src\/protection\//],
   ['engine', /^src\/engine\//],
   ['files', /^src\/files\//],
+  ['trace', /^src\/trace\//],
   ['store', /^src\/ports\/store\//],
   ['ports/push', /^src\/ports\/push\//],
   ['ports/media', /^src\/ports\/media\//],
@@ -87,7 +88,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
 ];
 const BELOW_MAIN = [
   ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction', 'protection'],
-  ...['engine', 'files', 'store', 'ports/push', 'ports/media', 'ports/sip'],
+  ...['engine', 'files', 'trace', 'store', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -105,6 +106,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protection: ['transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
   files: ['leaf'],
+  trace: ['transport', 'transaction', 'leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
   'ports/push': ['vocabulary', 'engine', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
@@ -166,9 +168,9 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^pino$/, /^src\/log\.ts$/],
   [/^(yaml|zod)$/, /^src\/config(\.ts$|\/)/],
   [/^node:sqlite$/, /^src\/ports\/store\//],
-  [/^node:(dgram|net|tls)$/, /^src\/(transport\/|demo\/|testing\/socket-wire\.ts$)/],
+  [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|demo\/|testing\/socket-wire\.ts$)/],
   [/^node:https?$/, /^src\/ports\/push\/senders\/http-client\.ts$/],
-  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service)\.ts$/],
+  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing)\.ts$/],
   [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|testing\/|demo\/)/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
 ];

@@ -152,6 +152,22 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:1: push.wakeLimitSeconds: 301; write a number of seconds from 0.5 to 300, such as 20',
     ],
     ['whole', 'calls: { maxForks: 1.5 }', 'callweave.yaml:1: calls.maxForks: 1.5; write a whole number from 1 to 32, such as 16'],
+    [
+      'collector',
+      'hep: { address: "homer.example.com:9060" }',
+      'callweave.yaml:1: hep.address: "homer.example.com:9060"; write an IP address and a port, such as 192.0.2.9:9060 or "[2001:db8::9]:9060"',
+    ],
+    [
+      'traced users',
+      'trace: { users: alice }',
+      'callweave.yaml:1: trace.users: "alice"; write a list of at most 1000 users or numbers, such as [alice, "1001"]',
+    ],
+    [
+      'trace without size',
+      'trace: { maxMegabytes: 0 }',
+      'callweave.yaml:1: trace.maxMegabytes: 0; write a whole number from 1 to 100000, such as 100',
+    ],
+    ['records', 'records: { path: 7 }', 'callweave.yaml:1: records.path: 7; write a file such as ./calls.jsonl'],
     ['choice', 'auth: no', 'callweave.yaml:1: auth: "no"; write one of digest, none'],
     ['flag', 'calls: { declineEndsCall: 1 }', 'callweave.yaml:1: calls.declineEndsCall: 1; write true or false'],
     ['progress', 'push: { progress: 181 }', 'callweave.yaml:1: push.progress: 181; write one of none, 182, 180'],

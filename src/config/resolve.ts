@@ -83,6 +83,23 @@ export interface Config {
   readonly store: { readonly path: string };
   /** Absolute path of the file of call records; undefined: none are kept. */
   readonly records: { readonly path: string | undefined };
+  readonly trace: {
+    /** Absolute path of the capture file; undefined: no trace. */
+    readonly path: string | undefined;
+    /** User parts; none: all messages. */
+    readonly users: readonly string[];
+    readonly callIds: readonly string[];
+    readonly maxBytes: number;
+    readonly atStart: boolean;
+  };
+  /** Where messages are sent to as HEPv3. */
+  readonly hep:
+    | {
+        readonly collector: { readonly host: string; readonly port: number };
+        readonly captureId: number;
+        readonly password: string;
+      }
+    | undefined;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
     readonly format: 'auto' | 'pretty' | 'json';
@@ -136,7 +153,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   if (problems.length > 0) return problems;
-  const { registrar, calls, push, store } = written;
+  const { registrar, calls, push, store, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
   return {
     file: source.file,
@@ -169,6 +186,14 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
     records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },
+    trace: {
+      path: trace.path === undefined ? undefined : resolve(cwd, trace.path),
+      users: trace.users,
+      callIds: [],
+      maxBytes: trace.maxMegabytes * 1024 * 1024,
+      atStart: trace.atStart,
+    },
+    hep: hep && { collector: endpointOf(hep.address), captureId: hep.captureId, password: hep.password ?? '' },
     log: written.log,
     limits: resolveLimits(written.limits),
   };
@@ -179,6 +204,12 @@ const resolveLimits = ({ trusted, banSeconds, ...limits }: WrittenConfig['limits
   banMs: toMs(banSeconds),
   trusted: trusted.map(parseNetwork).filter((network) => network !== undefined),
 });
+
+/** Of `192.0.2.9:9060` or `[2001:db8::9]:9060`, which the schema has checked. */
+function endpointOf(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
 
 type WrittenProvider = NonNullable<WrittenConfig['push']['providers']>[string];
 const LOGGED: ProviderConfig = { sender: 'log' };

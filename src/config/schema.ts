@@ -102,6 +102,15 @@ const NETWORKS = 'a list of at most 10000 IP addresses and networks, such as [19
 const network = text(NETWORK, { max: 64 }).refine((written) => parseNetwork(written) !== undefined, { error: NETWORK });
 const SCANNER = 'a word that stands in the User-Agent of a scanner, such as sipvicious';
 
+const TRACED = 'a list of at most 1000 users or numbers, such as [alice, "1001"]';
+const COLLECTOR = 'an IP address and a port, such as 192.0.2.9:9060 or "[2001:db8::9]:9060"';
+const COLLECTOR_FORM = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})):(\d{1,5})$/;
+
+function isCollector(value: string): boolean {
+  const [, v6, v4, port] = COLLECTOR_FORM.exec(value) ?? [];
+  return isIP(v6 ?? v4 ?? '') > 0 && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 /** The whole config file. */
 export const configSchema = section({
   listen: z
@@ -157,6 +166,25 @@ export const configSchema = section({
     }),
   ),
   records: optional(section({ path: text('a file such as ./calls.jsonl', { max: 4096 }).optional() })),
+  trace: optional(
+    section({
+      path: text('a file such as ./trace.pcap', { max: 4096 }).optional(),
+      users: z
+        .array(text('a user or a number, such as alice or "1001"', { max: 64 }), { error: TRACED })
+        .max(1000, { error: TRACED })
+        .default([]),
+      maxMegabytes: whole(100, { min: 1, max: 100_000 }),
+      atStart: yesOrNo(true),
+    }),
+  ),
+  hep: section(
+    {
+      address: text(COLLECTOR, { max: 64, form: COLLECTOR_FORM }).refine(isCollector, { error: COLLECTOR }),
+      captureId: whole(2001, { min: 0, max: 4_294_967_295 }),
+      password: text('the password of the collector, as text in quotes', { max: 256 }).optional(),
+    },
+    `a map such as { address: "192.0.2.9:9060" }`,
+  ).optional(),
   log: optional(
     section({
       level: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -12,6 +12,7 @@ export interface AppendFileParts {
   readonly maxQueuedBytes?: number;
   /** `w` begins anew instead of appending. */
   readonly flags?: 'a' | 'w';
+  readonly mode?: number;
 }
 
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
@@ -41,7 +42,7 @@ export class AppendFile {
   static open(parts: AppendFileParts): AppendFile | Problem {
     const file = new AppendFile(parts);
     try {
-      file.#fd = openSync(parts.path, parts.flags ?? 'a', MODE);
+      file.#fd = openSync(parts.path, parts.flags ?? 'a', parts.mode ?? MODE);
     } catch (error) {
       return problem(`${parts.path}: ${reasonOf(error)}`);
     }
@@ -71,7 +72,7 @@ export class AppendFile {
     this.#flushNow();
     const old = this.#fd;
     try {
-      this.#fd = openSync(this.#parts.path, this.#parts.flags ?? 'a', MODE);
+      this.#fd = openSync(this.#parts.path, this.#parts.flags ?? 'a', this.#parts.mode ?? MODE);
     } catch (error) {
       this.#fail(reasonOf(error));
       return;

@@ -52,7 +52,7 @@ export abstract class Client extends Paced<ClientShared> {
   protected abstract hasFinal(): boolean;
 
   protected override repeat(): void {
-    if (this.flow.open) this.flow.send(this.wire);
+    if (this.flow.open) this.shared.transmit(this.wire, this.flow);
   }
 
   protected timeOut(): void {
@@ -77,7 +77,7 @@ export class NonInviteClient extends Client {
     // Timers E and F; no E where the transport is reliable (§17.1.2.2).
     if (this.flow.reliable) this.waitFor(lifeMs(settings));
     else this.pace(settings.t1Ms, settings.t2Ms, lifeMs(settings));
-    this.flow.send(this.wire);
+    this.shared.transmit(this.wire, this.flow);
   }
 
   take(response: SipResponse): boolean {

@@ -39,7 +39,7 @@ export class InviteClient extends Client {
     // Timers A and B; A doubles without a cap, and is not set where the transport is reliable (§17.1.1.2).
     if (this.flow.reliable) this.waitFor(lifeMs(settings));
     else this.pace(settings.t1Ms, Number.POSITIVE_INFINITY, lifeMs(settings));
-    this.flow.send(this.wire);
+    this.shared.transmit(this.wire, this.flow);
   }
 
   take(response: SipResponse): boolean {

@@ -11,6 +11,7 @@ import { InviteServer } from './invite-server.ts';
 import { cancelledKey, clientKey, MAGIC_COOKIE, mergeKey, serverKey } from './key.ts';
 import { NonInviteServer, type Server, type ServerShared } from './server.ts';
 import { DEFAULT_SETTINGS, type TransactionSettings } from './settings.ts';
+import type { Tap } from './tap.ts';
 import type { ClientHandler, ClientTransaction, TransactionLayer, TransactionUser } from './transaction.ts';
 import { ownVia, responsePort, stamped } from './via.ts';
 
@@ -46,6 +47,8 @@ const OPEN: Gate = { admits: () => true, malformed: () => {} };
 export class Transactions implements TransactionLayer, TransportListener {
   /** How often what was dropped or answered without a transaction, by name. */
   readonly counters: ReadonlyMap<string, number>;
+  /** Sees every message while somebody watches. */
+  tap: Tap | undefined;
   readonly #counters = new Map<string, number>();
   readonly #settings: TransactionSettings;
   readonly #random: Random;
@@ -66,7 +69,8 @@ export class Transactions implements TransactionLayer, TransportListener {
     this.#random = random;
     this.#secret = random.hex(BRANCH_BYTES);
     this.counters = this.#counters;
-    const shared = { timers, settings: this.#settings };
+    const transmit = (message: string, flow: Flow): void => this.#transmit(message, flow);
+    const shared = { timers, settings: this.#settings, transmit };
     this.#clientShared = {
       ...shared,
       encode,
@@ -104,12 +108,13 @@ export class Transactions implements TransactionLayer, TransportListener {
 
   sendAck(ack: SipRequest, flow: Flow): SipRequest {
     const sent = this.#withVia(ack, flow);
-    flow.send(encode(sent));
+    this.#transmit(encode(sent), flow);
     return sent;
   }
 
   received(bytes: Buffer, flow: Flow): void {
     if (this.#user === undefined) return;
+    this.tap?.received(bytes, flow);
     const message = decode(bytes, { stream: flow.reliable });
     if (message.kind === 'request') this.#request(stamped(message, flow), flow);
     else if (message.kind === 'response') this.#response(message, flow);
@@ -269,13 +274,18 @@ export class Transactions implements TransactionLayer, TransportListener {
 
   #answerStateless(request: SipRequest, flow: Flow, status: number, reason: string | undefined, extra?: ResponseExtra): void {
     const tag = this.#statelessTag(serverKey(request));
-    this.#flowBack(request, flow).send(encode(responseTo(request, status, reason, tag, extra)));
+    this.#transmit(encode(responseTo(request, status, reason, tag, extra)), this.#flowBack(request, flow));
   }
 
   /** The same for each repetition of a request (RFC 3261 §8.2.7), and not to be guessed. */
   #statelessTag(key: string): string {
     const digest = createHash('sha256').update(this.#secret).update(key).digest('hex');
     return STATELESS_TAG + digest.slice(0, 2 * TAG_BYTES);
+  }
+
+  #transmit(message: string, flow: Flow): void {
+    this.tap?.sent(message, flow);
+    flow.send(message);
   }
 
   #count(name: string): void {

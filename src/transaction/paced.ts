@@ -1,10 +1,13 @@
 import type { Timer, TimerQueue } from '../timers.ts';
+import type { Flow } from '../transport/transport.ts';
 import type { TransactionSettings } from './settings.ts';
 
 /** What all transactions of a layer share. */
 export interface Shared {
   readonly timers: TimerQueue;
   readonly settings: TransactionSettings;
+  /** Sends a message along a flow, past the tap if there is one. */
+  transmit(message: string, flow: Flow): void;
 }
 
 /**

@@ -69,7 +69,7 @@ export abstract class Server extends Paced<ServerShared> {
   protected override repeat(): void {
     if (this.#wire === '') return;
     if (!this.#flow.open) this.#flow = this.shared.flowBack(this.#flow, this.#sentByPort) ?? this.#flow;
-    if (this.#flow.open) this.#flow.send(this.#wire);
+    if (this.#flow.open) this.shared.transmit(this.#wire, this.#flow);
   }
 
   protected end(): void {

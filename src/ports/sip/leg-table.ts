@@ -20,11 +20,19 @@ export class LegTable {
   readonly #byTag = new Map<string, Place>();
   readonly #messages = new Map<number, SipMessage>();
   readonly #keptFor = new Map<Address, number[]>();
+  #added: ((side: LegSide) => void) | undefined;
   #calls = 0;
   #lastHandle = 0;
 
+  /** Is told of each leg that is opened, and at first of those that are. */
+  watch(added: ((side: LegSide) => void) | undefined): void {
+    this.#added = added;
+    if (added !== undefined) for (const side of this.#byAddress.values()) added(side);
+  }
+
   add(side: LegSide): void {
     this.#byAddress.set(side.address, side);
+    this.#added?.(side);
     if (!side.isCaller) return;
     this.#calls++;
     this.#keptFor.set(side.call, []);

@@ -1,0 +1,72 @@
+/** The one tap of the service: shows each message to whoever watches, and is not there while nobody does. */
+import { reasonOf } from '../errors.ts';
+import type { Tap } from '../transaction/tap.ts';
+import type { Flow } from '../transport/transport.ts';
+import { type Glance, glanceAt } from './glance.ts';
+import { Kinship } from './kinship.ts';
+
+/** Somebody who watches messages. */
+export interface Observer {
+  see(message: Glance): void;
+  /** A leg was opened under that Call-ID, for a user of ours if `user` is not empty; asked only of who has it. */
+  legAdded?(callId: string, user: string): void;
+}
+
+export interface WiretapParts {
+  readonly now: () => number;
+  /** Puts the tap where messages pass, or takes it away. */
+  readonly attach: (tap: Wiretap | undefined) => void;
+  readonly report: (problem: string) => void;
+}
+
+export class Wiretap implements Tap {
+  readonly kinship = new Kinship();
+  readonly #parts: WiretapParts;
+  #observers: readonly Observer[] = [];
+
+  constructor(parts: WiretapParts) {
+    this.#parts = parts;
+  }
+
+  add(observer: Observer): void {
+    this.#observers = [...this.#observers, observer];
+    if (this.#observers.length === 1) this.#parts.attach(this);
+  }
+
+  remove(observer: Observer): void {
+    if (!this.#observers.includes(observer)) return;
+    this.#observers = this.#observers.filter((other) => other !== observer);
+    if (this.#observers.length > 0) return;
+    this.#parts.attach(undefined);
+    this.kinship.clear();
+  }
+
+  received(bytes: Buffer, flow: Flow): void {
+    this.#show(bytes.toString('latin1'), flow, true);
+  }
+
+  sent(message: string, flow: Flow): void {
+    this.#show(message, flow, false);
+  }
+
+  /** A leg of a call was opened. */
+  legAdded(call: string, callId: string, user: string): void {
+    this.kinship.add(call, callId);
+    for (const observer of this.#observers) this.#guarded(observer, () => observer.legAdded?.(callId, user));
+  }
+
+  #show(text: string, flow: Flow, isIncoming: boolean): void {
+    const message = glanceAt(text, flow, isIncoming, this.#parts.now());
+    for (const observer of this.#observers) this.#guarded(observer, () => observer.see(message));
+  }
+
+  /** Who watches costs nobody a call. */
+  #guarded(observer: Observer, look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.remove(observer);
+      this.#parts.report(`who watched messages threw and was detached: ${reasonOf(error)}`);
+    }
+  }
+}
