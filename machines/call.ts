@@ -24,11 +24,13 @@ import {
   legAnswered,
   legCancelled,
   legFailed,
+  legForsaken,
   legHungUp,
   legRinging,
   legSilent,
   requestReceived,
   responseReceived,
+  sessionLapsed,
 } from './vocabulary/facts.ts';
 import { type Address, legAddress, PORT_SIP } from './vocabulary/identity.ts';
 import { MAX_KEEPERS } from './vocabulary/limits.ts';
@@ -52,6 +54,8 @@ type Heard = FactOf<
   | typeof legCancelled
   | typeof legAcknowledged
   | typeof legHungUp
+  | typeof legForsaken
+  | typeof sessionLapsed
   | typeof requestReceived
   | typeof responseReceived
   | typeof exchangeAcknowledged
@@ -135,6 +139,13 @@ function peerOf(context: Context, event: Of<'request.received'>): Address {
 
 const cancel = (leg: Address, reason: CancelReason, text = ''): LegCommand => ({ type: 'leg.cancel', to: leg, reason, text });
 
+const hangUp = (leg: Address, event: Event): LegCommand => ({
+  type: 'leg.hangUp',
+  to: leg,
+  message: event.type === 'leg.hungUp' ? event.message : 0,
+  lapse: event.type === 'session.lapsed' ? event.why : '',
+});
+
 export const callMachine = setup({
   types: {
     context: {} as Context,
@@ -155,6 +166,8 @@ export const callMachine = setup({
     endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
     isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
     isWinner: ({ context }, { leg }: { leg: Address }) => leg === context.winner,
+    hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
+      context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
     isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,
     hasPeer: ({ context, event }) => peerOf(context, event as Of<'request.received'>) !== '',
     legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
@@ -266,6 +279,15 @@ export const callMachine = setup({
       enqueue.emit({ type: 'leg.reject', to: context.callerLeg, status, reason, message });
       enqueue.emit({ type: 'call.failed', call: context.self, caller: context.caller, callee: context.callee, status, reason });
     }),
+    /** RFC 3262 §3: a caller that gives no PRACK is rejected. */
+    noteNoPrack: assign({ best: { status: 504, reason: 'No PRACK', message: 0 } }),
+    /** RFC 3261 §15.1.2: what the caller ended is answered 487. */
+    forsakeLast: assign({ best: { status: 487, reason: '', message: 0 } }),
+    forsake: enqueueActions(({ context, event, enqueue }) => {
+      const { fork } = event as Of<'leg.forsaken'>;
+      enqueue.emit(cancel(fork, 'none'));
+      enqueue.assign({ forks: change(context.forks, fork, 'failed') });
+    }),
     noteCancelled: enqueueActions(({ context, event, enqueue }) => {
       const { reason } = event as Of<'leg.cancelled'>;
       enqueue.assign({ keepers: [], outcome: 'cancelled', status: 487 });
@@ -276,16 +298,8 @@ export const callMachine = setup({
       to: context.winner,
       message: (event as Of<'leg.acknowledged'>).message,
     })),
-    hangUpWinner: emit(({ context, event }) => ({
-      type: 'leg.hangUp',
-      to: context.winner,
-      message: event.type === 'leg.hungUp' ? event.message : 0,
-    })),
-    hangUpCaller: emit(({ context, event }) => ({
-      type: 'leg.hangUp',
-      to: context.callerLeg,
-      message: event.type === 'leg.hungUp' ? event.message : 0,
-    })),
+    hangUpWinner: emit(({ context, event }) => hangUp(context.winner, event)),
+    hangUpCaller: emit(({ context, event }) => hangUp(context.callerLeg, event)),
     relayRequest: emit(({ context, event }) => {
       const request = event as Of<'request.received'>;
       return { type: 'sip.relayRequest', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
@@ -359,6 +373,12 @@ export const callMachine = setup({
           { actions: 'noteFailed' },
         ],
         'leg.answered': { target: 'talking', actions: 'answer' },
+        'leg.forsaken': [
+          { guard: { type: 'hasOtherForks', params: ({ event }) => event }, actions: 'forsake' },
+          { target: 'failing', actions: 'forsakeLast' },
+        ],
+        'leg.hungUp': { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'failing', actions: 'noteNoPrack' },
+        'session.lapsed': {},
         'leg.cancelled': {
           target: 'releasing',
           actions: ['noteCancelled', { type: 'cancelForks', params: ({ event }) => ({ reason: 'caller', text: event.reason }) }],
@@ -399,6 +419,7 @@ export const callMachine = setup({
           { guard: { type: 'isWinner', params: ({ event }) => event }, target: 'releasing', actions: 'hangUpCaller' },
         ],
         'call.end': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
+        'session.lapsed': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
         'call.claim': { actions: 'refuseClaim' },
         'request.received': [{ guard: 'hasPeer', actions: 'relayRequest' }, { actions: 'refuseRequest' }],
         'actor.ended': [
@@ -421,6 +442,7 @@ export const callMachine = setup({
         'leg.silent': {},
         'leg.failed': {},
         'leg.answered': {},
+        'leg.forsaken': {},
         'keeping.due': {},
       },
       states: {
@@ -445,6 +467,8 @@ export const callMachine = setup({
         'leg.cancelled': {},
         'leg.acknowledged': {},
         'leg.hungUp': {},
+        'leg.forsaken': {},
+        'session.lapsed': {},
         'keeping.due': {},
       },
       after: { legsGone: 'ended' },
@@ -467,6 +491,8 @@ export const call = defineScenario({
     legCancelled.where({ call: self }),
     legAcknowledged.where({ call: self }),
     legHungUp.where({ call: self }),
+    legForsaken.where({ call: self }),
+    sessionLapsed.where({ call: self }),
     requestReceived.where({ call: self }),
     responseReceived.where({ call: self }),
     exchangeAcknowledged.where({ call: self }),

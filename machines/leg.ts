@@ -19,9 +19,11 @@ import {
   type legAnswered,
   type legCancelled,
   type legFailed,
+  type legForsaken,
   type legHungUp,
   type legRinging,
   type legSilent,
+  prackMissed,
   provisionalReceived,
 } from './vocabulary/facts.ts';
 import { type Address, PORT_SIP } from './vocabulary/identity.ts';
@@ -42,6 +44,7 @@ type Heard = FactOf<
   | typeof cancelReceived
   | typeof ackReceived
   | typeof ackMissed
+  | typeof prackMissed
   | typeof byeReceived
   | typeof byeFinished
   | typeof actorEnded
@@ -68,11 +71,17 @@ type Told = Raw<
   | typeof legSilent
   | typeof legAnswered
   | typeof legFailed
+  | typeof legForsaken
   | typeof legCancelled
   | typeof legAcknowledged
   | typeof legHungUp
 >;
 
+const HOW: Readonly<Record<string, Raw<typeof legHungUp>['how']>> = {
+  'bye.received': 'bye',
+  'ack.missed': 'no-ack',
+  'prack.missed': 'no-prack',
+};
 const device = (context: Context): string => context.fork?.device ?? '';
 const messageOf = (event: object): number => ('message' in event ? (event.message as number) : 0);
 
@@ -93,6 +102,7 @@ export const legMachine = setup({
   },
   guards: {
     isFork: ({ context }) => context.fork !== null,
+    endsOneFork: ({ event }) => event.type === 'bye.received' && event.fork !== '',
     isTrying: ({ event }) => event.type === 'provisional.received' && event.status === 100,
   },
   actions: {
@@ -143,6 +153,12 @@ export const legMachine = setup({
       call: context.call,
       leg: context.self,
       reason: event.type === 'cancel.received' ? event.reason : '',
+    })),
+    tellForsaken: emit(({ context, event }) => ({
+      type: 'leg.forsaken',
+      call: context.call,
+      leg: context.self,
+      fork: (event as FactOf<typeof byeReceived>).fork,
     })),
     tellAcknowledged: emit(({ context, event }) => ({
       type: 'leg.acknowledged',
@@ -195,12 +211,13 @@ export const legMachine = setup({
       to: PORT_SIP,
       leg: context.self,
       message: event.type === 'leg.hangUp' ? event.message : 0,
+      lapse: (event.type === 'leg.hangUp' ? event.lapse : undefined) ?? '',
     })),
     tellHungUp: emit(({ context, event }) => ({
       type: 'leg.hungUp',
       call: context.call,
       leg: context.self,
-      how: event.type === 'bye.received' ? 'bye' : event.type === 'ack.missed' ? 'no-ack' : 'failed',
+      how: HOW[event.type] ?? 'failed',
       message: messageOf(event),
     })),
   },
@@ -225,8 +242,13 @@ export const legMachine = setup({
         'leg.hangUp': { target: 'ended', actions: 'sendServerError' },
         'actor.ended': { target: 'ended', actions: 'sendServerError' },
         'cancel.received': { target: 'ended', actions: ['sendTerminated', 'tellCancelled'] },
-        // RFC 3261 §15: a caller may end an early dialog with BYE.
-        'bye.received': { target: 'ended', actions: ['sendTerminated', 'tellCancelled'] },
+        // RFC 3261 §15: a caller may end an early dialog with BYE; that of one fork ends no other's.
+        'bye.received': [
+          { guard: 'endsOneFork', actions: 'tellForsaken' },
+          { target: 'ended', actions: ['sendTerminated', 'tellCancelled'] },
+        ],
+        // The call rejects the INVITE (RFC 3262 §3).
+        'prack.missed': { actions: 'tellHungUp' },
       },
       states: {
         waiting: { on: { 'leg.progress': { target: 'alerting', actions: ['keepProgress', 'sendProgress'] } } },
@@ -281,6 +303,8 @@ export const legMachine = setup({
       on: {
         'ack.received': { target: 'confirmed', actions: 'tellAcknowledged' },
         'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
+        // The 2xx waited for a PRACK and never left (RFC 3262 §3).
+        'prack.missed': { target: 'ended', actions: ['sendServerError', 'tellHungUp'] },
         'bye.received': { target: 'ended', actions: 'tellHungUp' },
         // RFC 3261 §15: the callee's side must not send BYE before the ACK.
         'leg.hangUp': 'closing',
@@ -295,6 +319,7 @@ export const legMachine = setup({
       on: {
         'ack.received': 'releasing',
         'ack.missed': 'releasing',
+        'prack.missed': { target: 'ended', actions: 'sendServerError' },
         'bye.received': 'ended',
         'leg.hangUp': {},
         'actor.ended': {},
@@ -310,6 +335,7 @@ export const legMachine = setup({
         // The ACK to a re-INVITE's 2xx never came (RFC 3261 §14.2 asks for BYE).
         'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
         'ack.received': {},
+        'prack.missed': {},
       },
     },
     releasing: {
@@ -321,6 +347,7 @@ export const legMachine = setup({
         'leg.cancel': {},
         'ack.received': {},
         'ack.missed': {},
+        'prack.missed': {},
         'actor.ended': {},
       },
       after: { giveUp: 'ended' },
@@ -356,7 +383,7 @@ export const leg = defineScenario({
   listensTo: (fact, self) => {
     const byRole =
       fact.type === 'invite.received'
-        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self })]
+        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self }), prackMissed.where({ leg: self })]
         : [provisionalReceived.where({ leg: self }), answerReceived.where({ leg: self }), failureReceived.where({ leg: self })];
     // Either party may leave the 2xx to its re-INVITE without ACK.
     const ofBoth = [byeReceived.where({ leg: self }), byeFinished.where({ leg: self }), ackMissed.where({ leg: self })];

@@ -157,7 +157,7 @@ export class Service {
 
   /** Begins to serve over these transports. Returns how many bindings were restored from the store. */
   start(transports: Transports): number {
-    const { config, random, senders, clock } = this.#parts;
+    const { config, timers, random, senders, clock } = this.#parts;
     const domains = new Domains(config.domains[0] ?? config.realm, [...config.domains, ...ownHosts(transports)]);
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
@@ -168,7 +168,7 @@ export class Service {
         layer: this.transactions,
         transports,
         locator: new AddressLocator(),
-        timers: this.#parts.timers,
+        timers,
         random,
         location: this.location,
         legs: this.#legs,

@@ -52,8 +52,10 @@ export type LegReject = To & {
 /** Sends the ACK that the callee's 2xx waits for; `message` is the caller's ACK, 0 for none. */
 export type LegAcknowledge = To & { readonly type: 'leg.acknowledge'; readonly message: number };
 export type LegCancel = To & { readonly type: 'leg.cancel'; readonly reason: CancelReason; readonly text: string };
-/** Ends the leg in whatever state it is; `message` is the other side's BYE, whose Reason is passed on, 0 for none. */
-export type LegHangUp = To & { readonly type: 'leg.hangUp'; readonly message: number };
+/** Why a talk ends without anybody's BYE; each becomes a Reason header (RFC 3326). */
+export type LapseReason = '' | 'expired' | 'silent' | 'unknown';
+/** Ends the leg in whatever state it is; `message` is the other side's BYE, whose Reason is passed on, 0 for none; `lapse` where there is none. */
+export type LegHangUp = To & { readonly type: 'leg.hangUp'; readonly message: number; readonly lapse?: LapseReason };
 export type LegCommand = LegProgress | LegAnswer | LegReject | LegAcknowledge | LegCancel | LegHangUp;
 
 // To the SIP port.
@@ -77,7 +79,7 @@ export type SipRespond = ToSip<
 >;
 export type SipCancel = ToSip<'sip.cancel', { readonly reason: CancelReason; readonly text: string }>;
 export type SipAck = ToSip<'sip.ack', { readonly message: number }>;
-export type SipBye = ToSip<'sip.bye', { readonly message: number }>;
+export type SipBye = ToSip<'sip.bye', { readonly message: number; readonly lapse: LapseReason }>;
 /** Ends a leg whose 2xx nobody wants: ACK (rejecting an offer in it) and BYE. */
 export type SipDiscard = ToSip<'sip.discard', object>;
 /** Passes a request that came on another leg on to this one. */

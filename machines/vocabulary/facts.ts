@@ -53,7 +53,10 @@ export const cancelReceived = defineFact('cancel.received', { leg, reason: text(
 export const ackReceived = defineFact('ack.received', { leg, message });
 /** No ACK came to our 2xx within 64*T1. */
 export const ackMissed = defineFact('ack.missed', { leg });
-export const byeReceived = defineFact('bye.received', { leg, message });
+/** No PRACK came to our reliable provisional within 64*T1 (RFC 3262 §3). */
+export const prackMissed = defineFact('prack.missed', { leg });
+/** `fork`: the caller ended only the early dialog that stands for that leg; empty: the dialog of the call. */
+export const byeReceived = defineFact('bye.received', { leg, fork: leg, message });
 /** Our BYE was answered, or will never be. */
 export const byeFinished = defineFact('bye.finished', { leg });
 /** A request inside a dialog that is relayed: re-INVITE, UPDATE, INFO, MESSAGE, REFER, unknown ones. */
@@ -128,7 +131,11 @@ export const legFailed = defineFact('leg.failed', { call, leg, device: text(), s
 export const legCancelled = defineFact('leg.cancelled', { call, leg, reason: text() });
 export const legAcknowledged = defineFact('leg.acknowledged', { call, leg, message });
 /** The party hung up, or is gone. */
-export const legHungUp = defineFact('leg.hungUp', { call, leg, how: text<'bye' | 'no-ack' | 'failed'>(), message });
+export const legHungUp = defineFact('leg.hungUp', { call, leg, how: text<'bye' | 'no-ack' | 'no-prack' | 'failed'>(), message });
+/** The caller wants no answer of that fork any more, and still waits for others. */
+export const legForsaken = defineFact('leg.forsaken', { call, leg, fork: leg });
+/** A party of the talk is gone: `expired`, nobody refreshed the session; `silent`, it does not answer; `unknown`, it knows no such dialog. */
+export const sessionLapsed = defineFact('session.lapsed', { call, leg, why: text<'expired' | 'silent' | 'unknown'>() });
 /**
  * The leg is over, its actor too: what it was on the wire. The SIP port posts it before its call can end, so that a
  * call's record has it.

@@ -15,6 +15,7 @@ import {
   legSilent,
   pushDelivered,
   pushFailed,
+  sessionLapsed,
 } from '../../machines/vocabulary/facts.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
 
@@ -33,6 +34,7 @@ const KINDS = [
   callCancelled,
   callFailed,
   callEnded,
+  sessionLapsed,
 ] as const;
 
 /** One fact of a call's history. */

@@ -76,7 +76,7 @@ export interface CallRecord {
   readonly talkMs: number;
   readonly outcome: 'answered' | 'failed' | 'cancelled' | 'crashed';
   readonly endedBy: 'caller' | 'callee' | 'service';
-  /** `bye`, `cancel`, `failed` (a final answer), `ordered` (a scenario, or the service stopping), `crashed`, else how a leg was lost. */
+  /** `bye`, `cancel`, `failed` (a final answer), `ordered` (a scenario, or the service stopping), `crashed`, `expired`, `silent` or `unknown` (a party was gone), else how a leg was lost. */
   readonly how: string;
   /** The final answer to the caller's INVITE. */
   readonly status: number;
@@ -145,6 +145,7 @@ function enderOf({ birth, facts, end }: History): Pick<CallRecord, 'endedBy' | '
   for (const fact of facts) {
     if (fact.type === 'call.cancelled') return { endedBy: 'caller', how: 'cancel' };
     if (fact.type === 'call.failed') return { endedBy: isCallees(facts, fact.status) ? 'callee' : 'service', how: 'failed' };
+    if (fact.type === 'session.lapsed') return { endedBy: 'service', how: fact.why };
     if (fact.type !== 'leg.hungUp') continue;
     if (fact.how !== 'bye') return { endedBy: 'service', how: fact.how };
     return { endedBy: fact.leg === birth.leg ? 'caller' : 'callee', how: 'bye' };

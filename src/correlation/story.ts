@@ -16,6 +16,11 @@ export interface Story {
 }
 
 const MAX_EVENTS = 12;
+const LAPSED = {
+  expired: 'did not refresh the session in time',
+  silent: 'did not answer any more',
+  unknown: 'knew nothing of the call any more',
+};
 
 /** The story of a call that is over. */
 export function storyOf({ birth, facts, endedAtMs, end }: History): Story {
@@ -75,6 +80,8 @@ function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): reado
       return ['the caller', 'gave up'];
     case 'call.failed':
       return ['the caller', `got ${phrased(fact.status, fact.reason)}`];
+    case 'session.lapsed':
+      return [fact.leg.endsWith('/0') ? 'the caller' : (deviceOf.get(fact.leg) ?? ''), LAPSED[fact.why]];
     default:
       return undefined;
   }

@@ -25,6 +25,31 @@ export interface Dialog {
   /** CSeq of their latest request; `undefined` before the first. */
   remoteSeq: number | undefined;
   offer: OpenOffer;
+  /** An offer was answered in it: from then on a session description in an answer to INVITE repeats and offers nothing. */
+  hasSession: boolean;
+  /** The peer's latest reliable provisional: its RSeq, and the CSeq of the INVITE it answers (RFC 3262 §4). */
+  taken: { readonly seq: number; readonly rseq: number } | undefined;
+  /** RSeq of our latest reliable provisional; 0 before the first (RFC 3262 §3). */
+  rseq: number;
+}
+
+/** What a dialog has at its birth, apart from who is in it. */
+const NEWBORN = { offer: 'none', hasSession: false, taken: undefined, rseq: 0 } as const;
+
+/**
+ * A session description of the initial offer and answer passes in the dialog: the first is the offer, the other side's
+ * the answer (RFC 3264 §4); what comes after it in answers to INVITE repeats it (RFC 6337 §3.1.1).
+ */
+export function takeDescription(dialog: Dialog, by: 'ours' | 'theirs'): void {
+  if (dialog.offer === 'none') {
+    if (!dialog.hasSession) dialog.offer = by;
+  } else if (dialog.offer !== by) endOffer(dialog);
+}
+
+/** The offer that was open in the dialog is answered, or over. */
+export function endOffer(dialog: Dialog): void {
+  dialog.offer = 'none';
+  dialog.hasSession = true;
 }
 
 function withTag({ name, uri, params }: NameAddr, tag: string): NameAddr {
@@ -54,7 +79,7 @@ export function dialogFromRequest(request: SipRequest, localTag: string, state: 
     routes: request.recordRoute,
     localSeq: 0,
     remoteSeq: request.cseq.seq,
-    offer: 'none',
+    ...NEWBORN,
   };
 }
 
@@ -77,7 +102,7 @@ export function dialogFromResponse(request: SipRequest, response: SipResponse): 
     routes: response.recordRoute.toReversed(),
     localSeq: request.cseq.seq,
     remoteSeq: undefined,
-    offer: 'none',
+    ...NEWBORN,
   };
 }
 

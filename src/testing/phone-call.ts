@@ -75,6 +75,7 @@ export abstract class PhoneCall {
   protected sdpVersion = 1;
   #cseq: number;
   #pendingInvite = false;
+  #pendingUpdate = false;
   #acks = new Map<number, { text: string; message: PhoneMessage; remote: Endpoint }>();
   #reInvite: ServerExchange | undefined;
 
@@ -134,10 +135,45 @@ export abstract class PhoneCall {
     return sent;
   }
 
+  /** Offers a new session, or with `sdp: ''` only refreshes this one (RFC 3311). */
+  update(parts: { readonly sdp?: string; readonly headers?: readonly Header[] } = {}): Sent {
+    this.sdpVersion += 1;
+    const sdp = parts.sdp ?? offerOf(this.host.wire.local, this.sdpVersion);
+    const sent: Sent = { method: 'UPDATE', status: 0, response: undefined };
+    const { dialog } = this;
+    if (sdp !== '') this.#pendingUpdate = true;
+    this.host.requester.ask(this.draft('UPDATE', { ...bodyOf(sdp), headers: parts.headers ?? [] }), {
+      response: (response) => {
+        if (response.status < 200) return;
+        this.#pendingUpdate = false;
+        sent.status = response.status;
+        sent.response = response;
+        if (response.status < 300 && dialog !== undefined) this.#updateTaken(response, sdp, dialog);
+        this.onChange();
+      },
+      timedOut: () => {
+        this.#pendingUpdate = false;
+        sent.status = 408;
+      },
+    });
+    return sent;
+  }
+
+  /** The dialog with that remote tag, where there is more than one. */
+  protected dialogWith(_tag: string): Dialog | undefined {
+    return undefined;
+  }
+
+  /** A PRACK came; only who was called gives answers that ask for it. */
+  protected pracked(exchange: ServerExchange): void {
+    this.host.complain('PRACK that acknowledges nothing (RFC 3262 §4)');
+    this.host.respond(exchange, 481);
+  }
+
   /** A request came in this dialog. The phone has matched Call-ID and To-tag. */
   received(exchange: ServerExchange): void {
     const { request } = exchange;
-    const { dialog } = this;
+    const dialog = this.dialogWith(tagOf(request, 'from')) ?? this.dialog;
     if (dialog === undefined) {
       this.host.respond(exchange, 481);
       return;
@@ -154,6 +190,8 @@ export abstract class PhoneCall {
     if (request.method === 'BYE') this.#hungUp(exchange);
     else if (this.state === 'ended') this.host.respond(exchange, 481);
     else if (request.method === 'INVITE') this.#reInvited(exchange, dialog);
+    else if (request.method === 'UPDATE') this.#updated(exchange, dialog);
+    else if (request.method === 'PRACK') this.pracked(exchange);
     else this.host.respond(exchange, this.onRequest(request));
     this.onChange();
   }
@@ -229,8 +267,7 @@ export abstract class PhoneCall {
     return ack !== undefined;
   }
 
-  protected draft(method: string, parts: RequestParts): Draft {
-    const { dialog } = this;
+  protected draft(method: string, parts: RequestParts, dialog: Dialog | undefined = this.dialog): Draft {
     if (dialog === undefined) throw new Error(`${method} needs a dialog, and the call has none yet`);
     return {
       method,
@@ -276,9 +313,35 @@ export abstract class PhoneCall {
     this.finish('hungUp', headerOf(exchange.request, 'reason'));
   }
 
+  #updateTaken(response: PhoneMessage, offer: string, dialog: Dialog): void {
+    dialog.target = targetIn(response, dialog.target);
+    if (offer === '') return;
+    if (response.body === '') this.host.complain('2xx to UPDATE without the answer to our offer (RFC 3311 §5.1)');
+    else this.remoteSdp = response.body;
+    this.checkAnswer(offer, response.body);
+  }
+
+  /** RFC 3311 §5.2. */
+  #updated(exchange: ServerExchange, dialog: Dialog): void {
+    const { request } = exchange;
+    const status = request.body !== '' && (this.#pendingInvite || this.#pendingUpdate) ? 491 : this.onRequest(request);
+    if (status >= 300) {
+      this.host.respond(exchange, status);
+      return;
+    }
+    dialog.target = targetIn(request, dialog.target);
+    let body = '';
+    if (request.body !== '') {
+      this.sdpVersion += 1;
+      this.remoteSdp = request.body;
+      body = answerOf(request.body, this.host.wire.local, this.sdpVersion);
+    }
+    this.host.respond(exchange, 200, { ...bodyOf(body), headers: [['Contact', this.host.contact]] });
+  }
+
   #reInvited(exchange: ServerExchange, dialog: Dialog): void {
     // RFC 3261 §14.2: one open offer at a time.
-    if (this.#pendingInvite) {
+    if (this.#pendingInvite || this.#pendingUpdate) {
       this.host.respond(exchange, 491);
       return;
     }

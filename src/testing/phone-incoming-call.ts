@@ -1,6 +1,7 @@
 import { bodyOf, type CallHost, PhoneCall, type RequestParts, type ResponseParts, type Sent } from './phone-call.ts';
 import { dialogOfInvite } from './phone-dialog.ts';
 import { cseqOf, headerOf, type PhoneMessage, valuesOf, viaOf } from './phone-message.ts';
+import { ReliableAnswers } from './phone-reliable.ts';
 import { answerOf, offerOf } from './phone-sdp.ts';
 import type { ServerExchange } from './phone-transactions.ts';
 
@@ -11,7 +12,9 @@ export class IncomingCall extends PhoneCall {
   /** The From header: who calls. */
   readonly caller: string;
   readonly #exchange: ServerExchange;
+  readonly reliable: ReliableAnswers;
   #bye: RequestParts | undefined;
+  #answerWaits: (() => void) | undefined;
 
   constructor(host: CallHost, exchange: ServerExchange) {
     super(host, headerOf(exchange.request, 'call-id'), 1);
@@ -23,6 +26,18 @@ export class IncomingCall extends PhoneCall {
     const local = `${headerOf(this.invite, 'to')};tag=${this.localTag}`;
     this.dialog = dialogOfInvite(this.invite, local, cseqOf(this.invite).number);
     exchange.unacknowledged = () => this.#unacknowledged();
+    this.reliable = new ReliableAnswers(
+      {
+        wire: host.wire,
+        invite: this.invite,
+        respond: (status, parts) => this.#respond(status, parts),
+        missed: (status) => {
+          host.complain(`no PRACK to ${status} within 64*T1 (RFC 3262 §3)`);
+          this.decline(504);
+        },
+      },
+      1 + (Number.parseInt(this.localTag.slice(0, 7), 16) % 2 ** 31),
+    );
   }
 
   /** 100: the phone is there and does not ring yet. */
@@ -30,21 +45,33 @@ export class IncomingCall extends PhoneCall {
     if (this.status === 0) this.host.respond(this.#exchange, 100);
   }
 
-  /** 180, or another progress; with a session description as early media. */
-  ring(status = 180, sdp = ''): void {
+  /** 180, or another progress; with a session description as early media, or reliably with the answer (RFC 3262). */
+  ring(status = 180, sdp = '', how: { readonly reliable?: boolean } = {}): void {
     if (this.status !== 0) return;
     this.state = 'ringing';
-    this.#respond(status, bodyOf(sdp));
+    if (how.reliable === true) this.reliable.give(status, bodyOf(sdp));
+    else this.#respond(status, bodyOf(sdp));
     this.onChange();
   }
 
   /** 200 with an answer to the offer, or with an offer if the INVITE had none. */
   answer(sdp?: string): void {
     if (this.status !== 0) return;
+    if (this.reliable.holdsAnswer) {
+      this.#answerWaits = () => this.answer(sdp);
+      return;
+    }
     const { local } = this.host.wire;
+    this.reliable.end();
     this.status = 200;
     this.state = 'answered';
-    this.#respond(200, bodyOf(sdp ?? (this.invite.body === '' ? offerOf(local, 1) : answerOf(this.invite.body, local, 1))));
+    // What was said reliably is not said again.
+    const preset = this.reliable.described
+      ? ''
+      : this.invite.body === ''
+        ? offerOf(local, 1)
+        : answerOf(this.invite.body, local, 1);
+    this.#respond(200, bodyOf(sdp ?? preset));
     this.onChange();
   }
 
@@ -52,6 +79,7 @@ export class IncomingCall extends PhoneCall {
   decline(status = 486, parts: ResponseParts = {}): void {
     if (this.status !== 0) return;
     this.status = status;
+    this.reliable.end();
     this.host.respond(this.#exchange, status, { ...parts, tag: this.localTag });
     this.finish('failed');
   }
@@ -77,8 +105,23 @@ export class IncomingCall extends PhoneCall {
     if (!this.#exchange.answered) this.host.complain('CANCEL before any answer to the INVITE (RFC 3261 §9.1)');
     if (this.status !== 0) return;
     this.status = 487;
+    this.reliable.end();
     this.host.respond(this.#exchange, 487, { tag: this.localTag });
     this.finish('cancelled', headerOf(cancel, 'reason'));
+  }
+
+  protected override pracked(exchange: ServerExchange): void {
+    const { request } = exchange;
+    if (!this.reliable.takes(request)) {
+      this.host.complain(`PRACK with RAck "${headerOf(request, 'rack')}" acknowledges nothing (RFC 3262 §4)`);
+      this.host.respond(exchange, 481);
+      return;
+    }
+    const isOffer = request.body !== '' && this.invite.body !== '';
+    if (request.body !== '') this.remoteSdp = request.body;
+    this.host.respond(exchange, 200, bodyOf(isOffer ? answerOf(request.body, this.host.wire.local, 2) : ''));
+    this.#answerWaits?.();
+    this.#answerWaits = undefined;
   }
 
   override acknowledgedBy(ack: PhoneMessage): void {
@@ -88,7 +131,7 @@ export class IncomingCall extends PhoneCall {
     }
     if (branchOf(ack) === branchOf(this.invite))
       this.host.complain('ACK to a 2xx with the branch of its INVITE (RFC 3261 §17.1.1.3)');
-    if (!this.#exchange.acknowledged) this.takeSdpOfAck(this.#exchange, ack);
+    if (!this.#exchange.acknowledged && !this.reliable.described) this.takeSdpOfAck(this.#exchange, ack);
     this.#exchange.acknowledge();
     this.confirmed = true;
     this.onChange();
@@ -96,7 +139,8 @@ export class IncomingCall extends PhoneCall {
   }
 
   #respond(status: number, parts: ResponseParts): void {
-    this.host.respond(this.#exchange, status, { ...parts, tag: this.localTag, headers: [['Contact', this.host.contact]] });
+    const headers = [['Contact', this.host.contact] as const, ...(parts.headers ?? [])];
+    this.host.respond(this.#exchange, status, { ...parts, tag: this.localTag, headers });
   }
 
   /** RFC 3261 §13.3.1.4: a dialog without its ACK is ended by BYE. */

@@ -1,6 +1,7 @@
-import { bodyOf, type CallHost, headersOf, PhoneCall } from './phone-call.ts';
+import { bodyOf, type CallHost, headersOf, PhoneCall, type Sent } from './phone-call.ts';
 import { type Dialog, dialogOfAnswer } from './phone-dialog.ts';
 import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf, valuesOf } from './phone-message.ts';
+import { ReliableHearing } from './phone-reliable.ts';
 import type { Asking } from './phone-requester.ts';
 import { answerOf, offerOf } from './phone-sdp.ts';
 
@@ -11,10 +12,22 @@ export interface CallOptions {
   readonly headers?: readonly Header[];
   /** When the 2xx is acknowledged; by default at once. */
   readonly ack?: 'never' | { readonly afterMs: number };
+  /** Whether reliable provisionals are known, or asked for (RFC 3262); by default they are not. */
+  readonly reliable?: 'supported' | 'required';
+  /** When a reliable provisional is acknowledged; by default at once. */
+  readonly prack?: 'never' | { readonly afterMs: number };
+  /** A new offer inside each PRACK. */
+  readonly prackSdp?: string;
   /** The From URI, if it shall not be the phone's own. */
   readonly from?: string;
   readonly onChange?: (call: OutgoingCall) => void;
 }
+
+const OPTIONS: Readonly<Record<'none' | 'supported' | 'required', readonly Header[]>> = {
+  none: [],
+  supported: [['Supported', '100rel']],
+  required: [['Require', '100rel']],
+};
 
 /** One progress answer that the caller heard. */
 export interface Progress {
@@ -29,11 +42,17 @@ export class OutgoingCall extends PhoneCall {
   readonly localTag: string;
   /** Every provisional but 100, in order. */
   readonly progress: Progress[] = [];
+  /** Each PRACK, and what was answered. */
+  readonly pracks: Sent[] = [];
   /** Contacts of a 3xx. */
   redirects: readonly string[] = [];
   readonly #asking: Asking;
   readonly #ack: CallOptions['ack'];
   readonly #offer: string;
+  readonly #options: CallOptions;
+  readonly #hearing: ReliableHearing;
+  /** Tags of early dialogs whose session is agreed on already. */
+  readonly #agreed = new Set<string>();
   readonly #uri: string;
   #early = new Map<string, Dialog>();
   #cancel: readonly Header[] | undefined;
@@ -47,6 +66,8 @@ export class OutgoingCall extends PhoneCall {
     super(host, call.callId, 1);
     this.localTag = host.tag();
     this.#ack = options.ack;
+    this.#options = options;
+    this.#hearing = new ReliableHearing(options.reliable, (what) => host.complain(what));
     this.#uri = call.uri;
     this.#offer = options.sdp ?? offerOf(host.wire.local, 1);
     if (options.onChange !== undefined) this.onChange = () => options.onChange?.(this);
@@ -60,7 +81,8 @@ export class OutgoingCall extends PhoneCall {
         callId: call.callId,
         headers: [
           ['Contact', host.contact],
-          ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, NOTIFY, REFER'],
+          ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, PRACK, UPDATE, NOTIFY, REFER'],
+          ...OPTIONS[options.reliable ?? 'none'],
           ...headersOf({ ...body, headers: options.headers ?? [] }),
         ],
         body: body.body ?? '',
@@ -98,11 +120,53 @@ export class OutgoingCall extends PhoneCall {
     if (this.#cancel !== undefined && !this.#cancelSent) this.#sendCancel();
     if (response.status === 100) return;
     const tag = tagOf(response, 'to');
+    const rseq = this.#hearing.hear(response);
+    if (rseq === undefined) return;
     if (!this.#early.has(tag)) this.#early.set(tag, dialogOfAnswer(response, this.#uri));
     this.dialog = this.#early.get(tag);
     this.progress.push({ atMs: this.host.wire.now(), status: response.status, tag, sdp: response.body });
     if (this.state === 'trying' && response.status !== 182) this.state = 'ringing';
+    if (rseq > 0) this.#prack(response, rseq, tag);
     this.onChange();
+  }
+
+  /** The early dialog with that tag is the one that the phone speaks in from now on. */
+  speakIn(tag: string): void {
+    this.dialog = this.#early.get(tag) ?? this.dialog;
+  }
+
+  protected override dialogWith(tag: string): Dialog | undefined {
+    return this.dialog?.remoteTag === tag ? this.dialog : this.#early.get(tag);
+  }
+
+  /** RFC 3262 §4, and §5 for the session descriptions. */
+  #prack(response: PhoneMessage, rseq: number, tag: string): void {
+    const { prack, prackSdp = '' } = this.#options;
+    const { local } = this.host.wire;
+    const isFirst = response.body !== '' && !this.#agreed.has(tag);
+    if (isFirst) this.#agreed.add(tag);
+    if (isFirst && this.#offer !== '') this.checkAnswer(this.#offer, response.body);
+    const body = isFirst && this.#offer === '' ? answerOf(response.body, local, 1) : prackSdp;
+    this.#hearing.unacknowledged.add(tag);
+    const send = () => {
+      this.#hearing.unacknowledged.delete(tag);
+      const sent: Sent = { method: 'PRACK', status: 0, response: undefined };
+      this.pracks.push(sent);
+      const rack: Header = ['RAck', `${rseq} ${headerOf(response, 'cseq')}`];
+      this.host.requester.ask(this.draft('PRACK', { ...bodyOf(body), headers: [rack] }, this.#early.get(tag)), {
+        response: (answer) => {
+          if (answer.status < 200) return;
+          sent.status = answer.status;
+          sent.response = answer;
+          if (body !== '' && body === prackSdp && answer.status < 300) this.checkAnswer(body, answer.body || 'none');
+        },
+        timedOut: () => {
+          sent.status = 408;
+        },
+      });
+    };
+    if (prack === undefined) send();
+    else if (prack !== 'never') this.host.wire.after(prack.afterMs, send);
   }
 
   #accepted(response: PhoneMessage, again: boolean): void {
@@ -117,9 +181,13 @@ export class OutgoingCall extends PhoneCall {
     // Requests may have come inside the early dialog already.
     dialog.remoteCseq = earlier?.remoteCseq ?? 0;
     this.dialog = dialog;
-    if (response.body === '') this.host.complain('2xx to INVITE without a session description (RFC 3261 §13.2.1)');
+    const agreed = this.#agreed.has(dialog.remoteTag);
+    if (agreed && this.#hearing.unacknowledged.has(dialog.remoteTag))
+      this.host.complain('2xx before the PRACK to a session description (RFC 3262 §3)');
+    if (response.body === '' && !agreed) this.host.complain('2xx to INVITE without a session description (RFC 3261 §13.2.1)');
     if (this.#offer !== '') this.checkAnswer(this.#offer, response.body);
-    this.remoteSdp = response.body;
+    this.remoteSdp =
+      response.body || (this.progress.findLast(({ tag, sdp }) => tag === dialog.remoteTag && sdp !== '')?.sdp ?? '');
     this.#acknowledge(dialog, response);
     this.state = 'answered';
     this.onChange();
@@ -130,7 +198,8 @@ export class OutgoingCall extends PhoneCall {
   #acknowledge(dialog: Dialog, response: PhoneMessage): void {
     if (this.#ack === 'never') return;
     const { exchange } = this.#asking;
-    const body = this.#offer === '' ? answerOf(response.body, this.host.wire.local, 1) : '';
+    const body =
+      this.#offer === '' && !this.#agreed.has(dialog.remoteTag) ? answerOf(response.body, this.host.wire.local, 1) : '';
     if (this.#ack === undefined) this.sendAck(exchange, dialog, body);
     else this.host.wire.after(this.#ack.afterMs, () => this.sendAck(exchange, dialog, body));
   }

@@ -50,9 +50,12 @@ const REASONS: Readonly<Record<number, string>> = {
   487: 'Request Terminated',
   491: 'Request Pending',
   500: 'Server Internal Error',
+  504: 'Server Time-out',
   603: 'Decline',
 };
 const HISTORY_LIMIT = 20_000;
+/** Options that a request may require of the phone. */
+const UNDERSTOOD = new Set(['100rel', 'timer']);
 
 /**
  * A simulated phone. It shares no code with the service, and it is strict: every deviation from RFC 3261 that it sees
@@ -322,7 +325,7 @@ export class Phone {
   }
 
   #unsupported(exchange: ServerExchange): boolean {
-    const wanted = linesOf(exchange.request, 'require');
+    const wanted = valuesOf(exchange.request, 'require').filter((option) => !UNDERSTOOD.has(option.toLowerCase()));
     if (wanted.length === 0) return false;
     this.#respond(exchange, 420, { headers: [['Unsupported', wanted.join(', ')]] });
     return true;

@@ -57,6 +57,9 @@ const isSilent = (n: number) => ({ type: 'leg.silent', ...of(n) });
 const ended = (address: string) => ({ type: 'actor.ended', address, of: SELF, how: 'done' });
 const callerCancels: EventObject = { type: 'leg.cancelled', call: SELF, leg: CALLER, reason: 'SIP;cause=487' } as EventObject;
 const callerAcks = { type: 'leg.acknowledged', call: SELF, leg: CALLER, message: 50 };
+const lapses: EventObject = { type: 'session.lapsed', call: SELF, leg: CALLER, why: 'expired' } as EventObject;
+const forsakes = (n: number) => ({ type: 'leg.forsaken', call: SELF, leg: CALLER, fork: fork(n) });
+const noPrack = { type: 'leg.hungUp', call: SELF, leg: CALLER, how: 'no-prack', message: 0 };
 const hangsUp = (leg: string) => ({ type: 'leg.hungUp', call: SELF, leg, how: 'bye', message: 51 });
 const request = (leg: string, forkLeg = '') => ({
   type: 'request.received',
@@ -283,6 +286,35 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
   });
 });
 
+describe('what the caller ends early', () => {
+  it('is one fork, if another rings or somebody keeps the call open (RFC 3261 §15)', () => {
+    const chart = ringingCallTo(2);
+    expectTold(chart.give(forsakes(1)), [cancel(1, 'none')]);
+    expectTold(chart.give(keepOpen(20_000), forsakes(2)), [cancel(2, 'none')]);
+    expect(chart.state).toBe('ringing.trying');
+    expectTold(chart.give(20_000), [reject(480), failed(480)]);
+  });
+
+  it('is the call, if it is the last fork: 487 (RFC 3261 §15.1.2)', () => {
+    const chart = ringingCallTo(2);
+    chart.give(fails(2, 486));
+    expectTold(chart.give(forsakes(1)), [reject(487), failed(487), cancel(1, 'none')]);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('is the call, if it gives no PRACK (RFC 3262 §3)', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(noPrack), [reject(504, { reason: 'No PRACK' }), failed(504), cancel(1, 'none')]);
+    expect(chart.state).toBe('releasing');
+  });
+
+  it('is no talk, while there is none', () => {
+    const chart = ringingCallTo(1);
+    expect(chart.give(lapses)).toEqual([]);
+    expect(chart.state).toBe('ringing.trying');
+  });
+});
+
 describe('a claim', () => {
   it('is won by the first; the next one hears who was', () => {
     const chart = ringingCallTo(1);
@@ -347,6 +379,7 @@ describe('an answered call', () => {
     ['is silent', isSilent(2)],
     ['fails', fails(2, 487)],
     ['answers too', answers(2)],
+    ['was not wanted', forsakes(2)],
   ])('says nothing more when a fork that it cancelled %s', (_what, late) => {
     const chart = ringingCallTo(2);
     chart.give(answers(1));
@@ -364,6 +397,14 @@ describe('an answered call', () => {
       [
         { type: 'leg.hangUp', to: fork(1), message: 0 },
         { type: 'leg.hangUp', to: CALLER, message: 0 },
+      ],
+    ],
+    [
+      'a party is gone',
+      lapses,
+      [
+        { type: 'leg.hangUp', to: fork(1), message: 0, lapse: 'expired' },
+        { type: 'leg.hangUp', to: CALLER, message: 0, lapse: 'expired' },
       ],
     ],
     ['the caller’s leg crashes', ended(CALLER), [{ type: 'leg.hangUp', to: fork(1), message: 0 }]],
@@ -476,6 +517,8 @@ describe('the end of a call', () => {
     ['an answer', answers(1)],
     ['a CANCEL', callerCancels],
     ['an ACK', callerAcks],
+    ['a BYE of an early dialog', forsakes(1)],
+    ['a lapse', lapses],
     ['a BYE', hangsUp(CALLER)],
   ])('is not changed by %s that comes late', (_what, late) => {
     const chart = ringingCallTo(1);

@@ -22,7 +22,9 @@ const provisional = (status = 180) => event('provisional.received', { status, me
 const answer = event('answer.received', { status: 200, message: 12 });
 const failure = event('failure.received', { status: 486, reason: 'Busy Here', origin: 'peer', message: 13 });
 const cancelled = event('cancel.received', { reason: 'SIP;cause=487' });
-const bye = event('bye.received', { message: 14 });
+const bye = event('bye.received', { fork: '', message: 14 });
+const byeOfFork = event('bye.received', { fork: 'leg:7/2', message: 0 });
+const noPrack = event('prack.missed');
 const byeFinished = event('bye.finished');
 const ack = event('ack.received', { message: 15 });
 const noAck = event('ack.missed');
@@ -90,7 +92,15 @@ describe('the caller’s leg while it waits for its answer (RFC 3261 §13.3)', (
         'ended',
         [terminated[0] as object, { ...terminated[1], reason: 'SIP;cause=487' }],
       ],
-      ['BYE of an early dialog ends it with 487 (RFC 3261 §15.1.2)', [progress], bye, 'ended', terminated],
+      ['BYE of the one early dialog ends it with 487 (RFC 3261 §15.1.2)', [progress], bye, 'ended', terminated],
+      [
+        'BYE of one fork’s early dialog is the call’s to judge (RFC 3261 §15)',
+        [progress],
+        byeOfFork,
+        'incoming.alerting',
+        [{ type: 'leg.forsaken', call: 'call:7', leg: SELF, fork: 'leg:7/2' }],
+      ],
+      ['no PRACK is told to the call (RFC 3262 §3)', [progress], noPrack, 'incoming.alerting', [hungUp('no-prack')]],
     ],
     callerLeg,
   );
@@ -117,6 +127,8 @@ describe('the caller’s leg after its 2xx (RFC 3261 §13.3.1.4)', () => {
         [{ type: 'leg.acknowledged', leg: SELF, message: 15 }],
       ],
       ['no ACK within 64*T1 ends it with BYE', [accept], noAck, 'releasing', [hungUp('no-ack'), sendBye()]],
+      ['no PRACK while the 2xx waits for it (RFC 3262 §3)', [accept], noPrack, 'ended', [respond(500), hungUp('no-prack')]],
+      ['closing: no PRACK', [accept, hangUp], noPrack, 'ended', [respond(500)]],
       ['BYE may come before the ACK (RFC 3261 §15)', [accept], bye, 'ended', [hungUp('bye', 14)]],
       ['our BYE waits for the ACK (RFC 3261 §15)', [accept], hangUp, 'closing', []],
       ['so it does when its call has crashed', [accept], callCrashed, 'closing', []],
@@ -150,6 +162,15 @@ describe('a confirmed leg (RFC 3261 §15)', () => {
       ['a cancel that comes too late sends BYE', path, cancel, 'releasing', [sendBye()]],
       ['no ACK to the 2xx of a re-INVITE ends it (RFC 3261 §14.2)', path, noAck, 'releasing', [hungUp('no-ack'), sendBye()]],
       ['a repeated ACK means nothing', path, ack, 'confirmed', []],
+      ['a PRACK that was missed before means nothing', path, noPrack, 'confirmed', []],
+      ['releasing: a PRACK that was missed', [...path, hangUp], noPrack, 'releasing', []],
+      [
+        'a talk that lapsed says so in its BYE',
+        path,
+        order('leg.hangUp', { message: 0, lapse: 'expired' }),
+        'releasing',
+        [{ ...sendBye(), lapse: 'expired' }],
+      ],
       ['releasing: the answer to the BYE', [...path, hangUp], byeFinished, 'ended', []],
       ['releasing: the BYEs cross', [...path, hangUp], bye, 'releasing', []],
       ['releasing: a second hang-up', [...path, hangUp], hangUp, 'releasing', []],

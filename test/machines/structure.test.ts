@@ -187,6 +187,7 @@ describe('no order of events arms a delayed event twice', () => {
       'answer.received',
       'failure.received',
       'cancel.received',
+      'prack.missed',
       'ack.received',
       'ack.missed',
       'bye.finished',
@@ -195,6 +196,7 @@ describe('no order of events arms a delayed event twice', () => {
   const callEvents = [
     ...['call.fork', 'call.keepOpen', 'call.letGo', 'call.claim', 'leg.ringing', 'leg.silent', 'leg.failed', 'leg.answered'],
     ...['leg.cancelled', 'leg.acknowledged', 'leg.hungUp', 'actor.ended', 'request.received', 'response.received'],
+    ...['leg.forsaken', 'session.lapsed'],
   ];
 
   test.prop([sequence(...callEvents, 'call.keepOpen', 'call.letGo'), fc.integer({ min: 0, max: 3 })], { numRuns: 300 })(

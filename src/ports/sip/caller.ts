@@ -1,16 +1,20 @@
 /** The caller's side of a call: one INVITE server transaction with one early dialog per fork (RFC 3261 §13.3). */
 import type { SipRespond } from '../../../machines/vocabulary/commands.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
-import { type Dialog, dialogFromRequest } from '../../sip/dialog.ts';
+import { type Dialog, dialogFromRequest, endOffer, requestIn, takeDescription } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
-import type { NameAddr, SipMessage, SipRequest } from '../../sip/message.ts';
+import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
+import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
+import { earlyKey, type Place } from './leg-table.ts';
 import { ALLOW } from './methods.ts';
-import { featureTags, passedHeaders } from './passing.ts';
+import { featureTags, passedHeaders, withoutOption } from './passing.ts';
+import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendReliably } from './reliable.ts';
+import { currentFlow } from './routing.ts';
 
 const CONTACT_BYTES = 8;
 
@@ -46,16 +50,33 @@ export function callerSide(context: SipContext, server: ServerTransaction, call:
   return newSide({ address: leg, call, isCaller: true, contact, invite: server.request, flow: server.flow, server });
 }
 
-/** The early dialog that stands for a fork; the empty address for what is said before any fork speaks. */
-function dialogOf(context: SipContext, side: LegSide, fork: Address): Dialog | undefined {
-  const key = context.settings.earlyDialogs === 'single' ? '' : fork;
-  const known = side.early.get(key);
+/** The early dialog that stands for what a fork's remote tag said; without a fork, for what is said before any speaks. */
+function dialogOf(
+  context: SipContext,
+  side: LegSide,
+  { fork, status }: SipRespond,
+  source: SipMessage | undefined,
+): Dialog | undefined {
+  const single = context.settings.earlyDialogs === 'single';
+  const tag = source?.to.params.tag ?? '';
+  const key = single ? '' : earlyKey(fork, tag);
+  const known = side.early.get(key) ?? (source === undefined ? latestOf(side, fork) : undefined);
   if (known !== undefined) return known;
   const dialog = dialogFromRequest(side.invite, newTag(context));
   if (dialog === undefined) return undefined;
-  context.legs.addEarly(side, key, dialog);
-  context.legs.name(dialog.localTag, { side, fork: key });
+  if (isDescribing(side.invite)) dialog.offer = 'theirs';
+  // One early dialog too many is told of only if it is answered.
+  if (!context.legs.addEarly(side, key, dialog) && status < 200) return undefined;
+  context.legs.name(dialog.localTag, single ? { side, fork: '', tag: '' } : { side, fork, tag });
   return dialog;
+}
+
+/** What a fork said is forgotten already: its latest early dialog. */
+function latestOf(side: LegSide, fork: Address): Dialog | undefined {
+  if (fork === '') return undefined;
+  let latest: Dialog | undefined;
+  for (const [key, dialog] of side.early) if (key.startsWith(`${fork} `)) latest = dialog;
+  return latest;
 }
 
 const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
@@ -65,23 +86,104 @@ const OUR_ALLOW: ReadonlyMap<string, readonly string[]> = new Map([['allow', [AL
 export function respond(context: SipContext, side: LegSide, command: SipRespond): string | undefined {
   const { server } = side;
   if (server === undefined || server.answered) return 'the INVITE has its final answer';
-  const { status } = command;
-  const dialog = dialogOf(context, side, status < 300 ? command.fork : '');
   const source = context.legs.message(command.message);
-  const starts = status < 300;
-  const withoutEarlyMedia = status < 200 && context.settings.earlyDialogs === 'single';
-  const headers = source === undefined ? (status >= 200 ? NOTHING : OUR_ALLOW) : passedHeaders(source, context.settings.realm);
-  const phrase = command.reason || (source?.kind === 'response' ? source.reason : undefined);
-  const contact = starts && source !== undefined ? contactLike(side, source) : side.contact;
-  server.respond(
-    responseTo(side.invite, status, phrase, dialog?.localTag ?? newTag(context), {
-      headers: withoutEarlyMedia ? NOTHING : headers,
-      body: withoutEarlyMedia ? '' : (source?.body ?? ''),
-      ...(starts ? { contact, recordRoute: side.invite.recordRoute } : {}),
-    }),
-  );
-  if (status >= 200 && status < 300 && dialog !== undefined) confirm(context, side, dialog);
+  if (command.status < 200) progress(context, side, server, command, source);
+  else if (command.status < 300) accept(context, side, server, command, source);
+  else reject(context, side, server, command, source);
   return undefined;
+}
+
+function reject(context: SipContext, side: LegSide, server: ServerTransaction, command: SipRespond, source?: SipMessage): void {
+  const { status } = command;
+  const headers = source === undefined ? NOTHING : passedHeaders(source, context.settings.realm);
+  const tag = side.early.get('')?.localTag ?? newTag(context);
+  side.held = undefined;
+  cease(context, side, server);
+  server.respond(responseTo(side.invite, status, phraseOf(command, source), tag, { headers, body: source?.body ?? '' }));
+}
+
+function accept(context: SipContext, side: LegSide, server: ServerTransaction, command: SipRespond, source?: SipMessage): void {
+  const dialog = dialogOf(context, side, command, source);
+  if (dialog === undefined) return;
+  if (holdsAnswer(side, dialog)) {
+    side.held = command;
+    return;
+  }
+  const headers = source === undefined ? NOTHING : passedHeaders(source, context.settings.realm);
+  side.held = undefined;
+  cease(context, side, server);
+  const response = answerWith(side, command, source, dialog, headers, source?.body ?? '');
+  if (isDescribing(response)) takeDescription(dialog, 'ours');
+  server.respond(response);
+  confirm(context, side, dialog);
+}
+
+/** A provisional answer: reliable if the fork's is and the caller can take it, or if the caller asks for no other. */
+function progress(context: SipContext, side: LegSide, server: ServerTransaction, command: SipRespond, source?: SipMessage): void {
+  const dialog = dialogOf(context, side, command, source);
+  if (dialog === undefined) return;
+  const repeats = command.message !== 0 && command.message === side.passed;
+  side.passed = command.message;
+  const rseq = source?.kind === 'response' ? rseqOf(source) : undefined;
+  if (rseq !== undefined && source !== undefined && takesReliable(context, side)) {
+    if (repeats) remind(context, side, server, command, dialog);
+    else {
+      const fork = context.legs.at(command.fork);
+      const rack = { rseq, seq: source.cseq.seq, method: 'INVITE' };
+      const response = answerWith(side, command, source, dialog, passedHeaders(source, context.settings.realm), source.body);
+      sendReliably(context, side, {
+        ...ofInvite(context, side, server, dialog),
+        response,
+        behind: fork === undefined ? undefined : { leg: fork, rack },
+      });
+    }
+  } else if (requires(side.invite, RELIABLE)) remind(context, side, server, command, dialog);
+  else server.respond(unreliable(context, side, command, source, dialog));
+}
+
+const takesReliable = (context: SipContext, side: LegSide): boolean =>
+  context.settings.earlyDialogs !== 'single' && supports(side.invite, RELIABLE);
+
+const ofInvite = (context: SipContext, side: LegSide, server: ServerTransaction, dialog: Dialog) => ({
+  server,
+  dialog,
+  missed: () => context.engine.post({ type: 'prack.missed', leg: side.address }),
+});
+
+/**
+ * A reliable answer of our own: where the caller requires reliable ones and the fork's is none (RFC 3262 §3), or where
+ * the fork's is to be repeated each minute. It carries no session description: the fork's unreliable one was not final,
+ * and would become the answer. To an INVITE without an offer the first reliable one would have to make it (§5): none then.
+ */
+function remind(context: SipContext, side: LegSide, server: ServerTransaction, command: SipRespond, dialog: Dialog): void {
+  const owesOffer = dialog.offer === 'none' && !dialog.hasSession;
+  if (owesOffer || isUnacknowledged(side, dialog)) return;
+  const response = answerWith(side, command, undefined, dialog, OUR_ALLOW, '');
+  sendReliably(context, side, { ...ofInvite(context, side, server, dialog), response, behind: undefined });
+}
+
+function unreliable(context: SipContext, side: LegSide, command: SipRespond, source: SipMessage | undefined, dialog: Dialog) {
+  if (context.settings.earlyDialogs === 'single') return answerWith(side, command, source, dialog, NOTHING, '');
+  if (source === undefined) return answerWith(side, command, source, dialog, OUR_ALLOW, '');
+  const headers = withoutOption(passedHeaders(source, context.settings.realm), 'require', RELIABLE);
+  return answerWith(side, command, source, dialog, headers, source.body);
+}
+
+const phraseOf = (command: SipRespond, source: SipMessage | undefined): string | undefined =>
+  command.reason || (source?.kind === 'response' ? source.reason : undefined);
+
+/** An answer that makes a dialog: Contact and Record-Route belong to it (RFC 3261 §12.1.1). */
+function answerWith(
+  side: LegSide,
+  command: SipRespond,
+  source: SipMessage | undefined,
+  dialog: Dialog,
+  headers: ReadonlyMap<string, readonly string[]>,
+  body: string,
+): SipResponse {
+  const contact = source === undefined ? side.contact : contactLike(side, source);
+  const extra = { headers, body, contact, recordRoute: side.invite.recordRoute };
+  return responseTo(side.invite, command.status, phraseOf(command, source), dialog.localTag, extra);
 }
 
 const contactLike = (side: LegSide, source: SipMessage): readonly NameAddr[] => {
@@ -97,11 +199,36 @@ function confirm(context: SipContext, side: LegSide, dialog: Dialog): void {
   side.early.clear();
 }
 
+/**
+ * The caller ended one of its early dialogs. True if it is one of several that a fork's proxy made: BYE goes on to it, and
+ * the fork rings on. False: the fork as a whole is meant, and its call decides.
+ */
+export function endEarly(context: SipContext, { side, fork, tag }: Place, dialog: Dialog): boolean {
+  const ringing = context.legs.at(fork);
+  const early = ringing?.early.get(tag);
+  side.early.delete(earlyKey(fork, tag));
+  context.legs.forget(dialog.localTag);
+  dropReliable(context, side, dialog);
+  if (ringing === undefined || early === undefined || ringing.early.size < 2) return false;
+  ringing.early.delete(tag);
+  const ignored = () => undefined;
+  const handler = { response: ignored, timedOut: ignored, failed: ignored };
+  context.layer.send(requestIn(early, 'BYE'), currentFlow(context, ringing), handler);
+  return true;
+}
+
+/** A PRACK came, for which the 2xx had to wait (RFC 3262 §3). */
+export function letAnswerGo(context: SipContext, side: LegSide): void {
+  const { held } = side;
+  if (held !== undefined) respond(context, side, held);
+}
+
 /** The caller's ACK to our 2xx. */
 export function acknowledged(context: SipContext, side: LegSide, ack: SipRequest): void {
   if (side.server === undefined) return;
   side.server.acknowledged();
   side.server = undefined;
+  if (side.dialog !== undefined) endOffer(side.dialog);
   // An ACK without a body says nothing that ours to the callee would not say.
   const message = ack.body === '' ? 0 : context.legs.keep(side, ack);
   context.engine.post({ type: 'ack.received', leg: side.address, message });

@@ -1,23 +1,29 @@
 /** Requests inside a dialog that pass from one party to the other: re-INVITE, UPDATE, INFO, MESSAGE, unknown ones. */
-import { type Dialog, glare, requestIn, takeResponse } from '../../sip/dialog.ts';
+import { type Dialog, endOffer, glare, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
-import { hasOffer } from '../../sip/sdp.ts';
+import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { unsupportedOptions } from './admission.ts';
+import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { refusedOffer } from './fork.ts';
-import type { Exchange, LegSide } from './leg-side.ts';
-import type { Place } from './leg-table.ts';
+import type { Answering, Exchange, LegSide } from './leg-side.ts';
+import { earlyKey, type Place } from './leg-table.ts';
 import { CARRIED_OPTIONS } from './methods.ts';
 import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
+import { acknowledgedBy, cease, isDescribing, rackBehind, sendReliably } from './reliable.ts';
 import { currentFlow } from './routing.ts';
 
 /** Requests of one party that may wait at a time. */
 const MAX_WAITING = 16;
+const NO_PRACK = refusal(504, 'No PRACK');
+const ACCEPTED = refusal(200, '');
+/** A re-INVITE that nobody ever answers finally is given up, as a proxy's Timer C would have it (RFC 3261 §16.8). */
+const RE_INVITE_LIMIT_MS = 180_000;
 const carriesOffer = (request: SipRequest): boolean =>
-  request.method === 'INVITE' || (request.method === 'UPDATE' && hasOffer(request.body, header(request, 'content-type')));
+  request.method === 'INVITE' || (request.method === 'UPDATE' && isDescribing(request));
 
 export class Exchanges {
   readonly #context: SipContext;
@@ -39,20 +45,26 @@ export class Exchanges {
     const { request } = server;
     const refused = this.#refusal(side, dialog, request);
     if (refused !== undefined) return refused;
+    const rack = request.method === 'PRACK' ? this.#takePrack(side, dialog, server) : '';
+    if (typeof rack !== 'string') return rack;
+    if (server.answered) return undefined;
     const id = ++this.#lastId;
     const exchange: Exchange = {
       id,
       from: side,
       fromDialog: dialog,
+      tag: place.tag,
+      rack,
       server,
       request,
       to: undefined,
       toDialog: undefined,
       client: undefined,
       seq: 0,
+      limit: undefined,
       ack: undefined,
       answer: undefined,
-      offers: carriesOffer(request),
+      offers: carriesOffer(request) || (rack !== '' && this.#takeDescription(dialog, request)),
     };
     if (exchange.offers) dialog.offer = 'theirs';
     this.#byId.set(id, exchange);
@@ -68,6 +80,28 @@ export class Exchanges {
       method: request.method,
     });
     return undefined;
+  }
+
+  /** The RAck for the other side, if the PRACK goes on there; else it is answered here, or refused (RFC 3262 §3). */
+  #takePrack(side: LegSide, dialog: Dialog, server: ServerTransaction): string | Refusal {
+    const { request } = server;
+    const reliable = acknowledgedBy(this.#context, side, dialog, request);
+    if (reliable === undefined) return refusal(481, 'No Reliable Response Waits');
+    const rack = rackBehind(reliable);
+    if (rack === undefined) {
+      // An offer here would have to be answered by whoever is behind, and nobody is.
+      server.respond(responseTo(request, isDescribing(request) ? 488 : 200));
+    }
+    if (side.held !== undefined) letAnswerGo(this.#context, side);
+    return rack ?? '';
+  }
+
+  /** A PRACK answers the offer in what it acknowledges, or makes one of its own (RFC 3262 §5). True if it makes one. */
+  #takeDescription(dialog: Dialog, prack: SipRequest): boolean {
+    if (!isDescribing(prack)) return false;
+    if (dialog.offer === 'none') return true;
+    takeDescription(dialog, 'theirs');
+    return false;
   }
 
   #refusal(side: LegSide, dialog: Dialog, request: SipRequest): Refusal | undefined {
@@ -109,22 +143,34 @@ export class Exchanges {
       this.#refuse(exchange, refusal(481, ''));
       return undefined;
     }
-    if (exchange.offers && dialog.offer !== 'none') {
+    if (exchange.offers && dialog.offer !== 'none' && exchange.rack === '') {
       this.#refuse(exchange, refusal(491, ''));
       return undefined;
     }
     if (exchange.offers) dialog.offer = 'ours';
+    else if (exchange.rack !== '' && isDescribing(exchange.request)) takeDescription(dialog, 'ours');
     const { request } = exchange;
     const headers = passedHeaders(request, this.#context.settings.realm);
     setMaxForwards(headers, integerHeader(request, 'max-forwards'));
+    if (exchange.rack !== '') headers.set('rack', [exchange.rack]);
     const contact = request.contact === '*' || request.contact.length === 0 ? [] : to.contact;
     const relayed = requestIn(dialog, request.method, { headers, body: request.body, contact });
     exchange.to = to;
     to.asked.add(exchange);
     exchange.toDialog = dialog;
     exchange.seq = relayed.cseq.seq;
+    if (request.method === 'INVITE') this.#limit(exchange);
     exchange.client = this.#context.layer.send(relayed, currentFlow(this.#context, to), this.#handlerOf(exchange, to));
     return undefined;
+  }
+
+  #limit(exchange: Exchange): void {
+    const { timers } = this.#context;
+    timers.clear(exchange.limit);
+    exchange.limit = timers.set(RE_INVITE_LIMIT_MS, () => {
+      exchange.client?.cancel();
+      this.#refuse(exchange, refusal(408, ''));
+    });
   }
 
   #handlerOf(exchange: Exchange, to: LegSide): ClientHandler {
@@ -135,12 +181,29 @@ export class Exchanges {
           return;
         }
         if (!this.#byId.has(exchange.id)) this.#tooLate(exchange, to, response);
-        if (exchange.server.answered) return;
+        if (exchange.server.answered || !this.#isInOrder(exchange, response)) return;
+        if (exchange.limit !== undefined) this.#renewLimit(exchange, response);
         this.#post(exchange, to, response.status, this.#context.legs.keep(to, response));
       },
       timedOut: () => this.#refuse(exchange, refusal(408, '')),
       failed: () => this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached')),
     };
+  }
+
+  #renewLimit(exchange: Exchange, { status }: SipResponse): void {
+    if (status < 200) this.#limit(exchange);
+    else this.#unlimit(exchange);
+  }
+
+  #unlimit(exchange: Exchange): void {
+    this.#context.timers.clear(exchange.limit);
+    exchange.limit = undefined;
+  }
+
+  /** Whether an answer goes on: no reliable provisional that came before, or too early (RFC 3262 §4). */
+  #isInOrder({ toDialog }: Exchange, response: SipResponse): boolean {
+    const rseq = rseqOf(response);
+    return rseq === undefined || toDialog === undefined || takeRseq(toDialog, response.cseq.seq, rseq);
   }
 
   /** A 2xx to a re-INVITE that was answered without it is owed its ACK all the same (RFC 3261 §13.2.2.4). */
@@ -173,16 +236,28 @@ export class Exchanges {
     const status = statusPassed(response.status);
     const contact = status >= 300 || response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
     const headers = passedHeaders(response, this.#context.settings.realm);
-    server.respond(
-      responseTo(request, status, status === response.status ? response.reason : undefined, undefined, {
-        headers,
-        body: response.body,
-        contact,
-      }),
-    );
+    const extra = { headers, body: response.body, contact };
+    const answer = responseTo(request, status, status === response.status ? response.reason : undefined, undefined, extra);
+    const rseq = rseqOf(response);
+    if (rseq !== undefined && exchange.to !== undefined) {
+      const rack = { rseq, seq: response.cseq.seq, method: 'INVITE' };
+      this.#passReliably(exchange, answer, { leg: exchange.to, rack });
+      return undefined;
+    }
+    if (status >= 200) cease(this.#context, from, server);
+    server.respond(answer);
     // The 2xx of a re-INVITE is still owed its ACK, and an offer in it stays open until then.
     if (status >= 300 || (status >= 200 && request.method !== 'INVITE')) this.#drop(exchange);
     return undefined;
+  }
+
+  #passReliably(exchange: Exchange, response: SipResponse, behind: Answering['behind']): void {
+    const { from, fromDialog, server } = exchange;
+    const missed = () => {
+      exchange.client?.cancel();
+      this.#refuse(exchange, NO_PRACK);
+    };
+    sendReliably(this.#context, from, { server, dialog: fromDialog, response, behind, missed });
   }
 
   /** Answers a waiting request ourselves. */
@@ -193,8 +268,11 @@ export class Exchanges {
     return undefined;
   }
 
-  #refuse(exchange: Exchange, { status, reason, headers }: Refusal): void {
+  #refuse(exchange: Exchange, refused: Refusal): void {
+    // A PRACK that found its answer is not refused, though nobody is left behind it (RFC 3262 §3).
+    const { status, reason, headers } = exchange.rack !== '' && refused.status >= 400 ? ACCEPTED : refused;
     if (!exchange.server.answered) {
+      cease(this.#context, exchange.from, exchange.server);
       exchange.server.respond(
         responseTo(exchange.request, status, reason || undefined, undefined, headers === undefined ? {} : { headers }),
       );
@@ -266,9 +344,10 @@ export class Exchanges {
   }
 
   #drop(exchange: Exchange): void {
+    this.#unlimit(exchange);
     if (exchange.offers) {
-      exchange.fromDialog.offer = 'none';
-      if (exchange.toDialog !== undefined) exchange.toDialog.offer = 'none';
+      endOffer(exchange.fromDialog);
+      if (exchange.toDialog !== undefined) endOffer(exchange.toDialog);
     }
     this.#byId.delete(exchange.id);
     this.#byServer.delete(exchange.server);
@@ -288,6 +367,6 @@ function statusPassed(status: number): number {
 /** The dialog on the other side: the confirmed one, else the early one that stands for the same fork. */
 function dialogToward(exchange: Exchange, to: LegSide): Dialog | undefined {
   if (to.dialog !== undefined) return to.dialog;
-  if (to.isCaller) return to.early.get(exchange.from.address) ?? to.early.get('');
-  return to.early.values().next().value;
+  if (to.isCaller) return to.early.get(earlyKey(exchange.from.address, exchange.fromDialog.remoteTag)) ?? to.early.get('');
+  return to.early.get(exchange.tag) ?? to.early.values().next().value;
 }

@@ -1,10 +1,11 @@
 /** A fork: our INVITE towards one device, and what ends it (RFC 3261 §13.2, §9.1, §15). */
-import type { SipBye, SipCancel, SipInvite } from '../../../machines/vocabulary/commands.ts';
+import type { LapseReason, SipBye, SipCancel, SipInvite } from '../../../machines/vocabulary/commands.ts';
 import { legAddress } from '../../../machines/vocabulary/identity.ts';
-import { type Dialog, dialogFromResponse, requestIn, takeResponse } from '../../sip/dialog.ts';
+import { type Dialog, dialogFromResponse, endOffer, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
+import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { type AttemptHandler, send } from './attempt.ts';
@@ -12,7 +13,8 @@ import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
-import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
+import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
+import { isDescribing } from './reliable.ts';
 import { currentFlow, wayTo } from './routing.ts';
 
 const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
@@ -34,6 +36,9 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite): Si
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
   setMaxBreadth(headers, integerHeader(source, 'max-breadth'), context.settings.maxForks);
+  // One early dialog for all forks cannot say whose answer a PRACK is for.
+  if (context.settings.earlyDialogs === 'single')
+    for (const name of ['supported', 'require']) withoutOption(headers, name, RELIABLE);
   return {
     kind: 'request',
     method: 'INVITE',
@@ -59,7 +64,7 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   const { leg: address, call, aor, device } = command;
   const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device });
   context.legs.add(side);
-  context.legs.name(invite.from.params.tag ?? '', { side, fork: address });
+  context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
   const make = (flow: Flow): SipRequest => {
     side.flow = flow;
     side.contact = contactFor(context, flow, caller.invite.contact, command.target.contact);
@@ -105,21 +110,47 @@ function refused(context: SipContext, side: LegSide, response: SipResponse): voi
 }
 
 function provisional(context: SipContext, side: LegSide, response: SipResponse): void {
-  const tag = tagOf(response);
-  if (tag !== '' && !side.early.has(tag)) {
-    const dialog = dialogFromResponse(side.invite, response);
-    if (dialog !== undefined) context.legs.addEarly(side, tag, dialog);
-  }
+  const dialog = earlyDialog(context, side, response);
+  const rseq = rseqOf(response);
+  if (dialog !== undefined && rseq !== undefined && !takeReliable(context, side, dialog, response, rseq)) return;
   const message = context.legs.keep(side, response);
   context.engine.post({ type: 'provisional.received', leg: side.address, status: response.status, message });
+}
+
+function earlyDialog(context: SipContext, side: LegSide, response: SipResponse): Dialog | undefined {
+  const tag = tagOf(response);
+  const known = side.early.get(tag);
+  if (known !== undefined || tag === '') return known;
+  const dialog = newDialog(side, response);
+  return dialog !== undefined && context.legs.addEarly(side, tag, dialog) ? dialog : undefined;
+}
+
+function newDialog(side: LegSide, response: SipResponse): Dialog | undefined {
+  const dialog = dialogFromResponse(side.invite, response);
+  if (dialog !== undefined && isDescribing(side.invite)) dialog.offer = 'ours';
+  return dialog;
+}
+
+/** False: a repetition, or out of order (RFC 3262 §4). Its PRACK is the caller's, unless the caller never asked for it. */
+function takeReliable(context: SipContext, side: LegSide, dialog: Dialog, response: SipResponse, rseq: number): boolean {
+  const { seq } = response.cseq;
+  if (!takeRseq(dialog, seq, rseq)) return false;
+  if (isDescribing(response)) takeDescription(dialog, 'theirs');
+  if (supports(side.invite, RELIABLE) || dialog.offer === 'theirs') return true;
+  const headers = new Map([['rack', [formatRack({ rseq, seq, method: 'INVITE' })]]]);
+  const ignored = () => undefined;
+  const prack = requestIn(dialog, 'PRACK', { headers });
+  context.layer.send(prack, side.flow, { response: ignored, timedOut: ignored, failed: ignored });
+  return true;
 }
 
 function answered(context: SipContext, side: LegSide, response: SipResponse): void {
   const tag = tagOf(response);
   if (side.dialog === undefined && !side.isClosed) {
-    const dialog = side.early.get(tag) ?? dialogFromResponse(side.invite, response);
+    const dialog = side.early.get(tag) ?? newDialog(side, response);
     if (dialog === undefined) return;
     takeResponse(dialog, response);
+    if (isDescribing(response)) takeDescription(dialog, 'theirs');
     side.dialog = dialog;
     side.early.clear();
     side.answer = response;
@@ -161,6 +192,7 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
   const extra = source === undefined ? {} : { headers: passedHeaders(source, context.settings.realm), body: source.body };
   side.ack = requestIn(side.dialog, 'ACK', { seq: side.invite.cseq.seq, ...extra });
   context.layer.sendAck(side.ack, side.flow);
+  endOffer(side.dialog);
   side.answer = undefined;
   return undefined;
 }
@@ -226,13 +258,21 @@ export function abandon(context: SipContext, side: LegSide): void {
   }
 }
 
+/** RFC 3326 §2: why a talk ends that nobody hung up. */
+const LAPSES: Readonly<Record<LapseReason, string>> = {
+  '': '',
+  expired: 'SIP;cause=408;text="Session Expired"',
+  silent: 'SIP;cause=408;text="Peer Does Not Answer"',
+  unknown: 'SIP;cause=481;text="Peer Knows No Such Call"',
+};
+
 /** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */
 export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
   const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
   if (side.dialog === undefined || side.isReleased) finished();
   else {
     side.isReleased = true;
-    sendBye(context, side, side.dialog, context.legs.message(command.message), finished);
+    sendBye(context, side, side.dialog, context.legs.message(command.message), finished, LAPSES[command.lapse]);
   }
   return undefined;
 }
@@ -243,8 +283,10 @@ function sendBye(
   dialog: Dialog,
   source: ReturnType<SipContext['legs']['message']>,
   finished: () => void,
+  reason = '',
 ): void {
-  const headers = source === undefined ? undefined : passedHeaders(source, context.settings.realm);
+  const ours = reason === '' ? undefined : new Map([['reason', [reason]]]);
+  const headers = source === undefined ? ours : passedHeaders(source, context.settings.realm);
   const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });
   context.layer.send(request, currentFlow(context, side), {
     response: (response) => {

@@ -1,6 +1,9 @@
+import type { SipRespond } from '../../../machines/vocabulary/commands.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
 import type { Dialog } from '../../sip/dialog.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
+import type { Rack } from '../../sip/reliable.ts';
+import type { Timer } from '../../timers.ts';
 import type { ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
 
@@ -22,6 +25,9 @@ export const newSide = (
   exchanges: [],
   asked: new Set(),
   strays: undefined,
+  reliable: undefined,
+  held: undefined,
+  passed: 0,
   ...given,
 });
 
@@ -43,7 +49,7 @@ export interface LegSide {
   server: ServerTransaction | undefined;
   /** A fork's INVITE. */
   client: Pick<ClientTransaction, 'cancel'> | undefined;
-  /** Early dialogs: on the caller's side by the fork they stand for, on a fork's by the remote tag. */
+  /** Early dialogs: on the caller's side by `earlyKey` of what stands behind them, on a fork's by the remote tag. */
   readonly early: Map<string, Dialog>;
   /** The dialog that a 2xx confirmed. */
   dialog: Dialog | undefined;
@@ -53,6 +59,12 @@ export interface LegSide {
   answer: SipMessage | undefined;
   /** ACKs to 2xx of other tags, which were given up at once; by tag, for their repetitions. */
   strays: Map<string, SipRequest> | undefined;
+  /** Reliable provisionals to its party that wait for their PRACK, or for their turn. */
+  reliable: Reliable[] | undefined;
+  /** The caller's 2xx, which a reliable provisional with a session description still keeps back (RFC 3262 §3). */
+  held: SipRespond | undefined;
+  /** Handle of the latest provisional that was passed to the caller; the same again is its repetition. */
+  passed: number;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
@@ -69,11 +81,17 @@ export interface Exchange {
   readonly id: number;
   readonly from: LegSide;
   readonly fromDialog: Dialog;
+  /** On the caller's side, the remote tag of the fork's early dialog behind it. */
+  readonly tag: string;
+  /** RAck for the other side; empty if it is no PRACK, or one that ends here. */
+  readonly rack: string;
   readonly server: ServerTransaction;
   readonly request: SipRequest;
   to: LegSide | undefined;
   toDialog: Dialog | undefined;
   client: Pick<ClientTransaction, 'cancel'> | undefined;
+  /** Gives the other side up that says nothing final to a re-INVITE. */
+  limit: Timer | undefined;
   /** CSeq on the other side, which its ACK carries. */
   seq: number;
   ack: SipRequest | undefined;
@@ -81,4 +99,29 @@ export interface Exchange {
   answer: SipResponse | undefined;
   /** Its offer is open on both dialogs. */
   offers: boolean;
+}
+
+/** What a reliable answer is made of. */
+export interface Answering {
+  /** The INVITE it answers. */
+  readonly server: ServerTransaction;
+  readonly dialog: Dialog;
+  /** The answer, but for its RSeq. */
+  readonly response: SipResponse;
+  /** The leg whose answer it passes on, and what a PRACK there acknowledges; `undefined`: it is our own. */
+  readonly behind: { readonly leg: LegSide; readonly rack: Rack } | undefined;
+  /** No PRACK came within 64*T1. */
+  readonly missed: () => void;
+}
+
+/** A reliable answer that waits for its PRACK, or, without RSeq, for its turn. */
+export interface Reliable extends Answering {
+  readonly describes: boolean;
+  rseq: number;
+  sent: SipResponse;
+  /** Its leg has ended since, so that its PRACK is ours to answer. */
+  isOrphan: boolean;
+  timer: Timer | undefined;
+  intervalMs: number;
+  endsMs: number;
 }

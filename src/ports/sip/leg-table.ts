@@ -5,14 +5,20 @@ import type { LegSide } from './leg-side.ts';
 
 /** More messages than this are not kept for one call; the oldest go first. */
 const MAX_KEPT = 32;
-/** Early dialogs of one leg: on the caller's side one per fork and its own, on a fork's those a downstream proxy makes. */
+/** Early dialogs of the caller's leg: those of its forks, and its own. */
 const MAX_EARLY = 65;
+/** Early dialogs of one fork, which downstream proxies make. */
+const MAX_EARLY_OF_FORK = 16;
 
-/** A dialog of a leg; on the caller's side, `fork` is the leg that stands behind it. */
+/** A dialog of a leg; on the caller's side, `fork` and `tag` are the leg and the remote tag there that stand behind it. */
 export interface Place {
   readonly side: LegSide;
   readonly fork: Address;
+  readonly tag: string;
 }
+
+/** What the early dialogs of a caller are known by: a fork, and a remote tag there, since proxies behind it fork too. */
+export const earlyKey = (fork: Address, tag: string): string => (fork === '' ? '' : `${fork} ${tag}`);
 
 /** All legs of the port: by address, and by the tags that we gave to their dialogs. */
 export class LegTable {
@@ -68,8 +74,11 @@ export class LegTable {
     return this.#byTag.get(tag);
   }
 
-  addEarly(side: LegSide, key: string, dialog: Dialog): void {
-    if (side.early.size < MAX_EARLY) side.early.set(key, dialog);
+  /** False if the leg has too many early dialogs for another. */
+  addEarly(side: LegSide, key: string, dialog: Dialog): boolean {
+    if (side.early.size >= (side.isCaller ? MAX_EARLY : MAX_EARLY_OF_FORK)) return false;
+    side.early.set(key, dialog);
+    return true;
   }
 
   /** Keeps a message for the life of the call, since it may be passed on after its leg has ended; facts carry its handle. */

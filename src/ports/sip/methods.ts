@@ -1,19 +1,20 @@
 /** What the service can do, as it tells others. */
 
 /** Methods of a dialog are relayed whatever they are; outside one these are known. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, INFO, UPDATE, REFER, NOTIFY';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, INFO, PRACK, UPDATE, REFER, NOTIFY';
 /** Methods that start something outside a dialog. */
 export const STARTERS = new Set(['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE']);
 /** Methods that belong to a dialog: outside one they meet none (RFC 3261 §15.1.2, RFC 6086 §4.2.2, RFC 6665 §4.1.3). */
 export const DIALOG_BOUND = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK', 'NOTIFY']);
 /** Methods that no party may be told of as allowed: they do not pass through us. */
-export const NOT_CARRIED_METHODS = new Set(['PRACK', 'PUBLISH', 'REGISTER']);
+export const NOT_CARRIED_METHODS = new Set(['PUBLISH', 'REGISTER']);
 /** The one event package that passes through us, inside the dialog of its REFER (RFC 3515). */
 export const EVENTS = 'refer';
 /** Option tags of ours: what we take part in ourselves. */
 export const SUPPORTED = 'path';
 /** Option tags of the parties that work through us untouched, so that Supported, Require and Allow may name them. */
 export const CARRIED_OPTIONS = new Set([
+  '100rel',
   'timer',
   'norefersub',
   'histinfo',

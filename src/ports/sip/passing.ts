@@ -70,6 +70,16 @@ const carriedMethods = (lines: readonly string[]): string =>
     .filter((method) => !NOT_CARRIED_METHODS.has(method))
     .join(', ');
 
+/** Takes an option out of a list of options; `headers` is changed. */
+export function withoutOption(headers: Map<string, readonly string[]>, name: string, option: string) {
+  const lines = headers.get(name);
+  if (lines === undefined) return headers;
+  const others = tokens(lines).filter((token) => token.toLowerCase() !== option);
+  if (others.length === 0) headers.delete(name);
+  else headers.set(name, [others.join(', ')]);
+  return headers;
+}
+
 /** Contact parameters that describe a binding or a device rather than what the party can do. */
 const OF_BINDING = new Set(['q', 'expires', '+sip.instance', 'reg-id', 'ob', 'pub-gruu', 'temp-gruu']);
 

@@ -3,7 +3,7 @@
 import type { Ring } from '../../../machines/vocabulary/binding.ts';
 import type { Command, RegisterAccept, RegisterRefuse, SipCommand, SipRoute } from '../../../machines/vocabulary/commands.ts';
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
-import { type Address, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
+import { type Address, CALLER_LEG, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
 import type { Offence } from '../../protection/protection.ts';
 import { sourceOf } from '../../protection/source.ts';
@@ -25,11 +25,12 @@ import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
 import { closed, reasonIn } from './leg-closed.ts';
 import type { LegSide } from './leg-side.ts';
-import type { Place } from './leg-table.ts';
+import { earlyKey, type Place } from './leg-table.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
+import { dropReliable, orphan } from './reliable.ts';
 
 /** What the port asks of its surroundings beside its context. */
 export interface SipSurroundings {
@@ -279,25 +280,31 @@ export class SipPort implements Port, TransactionUser {
       return;
     }
     place.side.flow = server.flow;
-    if (request.method === 'BYE') this.#bye(place.side, server);
-    else if (request.method === 'PRACK') this.#refuse(server, refusal(481, 'No Reliable Response Waits'));
+    if (request.method === 'BYE') this.#bye(place, dialog, server);
     else {
       const refused = this.#exchanges.open(place, dialog, server);
       if (refused !== undefined) this.#refuse(server, refused);
     }
   }
 
-  #bye(side: LegSide, server: ServerTransaction): void {
+  #bye(place: Place, dialog: Dialog, server: ServerTransaction): void {
     const { request } = server;
+    const { side, fork: forkAddress } = place;
     // RFC 3261 §15: a callee must not end an early dialog so; it has final answers for that.
     if (!side.isCaller && side.dialog === undefined) {
       this.#refuse(server, refusal(481, ''));
       return;
     }
     server.respond(responseTo(request, 200));
+    const { engine, legs } = this.#context;
+    if (side.dialog === undefined && forkAddress !== '') {
+      if (caller.endEarly(this.#context, place, dialog)) return;
+      engine.post({ type: 'bye.received', leg: side.address, fork: forkAddress, message: 0 });
+      return;
+    }
     side.isReleased = true;
     side.reason = reasonIn(request) || side.reason;
-    this.#context.engine.post({ type: 'bye.received', leg: side.address, message: this.#context.legs.keep(side, request) });
+    engine.post({ type: 'bye.received', leg: side.address, fork: '', message: legs.keep(side, request) });
   }
 
   ack(request: SipRequest): void {
@@ -417,6 +424,9 @@ export class SipPort implements Port, TransactionUser {
       if (side.server.answered) side.server.acknowledged();
       else this.#refuse(side.server, refusal(500, 'Call Failed Here'));
     }
+    dropReliable(this.#context, side);
+    const callers = side.isCaller ? undefined : this.#context.legs.at(legAddress(side.call, CALLER_LEG));
+    if (callers !== undefined) orphan(this.#context, callers, side);
     fork.abandon(this.#context, side);
     this.#context.legs.remove(side);
     this.#context.engine.post(closed(side));
@@ -424,7 +434,7 @@ export class SipPort implements Port, TransactionUser {
 }
 
 /** The dialog of that place which the request is in: the confirmed one, or an early one. */
-function dialogFor({ side, fork: forkAddress }: Place, request: SipRequest): Dialog | undefined {
-  const dialog = side.dialog ?? side.early.get(side.isCaller ? forkAddress : (request.from.params.tag ?? ''));
+function dialogFor({ side, fork: forkAddress, tag }: Place, request: SipRequest): Dialog | undefined {
+  const dialog = side.dialog ?? side.early.get(side.isCaller ? earlyKey(forkAddress, tag) : (request.from.params.tag ?? ''));
   return dialog !== undefined && isIn(dialog, request) ? dialog : undefined;
 }
