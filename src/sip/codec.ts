@@ -169,13 +169,27 @@ function answerable(start: Start, mandatory: Mandatory | Flaw): SipRequest | und
 /** Reads one message out of bytes from the network: a datagram, or with `stream` one message of a stream. Never throws. */
 export function decode(bytes: Buffer, how: { readonly stream?: boolean } = {}): SipMessage | Defect {
   if (bytes.length > MAX_MESSAGE_BYTES) return toDefect(flaw('too-long', 'Message Too Large', 513), undefined);
-  const text = bytes.toString('latin1');
+  return decodeText(bytes.toString('latin1'), how);
+}
+
+/**
+ * A datagram whose lines end in LF alone, as those typed by hand do, is read as if they ended in CRLF; not if a CR stands in
+ * its head, since then its lines would be a matter of opinion. Departs from RFC 3261 §7, which knows CRLF only.
+ */
+function decodeEndless(text: string, how: { readonly stream?: boolean }): SipMessage | Defect {
+  const end = how.stream === true ? -1 : text.indexOf('\n\n');
+  const head = text.slice(0, end);
+  if (end === -1 || head.includes('\r')) return toDefect(flaw('no-end', 'Header Section Does Not End'), undefined);
+  return decodeText(`${head.replaceAll('\n', '\r\n')}\r\n\r\n${text.slice(end + 2)}`, how);
+}
+
+function decodeText(text: string, how: { readonly stream?: boolean }): SipMessage | Defect {
   let from = 0;
   // Empty lines before the start line are ignored (RFC 3261 §7.5).
   while (text.charCodeAt(from) === 0x0d && text.charCodeAt(from + 1) === 0x0a) from += 2;
   if (from >= text.length) return toDefect(flaw('empty', 'Empty Message'), undefined);
   const end = text.indexOf('\r\n\r\n', from);
-  if (end === -1) return toDefect(flaw('no-end', 'Header Section Does Not End'), undefined);
+  if (end === -1) return decodeEndless(text, how);
 
   const head = readHead(text, from, end);
   const start = readStart(head);

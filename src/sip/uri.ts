@@ -223,12 +223,18 @@ export function uriEquals(a: SipUri, b: SipUri): boolean {
   );
 }
 
+/** Departs from RFC 3261 §19.1.4, to which `%2B` is not `+`: some phones escape it, and a number is one number. */
+function userKey(user: string): string {
+  const canonical = canonicalUser(user);
+  return canonical.includes('%2B') ? canonical.replaceAll('%2B', '+') : canonical;
+}
+
 /** The address of record as a key: `sip:user@host`, one spelling for all that mean the same (RFC 3261 §10.3 step 5). */
 export function aorOf(uri: SipUri): string {
   if (uri.scheme === 'tel') return `tel:${telDigits(uri.user)}`;
   const lower = uri.host.toLowerCase();
   const host = bracketed(lower.endsWith('.') ? lower.slice(0, -1) : lower);
-  return uri.user === undefined ? `sip:${host}` : `sip:${canonicalUser(uri.user)}@${host}`;
+  return uri.user === undefined ? `sip:${host}` : `sip:${userKey(uri.user)}@${host}`;
 }
 
 /** The URI without the named parameters (lower-case names). */

@@ -101,6 +101,7 @@ describe('aorOf', () => {
     ['sip:*21#@example.com', 'sip:*21%23@example.com'],
     ['sip:*21%23@example.com', 'sip:*21%23@example.com'],
     ['sip:a%2cb@example.com', 'sip:a%2Cb@example.com'],
+    ['sip:%2B4989%2b1@example.com', 'sip:+4989+1@example.com'],
     ['sip:a@[2001:DB8::1]', 'sip:a@[2001:db8::1]'],
     ['sip:example.com', 'sip:example.com'],
     ['tel:+1-201-555', 'tel:+1201555'],
