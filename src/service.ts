@@ -179,7 +179,7 @@ export class Service {
         isOverloaded: (method) => this.#overload.refuses(method),
         callRefused: (refused) => this.#refusedCalls.note(refused),
         flushBindings: () => this.#flush(),
-        isOwn: (uri) => leadsHere(transports, uri),
+        isOwn: (uri) => leadsHere(transports, uri) || namesUs(domains, transports, uri),
         offended: (flow, offence) => this.#protection.offended(flow, offence),
         vouched: (flow) => this.#protection.vouched(flow),
       },
@@ -271,6 +271,11 @@ const leadsHere = (transports: Transports, uri: SipUri): boolean =>
         ? ownHosts(transports).some((host) => leadsTo(uri, { host, port: local.port }, transport))
         : leadsTo(uri, local, transport)),
   );
+
+/** A domain of ours, without a port or with one of ours: whoever resolves it comes here. */
+const namesUs = (domains: Domains, { listening }: Transports, uri: SipUri): boolean =>
+  domains.isOurs(uri) &&
+  (uri.port === undefined || listening.some(({ local, advertised }) => uri.port === local.port || uri.port === advertised.port));
 
 const leadsTo = (uri: SipUri, { host, port }: Endpoint, transport: TransportName): boolean =>
   port === (uri.port ?? DEFAULT_PORT[uri.scheme === 'sips' ? 'tls' : transport]) && uri.host.toLowerCase() === host.toLowerCase();

@@ -34,8 +34,11 @@ export function send(context: SipContext, way: Way, make: (flow: Flow) => SipReq
   return search;
 }
 
-const flowTo = ({ transports }: SipContext, { transport, host, port, serverName }: Hop): Flow | undefined =>
-  transports.flowTo(transport, { host, port }, { serverName });
+/** None to a listener of our own, whatever name was found to mean it: what is for us comes by itself. */
+function flowTo({ transports }: SipContext, { transport, host, port, serverName }: Hop): Flow | undefined {
+  const isOwn = transports.listening.some(({ local }) => local.port === port && local.host === host);
+  return isOwn ? undefined : transports.flowTo(transport, { host, port }, { serverName });
+}
 
 class Search implements Attempt {
   readonly #context: SipContext;

@@ -8,6 +8,7 @@ import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
+import { breadthOf } from './breadth.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
@@ -47,7 +48,16 @@ export function contactFor(
 /** The side of a call whose INVITE has just been admitted. */
 export function callerSide(context: SipContext, server: ServerTransaction, call: Address, leg: Address): LegSide {
   const contact = contactFor(context, server.flow, [], server.request.uri);
-  return newSide({ address: leg, call, isCaller: true, contact, invite: server.request, flow: server.flow, server });
+  return newSide({
+    address: leg,
+    call,
+    isCaller: true,
+    contact,
+    invite: server.request,
+    flow: server.flow,
+    server,
+    breadth: breadthOf(server.request),
+  });
 }
 
 /** The early dialog that stands for what a fork's remote tag said; without a fork, for what is said before any speaks. */

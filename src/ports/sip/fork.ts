@@ -9,6 +9,7 @@ import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reli
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { type AttemptHandler, send } from './attempt.ts';
+import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { reasonIn } from './leg-closed.ts';
@@ -25,17 +26,27 @@ const CONTENT_TYPE = 'content-type';
 const isSuccess = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
 const tagOf = (response: SipResponse): string => response.to.params.tag ?? '';
 
-/** RFC 5393 §5: what breadth the caller allowed is divided among the forks. */
-function setMaxBreadth(headers: Map<string, readonly string[]>, received: number | undefined, forks: number): void {
-  if (received !== undefined) headers.set('max-breadth', [String(Math.max(Math.floor(received / forks), 1))]);
+/** Takes a fork's share of the breadth that the caller has left; 0 if there is none. */
+function breadthFor(context: SipContext, caller: LegSide): number {
+  const share = shareOf(breadthOf(caller.invite), context.settings.maxForks);
+  if (caller.breadth < share) return 0;
+  caller.breadth -= share;
+  return share;
+}
+
+/** A fork that failed has no branches any more; the next may have them (RFC 5393 §5.3.3.1). */
+function giveBreadthBack(context: SipContext, side: LegSide): void {
+  const caller = context.legs.at(legAddress(side.call, 0));
+  if (caller !== undefined) caller.breadth += side.breadth;
+  side.breadth = 0;
 }
 
 /** Our INVITE, its Contact still to be set. */
-function inviteFor(context: SipContext, caller: LegSide, command: SipInvite): SipRequest {
+function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, breadth: number): SipRequest {
   const source = caller.invite;
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
-  setMaxBreadth(headers, integerHeader(source, 'max-breadth'), context.settings.maxForks);
+  setMaxBreadth(headers, breadth);
   // One early dialog for all forks cannot say whose answer a PRACK is for.
   if (context.settings.earlyDialogs === 'single')
     for (const name of ['supported', 'require']) withoutOption(headers, name, RELIABLE);
@@ -60,9 +71,14 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite): Si
 export function invite(context: SipContext, command: SipInvite): string | undefined {
   const caller = context.legs.at(legAddress(command.call, 0));
   if (caller === undefined) return 'the caller is gone';
-  const invite = inviteFor(context, caller, command);
   const { leg: address, call, aor, device } = command;
-  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device });
+  const breadth = breadthFor(context, caller);
+  if (breadth === 0) {
+    failed(context, address, BREADTH_EXCEEDED.status, BREADTH_EXCEEDED.reason, 'transport');
+    return undefined;
+  }
+  const invite = inviteFor(context, caller, command, breadth);
+  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device, breadth });
   context.legs.add(side);
   context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
   const make = (flow: Flow): SipRequest => {
@@ -95,8 +111,14 @@ function inviteHandler(context: SipContext, side: LegSide): AttemptHandler {
       isTrying = true;
       context.engine.post({ type: 'provisional.received', leg: side.address, status: 100, message: 0 });
     },
-    timedOut: () => failed(context, side.address, 408, '', 'timeout'),
-    failed: (why) => failed(context, side.address, FLOW_FAILED, why, 'transport'),
+    timedOut: () => {
+      giveBreadthBack(context, side);
+      failed(context, side.address, 408, '', 'timeout');
+    },
+    failed: (why) => {
+      giveBreadthBack(context, side);
+      failed(context, side.address, FLOW_FAILED, why, 'transport');
+    },
     unwanted: (response, flow) => strayed(context, side, response, flow),
   };
 }
@@ -104,6 +126,7 @@ function inviteHandler(context: SipContext, side: LegSide): AttemptHandler {
 function refused(context: SipContext, side: LegSide, response: SipResponse): void {
   const { status, reason } = response;
   side.isReleased = true;
+  giveBreadthBack(context, side);
   side.reason = reasonIn(response);
   const message = context.legs.keep(side, response);
   context.engine.post({ type: 'failure.received', leg: side.address, status, reason, origin: 'peer', message });

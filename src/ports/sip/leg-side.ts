@@ -12,7 +12,7 @@ const NOBODY = { aor: '', device: '', server: undefined, client: undefined };
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'aor' | 'device' | 'server'>>,
+    Partial<Pick<LegSide, 'aor' | 'device' | 'server' | 'breadth'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -20,6 +20,7 @@ export const newSide = (
   ack: undefined,
   answer: undefined,
   isReleased: false,
+  breadth: 0,
   reason: '',
   isClosed: false,
   exchanges: [],
@@ -68,6 +69,8 @@ export interface LegSide {
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
+  /** On the caller's side what is left of its Max-Breadth, on a fork's what it was given of it. */
+  breadth: number;
   /** The Reason header that its party sent last (RFC 3326). */
   reason: string;
   /** Requests of its party that still wait for their answer or ACK. */

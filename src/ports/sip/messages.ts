@@ -1,11 +1,14 @@
 /** MESSAGE outside a dialog (RFC 3428 §7): to every device of the user; the first that takes it answers. */
+import type { Target } from '../../../machines/vocabulary/binding.ts';
 import { better, type Outcome, UNAVAILABLE } from '../../../machines/vocabulary/outcome.ts';
 import { integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { send } from './attempt.ts';
+import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { newTag, type SipContext } from './context.ts';
+import type { Loops } from './loops.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
 import { wayTo } from './routing.ts';
 
@@ -19,19 +22,33 @@ interface Delivery {
 }
 
 /** Sends the MESSAGE to the bindings of `aor`; with none the answer is 480. */
-export function relayMessage(context: SipContext, server: ServerTransaction, aor: string): void {
+export function relayMessage(context: SipContext, loops: Loops, server: ServerTransaction, aor: string): void {
   const bound = context.location.of(aor);
   const delivery: Delivery = { server, waiting: bound.length, best: null };
   if (bound.length === 0) finish(context, delivery);
-  for (const { binding } of bound) {
-    const message = messageFor(context, server.request, binding.target);
-    send(context, wayTo(context, binding.target), () => message, handlerOf(context, delivery));
+  const breadth = breadthOf(server.request);
+  const share = shareOf(breadth, bound.length);
+  for (const [i, { binding }] of bound.entries()) {
+    if (i >= breadth) {
+      failed(context, delivery, { ...BREADTH_EXCEEDED, message: 0 });
+      continue;
+    }
+    const message = messageFor(context, server.request, binding.target, share);
+    const tag = message.from.params.tag ?? '';
+    loops.note(tag, aor);
+    send(
+      context,
+      wayTo(context, binding.target),
+      () => message,
+      handlerOf(context, delivery, () => loops.note(tag, undefined)),
+    );
   }
 }
 
-function messageFor(context: SipContext, source: SipRequest, target: { contact: string; path: readonly string[] }): SipRequest {
+function messageFor(context: SipContext, source: SipRequest, target: Target, breadth: number): SipRequest {
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
+  setMaxBreadth(headers, breadth);
   return {
     ...source,
     uri: target.contact,
@@ -47,14 +64,21 @@ function messageFor(context: SipContext, source: SipRequest, target: { contact: 
   };
 }
 
-const handlerOf = (context: SipContext, delivery: Delivery): ClientHandler => ({
+const handlerOf = (context: SipContext, delivery: Delivery, over: () => void): ClientHandler => ({
   response: (response) => {
     if (response.status < 200) return;
+    over();
     if (response.status < 300) taken(context, delivery, response);
     else failed(context, delivery, { status: response.status, reason: response.reason, message: 0 });
   },
-  timedOut: () => failed(context, delivery, UNAVAILABLE),
-  failed: () => failed(context, delivery, UNAVAILABLE),
+  timedOut: () => {
+    over();
+    failed(context, delivery, UNAVAILABLE);
+  },
+  failed: () => {
+    over();
+    failed(context, delivery, UNAVAILABLE);
+  },
 });
 
 function taken(context: SipContext, delivery: Delivery, response: SipResponse): void {

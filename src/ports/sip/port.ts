@@ -26,6 +26,7 @@ import * as fork from './fork.ts';
 import { closed, reasonIn } from './leg-closed.ts';
 import type { LegSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
+import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
@@ -74,6 +75,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #dialPlan: DialPlan;
   readonly #registrar: Registrar;
   readonly #exchanges: Exchanges;
+  readonly #loops: Loops;
   readonly #callers = new Map<ServerTransaction, LegSide>();
   readonly #registering = new Map<number, Registering>();
   readonly #aorsOf = new Map<string, Set<string>>();
@@ -89,6 +91,7 @@ export class SipPort implements Port, TransactionUser {
     this.#dialPlan = new DialPlan(context.settings, surroundings.domains);
     this.#registrar = new Registrar(context.settings, surroundings.isOwn);
     this.#exchanges = new Exchanges(context);
+    this.#loops = new Loops(context.legs);
   }
 
   /** Refuses new calls from now on. */
@@ -150,8 +153,9 @@ export class SipPort implements Port, TransactionUser {
     else {
       const destination = this.#dialPlan.resolve(admitted.uri, this.#aorOf(admitted));
       if (isRefusal(destination)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(destination) : destination);
+      else if (this.#loops.has(server.request, destination.callee)) this.#refuse(server, refusal(482, ''));
       else if (method === 'INVITE') this.#call(server, destination);
-      else relayMessage(this.#context, server, destination.callee);
+      else relayMessage(this.#context, this.#loops, server, destination.callee);
     }
   }
 
