@@ -35,17 +35,22 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
 async function run(config: Config, log: Log): Promise<void> {
   const running = await start(config, log);
   if (isProblem(running)) fail([running.problem], exitCode.unavailable);
-  const stop = (signal: string): void => {
-    log.info({ signal }, 'stopping');
+  const end = (): void =>
     void running.stop().finally(() => {
       log.flush();
       process.exit(exitCode.ok);
     });
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    log.info({ signal }, isStopping ? 'stopping at once' : 'stopping');
+    if (isStopping) end();
+    else void running.drain().then(end);
+    isStopping = true;
   };
   process.on('SIGHUP', () => running.reopen());
   process.on('SIGUSR2', () => running.toggleTrace());
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   // Last: whoever waits for these lines may send a signal the moment they are out.
   process.stdout.write(`${welcome(config, running).join('\n')}\n`);
 }

@@ -5,6 +5,7 @@ import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
+import type { CallEnd } from '../machines/vocabulary/commands.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -14,6 +15,7 @@ import { type CallRecord, recordOf } from './correlation/record.ts';
 import { type Story, storyOf } from './correlation/story.ts';
 import { AddressLocator } from './dns/address-locator.ts';
 import { DEFAULT_PORT } from './dns/uri-transport.ts';
+import { drain } from './drain.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
@@ -69,6 +71,7 @@ export class Service {
   readonly #parts: ServiceParts;
   readonly #overload: Overload;
   readonly #protection: Protection;
+  readonly #histories: Histories;
   readonly #legs = new LegTable();
   readonly #storeView: StoreView;
   readonly #refusedCalls: RefusedCalls;
@@ -82,7 +85,7 @@ export class Service {
     this.#refusedCalls = new RefusedCalls(log, timers);
     this.#storeView = new StoreView(parts.store);
     this.#overload = new Overload({ timers, random, busyMs: parts.busyMs, lagLimitMs: config.limits.overloadLagMs });
-    const histories = new Histories((history) => {
+    this.#histories = new Histories((history) => {
       if (hear !== undefined || log.enabled('info')) {
         const story = storyOf(history);
         log.info({ ...story }, 'call ended');
@@ -94,7 +97,7 @@ export class Service {
       clock,
       timers,
       catalogue: Object.values(facts),
-      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(histories)],
+      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
     this.#protection = new Protection({
@@ -172,6 +175,7 @@ export class Service {
         random,
         location: this.location,
         legs: this.#legs,
+        farewell: { reason: '' },
       },
       {
         domains,
@@ -197,9 +201,28 @@ export class Service {
     if (isProblem(failed)) this.#parts.log.error({ problem: failed.problem }, 'bindings could not be stored');
   }
 
+  /** Takes no new calls, lets the running ones finish within the limit, ends the rest, then calls `done`. */
+  drain(done: () => void): void {
+    const { config, timers, log } = this.#parts;
+    this.#sip?.drain();
+    const countCalls = (): number => this.engine.countActors('call');
+    drain({ timers, log, limitMs: config.drain.limitMs, countCalls, endCalls: () => this.#endCalls() }, done);
+  }
+
+  #endCalls(): void {
+    this.#sip?.sayFarewell();
+    for (const { scenario, address } of this.engine.actors()) {
+      if (scenario !== 'call') continue;
+      const end: CallEnd = { type: 'call.end', to: address, status: 503, reason: 'Service Stopping' };
+      this.engine.order(end, 'service');
+    }
+  }
+
   /** Ends all that goes on by itself; the transports are the caller's to close. */
   stop(): void {
     this.#sip?.drain();
+    this.#sip?.tellOpenLegs();
+    this.#histories.close(this.engine.now());
     this.#overload.stop();
     this.#protection.stop();
     for (const sender of this.#parts.senders.values()) sender.close();

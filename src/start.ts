@@ -28,6 +28,8 @@ export interface Running {
   toggleTrace(): void;
   /** Opens the files that only grow anew, after they were moved away (logrotate). */
   reopen(): void;
+  /** Takes no new calls; resolves when the running ones are over, or were ended at the limit. */
+  drain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,6 +90,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     reopen: () => records?.reopen(),
     toggleTrace: () => observing.toggleTrace(),
+    drain: () => new Promise<void>((done) => service.drain(done)),
     stop: async () => {
       service.stop();
       await sockets.close();

@@ -1,13 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Child } from './interop/support/child.ts';
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 let folder = '';
 const children: Child[] = [];
@@ -103,5 +103,83 @@ describe('node src/main.ts', () => {
     const second = run([], env);
     expect(await second.ended).toBe(69);
     expect(linesOf(second)).toEqual([expect.stringMatching(/^callweave: store .*bindings\.sqlite: in use by another process; /)]);
+  });
+});
+
+describe('signals', () => {
+  const CALL = ['udp:127.0.0.1:0'];
+  /** A call that rings for ever, from a socket of the test. */
+  async function ringing(child: Child) {
+    await child.says(/listening on udp/, LIMIT_MS);
+    const port = Number(/udp 127\.0\.0\.1:(\d+)/.exec(child.said)?.[1]);
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const own = socket.address().port;
+    const heard: string[] = [];
+    socket.on('message', (bytes) => {
+      heard.push(bytes.toString('latin1'));
+    });
+    const send = (method: string, user: string, more: readonly string[]) =>
+      socket.send(
+        [
+          `${method} sip:${user}127.0.0.1 SIP/2.0`,
+          `Via: SIP/2.0/UDP 127.0.0.1:${own};branch=z9hG4bK${method}${heard.length};rport`,
+          'Max-Forwards: 70',
+          'From: <sip:dora@127.0.0.1>;tag=1',
+          `To: <sip:dora@127.0.0.1>`,
+          `Call-ID: ${method}`,
+          `CSeq: 1 ${method}`,
+          `Contact: <sip:dora@127.0.0.1:${own}>`,
+          ...more,
+          'Content-Length: 0',
+          '',
+          '',
+        ].join('\r\n'),
+        port,
+        '127.0.0.1',
+      );
+    const hears = (start: string) =>
+      expect.poll(() => heard.some((text) => text.startsWith(start)), { timeout: LIMIT_MS }).toBe(true);
+    send('REGISTER', '', ['Expires: 600']);
+    await hears('SIP/2.0 200');
+    send('INVITE', 'dora@', []);
+    await hears('INVITE');
+    return { socket, hears };
+  }
+  const yaml = (limitSeconds: number) =>
+    config(
+      `listen: ${JSON.stringify(CALL)}\nauth: none\nstore: { path: ":memory:" }\nrecords: { path: calls.jsonl }\ndrain: { limitSeconds: ${limitSeconds} }\n`,
+    );
+
+  it('SIGTERM waits for calls as long as it may, ends them, answers the caller and leaves a record', async () => {
+    const child = run(yaml(1));
+    const { socket, hears } = await ringing(child);
+    process.kill(child.pid, 'SIGTERM');
+    await child.says(/draining/, LIMIT_MS);
+    await hears('SIP/2.0 503');
+    expect(await child.ended).toBe(0);
+    socket.close();
+    const [line, end] = readFileSync(join(folder, 'calls.jsonl'), 'utf8').split('\n');
+    expect(JSON.parse(line ?? '')).toMatchObject({ v: 1, outcome: 'failed', status: 503, leg: { callId: 'INVITE' } });
+    expect(end).toBe('');
+  });
+
+  it('a second signal ends it at once', async () => {
+    const child = run(yaml(3600));
+    const { socket } = await ringing(child);
+    process.kill(child.pid, 'SIGTERM');
+    await child.says(/draining/, LIMIT_MS);
+    process.kill(child.pid, 'SIGTERM');
+    expect(await child.ended).toBe(0);
+    expect(child.said).toContain('stopping at once');
+    socket.close();
+  });
+
+  it('SIGHUP goes on in a new file of records after the old one was moved', async () => {
+    const child = run(yaml(0));
+    await child.says(/listening on udp/, LIMIT_MS);
+    renameSync(join(folder, 'calls.jsonl'), join(folder, 'calls.1'));
+    process.kill(child.pid, 'SIGHUP');
+    await expect.poll(() => existsSync(join(folder, 'calls.jsonl')), { timeout: LIMIT_MS }).toBe(true);
   });
 });

@@ -81,6 +81,8 @@ export interface Config {
   };
   /** Absolute path of the SQLite file, or `:memory:`. */
   readonly store: { readonly path: string };
+  /** How long running calls may go on once the service shall stop. */
+  readonly drain: { readonly limitMs: number };
   /** Absolute path of the file of call records; undefined: none are kept. */
   readonly records: { readonly path: string | undefined };
   readonly trace: {
@@ -185,6 +187,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       providers,
     },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
+    drain: { limitMs: toMs(written.drain.limitSeconds) },
     records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },
     trace: {
       path: trace.path === undefined ? undefined : resolve(cwd, trace.path),

@@ -165,6 +165,7 @@ export const configSchema = section({
       path: text('a file such as ./callweave.sqlite, or ":memory:"', { max: 4096 }).default('./callweave.sqlite'),
     }),
   ),
+  drain: optional(section({ limitSeconds: seconds(60, { min: 0, max: 86_400 }) })),
   records: optional(section({ path: text('a file such as ./calls.jsonl', { max: 4096 }).optional() })),
   trace: optional(
     section({

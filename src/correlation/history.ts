@@ -37,6 +37,20 @@ const KINDS = [
   sessionLapsed,
 ] as const;
 
+/** How a call ended, or how it stood when the service stopped. */
+export function outcomeOf({ end, hasFailed, facts }: History): { outcome: Outcome; status: number } {
+  if (end !== undefined) return { outcome: end.outcome, status: end.status };
+  if (hasFailed) return { outcome: 'crashed', status: 500 };
+  for (const fact of facts) {
+    if (fact.type === 'call.answered') return { outcome: 'answered', status: 200 };
+    if (fact.type === 'call.cancelled') return { outcome: 'cancelled', status: 487 };
+    if (fact.type === 'call.failed') return { outcome: 'failed', status: fact.status };
+  }
+  return { outcome: 'failed', status: 0 };
+}
+
+type Outcome = 'answered' | 'failed' | 'cancelled' | 'crashed';
+
 /** One fact of a call's history. */
 export type Happening = FactOf<(typeof KINDS)[number]>;
 /** A call from its INVITE to its end, in order. */
@@ -44,8 +58,9 @@ export interface History {
   readonly birth: FactOf<typeof inviteReceived>;
   readonly facts: readonly Happening[];
   readonly endedAtMs: number;
-  /** Undefined if the call's actor failed. */
+  /** Undefined if the call's actor failed, or the service stopped before the last leg was gone. */
   readonly end: FactOf<typeof callEnded> | undefined;
+  readonly hasFailed: boolean;
 }
 
 interface Open {
@@ -78,6 +93,11 @@ export class Histories {
 
   current(): readonly never[] {
     return [];
+  }
+
+  /** The service stops: what is known is told. */
+  close(atMs: number): void {
+    for (const open of [...this.#open.values()]) this.#end(open, atMs, undefined);
   }
 
   fold(fact: Happening | FactOf<typeof actorEnded>): void {
@@ -113,8 +133,8 @@ export class Histories {
     if (open.openLegs <= 0) this.#end(open, atMs, undefined);
   }
 
-  #end({ birth, facts }: Open, endedAtMs: number, end: History['end']): void {
+  #end({ birth, facts, hasFailed }: Open, endedAtMs: number, end: History['end']): void {
     this.#open.delete(birth.call);
-    this.#tell({ birth, facts, endedAtMs, end });
+    this.#tell({ birth, facts, endedAtMs, end, hasFailed });
   }
 }

@@ -2,7 +2,7 @@
 import type { FactOf } from '../../machines/vocabulary/descriptor.ts';
 import type { callAnswered, forkStarted, legClosed } from '../../machines/vocabulary/facts.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
-import type { Happening, History } from './history.ts';
+import { type Happening, type History, outcomeOf } from './history.ts';
 import { isoTime } from './iso-time.ts';
 
 /** Grows by one when a key changes its meaning or goes; new keys do not count. */
@@ -94,7 +94,7 @@ type Started = FactOf<typeof forkStarted>;
 
 /** The record of a call that is over. */
 export function recordOf(history: History): CallRecord {
-  const { birth, facts, endedAtMs, end } = history;
+  const { birth, facts, endedAtMs } = history;
   const find = <T extends Happening['type']>(type: T): Of<T> | undefined =>
     facts.find((fact): fact is Of<T> => fact.type === type);
   const closed = facts.filter((fact): fact is Closed => fact.type === 'leg.closed');
@@ -117,9 +117,8 @@ export function recordOf(history: History): CallRecord {
     endAt: isoTime(endedAtMs),
     waitMs: Math.round((answered?.at ?? endedAtMs) - birth.at),
     talkMs: answered === undefined ? 0 : Math.round(endedAtMs - answered.at),
-    outcome: end?.outcome ?? 'crashed',
+    ...outcomeOf(history),
     ...enderOf(history),
-    status: end?.status ?? 500,
     reason: failed?.reason ?? '',
     reasonHeaders: [...new Set(closed.map(({ reason }) => reason).filter((reason) => reason !== ''))],
     leg: wireOf(leg),
@@ -140,8 +139,8 @@ const wireOf = (leg: Closed | undefined): RecordedLeg => ({
 });
 
 /** The first that ended it: what crossed that end does not count. */
-function enderOf({ birth, facts, end }: History): Pick<CallRecord, 'endedBy' | 'how'> {
-  if (end === undefined) return { endedBy: 'service', how: 'crashed' };
+function enderOf({ birth, facts, hasFailed }: History): Pick<CallRecord, 'endedBy' | 'how'> {
+  if (hasFailed) return { endedBy: 'service', how: 'crashed' };
   for (const fact of facts) {
     if (fact.type === 'call.cancelled') return { endedBy: 'caller', how: 'cancel' };
     if (fact.type === 'call.failed') return { endedBy: isCallees(facts, fact.status) ? 'callee' : 'service', how: 'failed' };

@@ -1,7 +1,7 @@
 /** Why a call ended as it did, and what each device did: its history as one readable line. */
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import { MAX_FORKS } from '../../machines/vocabulary/limits.ts';
-import type { Happening, History } from './history.ts';
+import { type Happening, type History, outcomeOf } from './history.ts';
 
 /** A call's story, told when it has ended. */
 export interface Story {
@@ -23,14 +23,14 @@ const LAPSED = {
 };
 
 /** The story of a call that is over. */
-export function storyOf({ birth, facts, endedAtMs, end }: History): Story {
+export function storyOf(history: History): Story {
+  const { birth, facts, endedAtMs } = history;
   const { call, caller, callee } = birth;
   return {
     call,
     caller,
     callee,
-    outcome: end?.outcome ?? 'crashed',
-    status: end?.status ?? 500,
+    ...outcomeOf(history),
     seconds: Math.round((endedAtMs - birth.at) / 10) / 100,
     devices: [...chapters(facts, birth.at)].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ') || NOBODY,
   };

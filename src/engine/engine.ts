@@ -13,7 +13,7 @@ import { InterestIndex } from './interest-index.ts';
 import { Journal, type Taking } from './journal.ts';
 import { type Explanation, explain, type ListedWait, listWaits, type WaitFilter } from './listing.ts';
 import { Mailbox } from './mailbox.ts';
-import type { AnyFact, FactSink, Port, View } from './port.ts';
+import type { AnyCommand, AnyFact, FactSink, Port, View } from './port.ts';
 import { checkScenario, Rule } from './rule.ts';
 import { Runner, type Status } from './runner.ts';
 
@@ -157,12 +157,21 @@ export class Engine implements FactSink {
   post(fact: AnyFact, author: Address = OUTSIDE): void {
     const why = this.#whyNotFact(fact);
     if (why !== undefined) throw new Error(`cannot post a fact: ${why}`);
+    this.#enter(fact, author);
+  }
+
+  /** Gives a command from outside, such as an operator's; a refusal is told as the fact `command.refused`. */
+  order(command: AnyCommand, author: Address): void {
+    this.#enter(command, author);
+  }
+
+  #enter(message: Message, author: Address): void {
     if (this.#isBusy) {
-      this.#append(fact, this.#author === OUTSIDE ? author : this.#author, this.#cause, this.#atMs);
+      this.#append(message, this.#author === OUTSIDE ? author : this.#author, this.#cause, this.#atMs);
       return;
     }
     const nowMs = this.#clock.now();
-    this.#append(fact, author, 0, nowMs);
+    this.#append(message, author, 0, nowMs);
     if (!this.#isYielded) this.#drain(nowMs);
   }
 

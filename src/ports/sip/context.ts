@@ -19,6 +19,8 @@ export interface SipContext {
   readonly random: Random;
   readonly location: Location;
   readonly legs: LegTable;
+  /** The Reason of our BYEs and CANCELs that nobody else gives one; empty: none (RFC 3326). */
+  readonly farewell: { reason: string };
 }
 
 const TAG_BYTES = 8;

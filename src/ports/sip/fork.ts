@@ -223,8 +223,9 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
 /** RFC 3326 §2; RFC 3261 §9.1. */
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
-export function cancel(side: LegSide, command: SipCancel): string | undefined {
-  const reason = command.reason === 'elsewhere' ? ELSEWHERE : command.reason === 'caller' ? command.text : '';
+export function cancel({ farewell }: SipContext, side: LegSide, command: SipCancel): string | undefined {
+  const { reason: why, text } = command;
+  const reason = why === 'elsewhere' ? ELSEWHERE : why === 'caller' ? text : farewell.reason;
   side.client?.cancel(reason === '' ? undefined : new Map([['reason', [reason]]]));
   return undefined;
 }
@@ -308,7 +309,8 @@ function sendBye(
   finished: () => void,
   reason = '',
 ): void {
-  const ours = reason === '' ? undefined : new Map([['reason', [reason]]]);
+  const said = reason || context.farewell.reason;
+  const ours = said === '' ? undefined : new Map([['reason', [said]]]);
   const headers = source === undefined ? ours : passedHeaders(source, context.settings.realm);
   const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });
   context.layer.send(request, currentFlow(context, side), {

@@ -49,6 +49,11 @@ export class LegTable {
     return this.#calls;
   }
 
+  /** All legs, oldest first. */
+  all(): Iterable<LegSide> {
+    return this.#byAddress.values();
+  }
+
   at(address: Address): LegSide | undefined {
     return this.#byAddress.get(address);
   }

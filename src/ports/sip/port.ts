@@ -57,6 +57,7 @@ const MAX_REGISTERING_MS = 10_000;
 /** AoRs that one connection may have registered and that are told when it closes. */
 const MAX_AORS_PER_FLOW = 1_000;
 const CALL_ID_BYTES = 16;
+const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
 type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute>;
@@ -94,9 +95,19 @@ export class SipPort implements Port, TransactionUser {
     this.#loops = new Loops(context.legs);
   }
 
-  /** Refuses new calls from now on. */
+  /** Refuses new calls from now on. Devices may still register: running calls find them where they have moved to. */
   drain(): void {
     this.#isDraining = true;
+  }
+
+  /** The process ends before its legs: what they were goes into the records nevertheless. */
+  tellOpenLegs(): void {
+    for (const side of [...this.#context.legs.all()]) this.#context.engine.post(closed(side));
+  }
+
+  /** From now on our BYEs and CANCELs say that it is the service that ends (RFC 3326). */
+  sayFarewell(): void {
+    this.#context.farewell.reason = FAREWELL;
   }
 
   get openLegs(): number {
@@ -126,7 +137,7 @@ export class SipPort implements Port, TransactionUser {
   }
 
   #isTooMuch(method: string): boolean {
-    if (this.#isDraining || this.#surroundings.isOverloaded(method)) return true;
+    if ((this.#isDraining && method !== 'REGISTER') || this.#surroundings.isOverloaded(method)) return true;
     return method === 'INVITE' && this.#context.legs.calls >= this.#context.settings.maxCalls;
   }
 
@@ -380,7 +391,7 @@ export class SipPort implements Port, TransactionUser {
       case 'sip.respond':
         return caller.respond(this.#context, side, command);
       case 'sip.cancel':
-        return fork.cancel(side, command);
+        return fork.cancel(this.#context, side, command);
       case 'sip.ack':
         return fork.acknowledge(this.#context, side, command.message);
       case 'sip.bye':
