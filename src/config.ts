@@ -14,6 +14,7 @@ export {
   type PushAddress,
   type UserConfig,
 } from './config/resolve.ts';
+export type { DiversionTargets, NumberRule, TrunkConfig, UserRouting } from './config/routing.ts';
 export type { ConfigInput } from './config/source.ts';
 
 const MAX_PROBLEMS = 50;
@@ -56,6 +57,7 @@ function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
 }
 
 const nameFix = (path: KeyPath): string => {
+  if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';
   return path.includes('headers')
     ? 'the name of an HTTP header, such as authorization'

@@ -8,7 +8,7 @@ import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config, UserRouting } from './config.ts';
 import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
@@ -27,15 +27,17 @@ import { Authenticator } from './ports/sip/authenticator.ts';
 import { Domains } from './ports/sip/domains.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
-import type { SipSettings } from './ports/sip/settings.ts';
+import type { SipSettings, SipUser } from './ports/sip/settings.ts';
 import { CallsAndBindings } from './ports/sip/standing.ts';
+import { Trunks } from './ports/sip/trunks.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
 import { Protection } from './protection/protection.ts';
 import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { header } from './sip/headers.ts';
-import type { SipUri } from './sip/uri.ts';
+import { writtenNumber } from './sip/number.ts';
+import { canonicalUser, type SipUri } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { messageLog } from './trace/message-log.ts';
 import { Wiretap } from './trace/wiretap.ts';
@@ -176,6 +178,11 @@ export class Service {
         location: this.location,
         legs: this.#legs,
         farewell: { reason: '' },
+        trunks: new Trunks(config.trunks.values(), random),
+        tell: {
+          refusedCredentials: (trunk, status) =>
+            this.#parts.log.warn({ trunk, status }, 'a trunk refuses its user name or password'),
+        },
       },
       {
         domains,
@@ -258,9 +265,14 @@ function sipSettings(config: Config): SipSettings {
     algorithm: config.digest.algorithm,
     nonceMs: config.digest.nonceMs,
     users: new Map(
-      [...config.users].map(([name, { password, displayName, wakeable }]) => [
+      [...config.users].map(([name, { password, displayName, wakeable, routing }]) => [
         name,
-        { password, displayName, push: wakeable === undefined ? NO_PUSH : { ...wakeable, param: wakeable.param ?? '' } },
+        {
+          password,
+          displayName,
+          ...routed(config, routing),
+          push: wakeable === undefined ? NO_PUSH : { ...wakeable, param: wakeable.param ?? '' },
+        },
       ]),
     ),
     minExpiresSeconds: Math.ceil(registrar.minExpiresMs / 1000),
@@ -272,6 +284,30 @@ function sipSettings(config: Config): SipSettings {
     maxCalls: calls.maxCalls,
     maxForks: calls.maxForks,
     failoverMs: FAILOVER_MS,
+    trunks: config.trunks,
+    numbers: config.numbers,
+  };
+}
+
+/** What a user's section says of routing, targets as URIs. */
+function routed(config: Config, routing: UserRouting | undefined): Pick<SipUser, 'routing' | 'forwarding'> {
+  if (routing === undefined) return {};
+  const domain = config.domains[0] ?? config.realm;
+  const uriOf = (target: string | undefined): string => {
+    if (target === undefined || /^(sips?|tel):/i.test(target)) return target ?? '';
+    const number = /\d/.test(target) && !config.users.has(target) ? writtenNumber(target) : undefined;
+    return `sip:${canonicalUser(number ?? target)}@${domain}`;
+  };
+  const { always, busy, noAnswer, unreachable } = routing.diversions;
+  return {
+    routing,
+    forwarding: {
+      always: uriOf(always),
+      busy: uriOf(busy),
+      noAnswer: uriOf(noAnswer),
+      unreachable: uriOf(unreachable),
+      ringMs: routing.ringMs ?? 0,
+    },
   };
 }
 

@@ -95,7 +95,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vocabulary: [],
   scenario: ['vocabulary'],
   machines: ['vocabulary', 'scenario'],
-  config: ['leaf'],
+  // What is a number or a URI in the config is one on the wire too.
+  config: ['sip', 'leaf'],
   leaf: ['config'],
   sip: [],
   rtp: [],

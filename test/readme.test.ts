@@ -133,7 +133,10 @@ function keysOf(schema: z.core.JSONSchema.BaseSchema, path: readonly string[] = 
   if (typeof additionalProperties === 'object') return keysOf(additionalProperties, [...path, '*']);
   const map = choices?.find((choice) => typeof choice === 'object' && 'properties' in choice);
   if (map !== undefined) return keysOf(map as z.core.JSONSchema.BaseSchema, path);
-  return items === undefined || path[0] !== 'listen' ? [path.join('.')] : ['listen'];
+  if (items === undefined) return [path.join('.')];
+  if (path[0] === 'listen') return ['listen'];
+  const each = items as z.core.JSONSchema.BaseSchema;
+  return each.properties === undefined ? [path.join('.')] : keysOf(each, [...path, '*']);
 }
 
 const schemaKeys = keysOf(

@@ -17,7 +17,43 @@ export interface Target {
   readonly flow: string;
   /** The flow is a connection, which can be seen to close. */
   readonly stream: boolean;
+  /** Set where it is no device but a number outside; the rest then says little. */
+  readonly outside?: Outside;
+  /** How the call came to this device, oldest first; left out where it was for it from the start. */
+  readonly diversions?: readonly Diversion[];
 }
+
+/** A number outside, and how it is dialled there. */
+export interface Outside {
+  /** Names of the trunks, in the order in which they are tried. */
+  readonly trunks: readonly string[];
+  readonly number: string;
+  /** The number that the caller shows; empty: the trunk's own. */
+  readonly shows: string;
+}
+
+/** Why a call goes to somebody else. `deflected`: a device redirected it. */
+export type DiversionReason = 'always' | 'busy' | 'noAnswer' | 'unreachable' | 'deflected';
+
+/** One step of a call away from whom it was for. */
+export interface Diversion {
+  /** Address of record of who was called. */
+  readonly by: Aor;
+  /** Whom it goes to now. */
+  readonly to: string;
+  readonly why: DiversionReason;
+}
+
+/** Where a user's calls go that do not reach one of the devices: a URI each, empty for nowhere. */
+export interface Forwarding {
+  readonly always: string;
+  readonly busy: string;
+  readonly noAnswer: string;
+  readonly unreachable: string;
+  /** How long the devices ring; 0: as long as any. */
+  readonly ringMs: number;
+}
+export const NO_FORWARDING: Forwarding = { always: '', busy: '', noAnswer: '', unreachable: '', ringMs: 0 };
 
 /** One device, or one next hop outside, that a call can ring. */
 export interface Ring {

@@ -1,5 +1,5 @@
 /** The catalogue: every kind of fact of the service. Wire facts come from ports, domain facts from actors. */
-import type { Binding, ContactOrder, PushTarget, Ring, Target } from './binding.ts';
+import type { Binding, ContactOrder, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import { defineFact, detail, flag, integer, secret, text } from './descriptor.ts';
 import type { Address } from './identity.ts';
 
@@ -26,6 +26,9 @@ export const inviteReceived = defineFact('invite.received', {
   accountPush: secret(detail<PushTarget>()),
   /** What to ring beside the callee's bindings: the next hops of a number outside. */
   rings: secret(detail<readonly Ring[]>()),
+  forwarding: detail<Forwarding>(),
+  /** How often it was diverted before it came to us (RFC 5806). */
+  diverted: integer(),
 });
 /** Where a URI leads that a call asked for, and what can be rung there now. */
 export const routeFound = defineFact('route.found', {
@@ -37,8 +40,11 @@ export const routeFound = defineFact('route.found', {
   /** The callee has devices that sleep, or an account that can be woken. */
   wakeable: flag(),
   accountPush: secret(detail<PushTarget>()),
+  forwarding: detail<Forwarding>(),
+  /** Address of the case that asked; empty if the call itself did. */
+  case: text(),
 });
-export const routeFailed = defineFact('route.failed', { call, route: integer(), status, reason: text() });
+export const routeFailed = defineFact('route.failed', { call, route: integer(), status, reason: text(), case: text() });
 export const provisionalReceived = defineFact('provisional.received', { leg, status, message });
 export const answerReceived = defineFact('answer.received', { leg, status, message });
 /** A final answer that is no 2xx, or what stands for one: `origin` says who made it. */

@@ -2,6 +2,7 @@ import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import { type Network, parseNetwork } from './network.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
+import { type NumberRule, type Routing, resolveRouting, type TrunkConfig, type UserRouting } from './routing.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Source } from './source.ts';
 import { type KeyPath, shown } from './wording.ts';
@@ -28,6 +29,8 @@ export interface UserConfig {
   readonly displayName: string | undefined;
   /** Set if this user is woken even with no binding at all. */
   readonly wakeable: PushAddress | undefined;
+  /** Left out: reached by name alone, and not allowed outside. */
+  readonly routing?: UserRouting;
 }
 
 /** How pushes of one pn-provider leave. */
@@ -55,6 +58,9 @@ export interface Config {
   readonly auth: 'digest' | 'none';
   readonly digest: { readonly algorithm: 'MD5' | 'SHA-256' | 'SHA-512-256'; readonly nonceMs: number };
   readonly users: ReadonlyMap<string, UserConfig>;
+  readonly trunks: ReadonlyMap<string, TrunkConfig>;
+  /** In order: the first that stands for a number counts. */
+  readonly numbers: readonly NumberRule[];
   readonly registrar: {
     readonly minExpiresMs: number;
     readonly maxExpiresMs: number;
@@ -151,7 +157,10 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   const complain: Complain = (path, what, fix) => problems.push(problemAt(source.locate(path), what, fix));
   const demo = source.file === undefined;
   const providers = resolveProviders(written.push.providers, complain);
-  const users = demo ? new Map(DEMO_USERS.map((user) => [user.name, user])) : resolveUsers(written.users, providers, complain);
+  const routing = resolveRouting(written, complain);
+  const users = demo
+    ? new Map(DEMO_USERS.map((user) => [user.name, user]))
+    : resolveUsers(written.users, providers, routing, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   if (problems.length > 0) return problems;
@@ -166,6 +175,8 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     auth: written.auth,
     digest: { algorithm: written.digest.algorithm, nonceMs: toMs(written.digest.nonceSeconds) },
     users,
+    trunks: routing.trunks,
+    numbers: routing.numbers,
     registrar: {
       minExpiresMs: toMs(registrar.minExpiresSeconds),
       maxExpiresMs: toMs(registrar.maxExpiresSeconds),
@@ -239,13 +250,20 @@ function resolveProvider({ sender, url, ...rest }: WrittenProvider, path: KeyPat
 type WrittenUser = NonNullable<WrittenConfig['users']>[string];
 type Providers = ReadonlyMap<string, ProviderConfig>;
 
-function resolveUsers(written: WrittenConfig['users'], providers: Providers, complain: Complain): Map<string, UserConfig> {
+function resolveUsers(
+  written: WrittenConfig['users'],
+  providers: Providers,
+  { users: routing }: Routing,
+  complain: Complain,
+): Map<string, UserConfig> {
   const users = new Map<string, UserConfig>();
   const names = Object.keys(written ?? {});
   if (names.length > MAX_USERS) complain(['users'], `${names.length} users`, `write at most ${MAX_USERS}`);
   for (const [name, user] of Object.entries(written ?? {})) {
     const wakeable = resolveWakeable(name, user.wakeable, providers, complain);
-    users.set(name, { name, password: user.password, displayName: user.displayName, wakeable });
+    const routes = routing.get(name);
+    const base = { name, password: user.password, displayName: user.displayName, wakeable };
+    users.set(name, routes === undefined ? base : { ...base, routing: routes });
   }
   return users;
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { parseNetwork } from './network.ts';
+import { numbers, trunks, userName, userRouting } from './routing-schema.ts';
 
 /**
  * The config as people write it. Each leaf's error message is the fix ("write …"), the same for every way to be wrong;
@@ -44,8 +45,6 @@ const domain = text(DOMAIN, { max: 253, form: /^([A-Za-z0-9_]([A-Za-z0-9_-]*)(\.
 /** RFC 3261 §25.1 token, which is what pn-provider may be (RFC 8599 §8.2). */
 const TOKEN = 'a provider that stands under push.providers, such as apns, fcm or webpush';
 const token = text(TOKEN, { max: 64, form: /^[A-Za-z0-9\-.!%*_+`'~]+$/ });
-/** RFC 3261 §25.1 `user`, without escapes. */
-const userName = z.string().regex(/^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/);
 
 // users
 
@@ -69,6 +68,7 @@ const user = section(
     password: text('a password that is not empty, as text in quotes', { max: 256 }),
     displayName: text('a name, as text in quotes', { max: 128 }).optional(),
     wakeable,
+    ...userRouting,
   },
   'a map with a password, such as { password: "…" }',
 );
@@ -134,6 +134,8 @@ export const configSchema = section({
     }),
   ),
   users: z.record(userName, user, { error: 'a map of user names, such as alice: { password: "…" }' }).optional(),
+  trunks,
+  numbers,
   registrar: optional(
     section({
       minExpiresSeconds: expires(60),

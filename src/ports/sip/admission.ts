@@ -1,18 +1,24 @@
 /** What every request outside a dialog has to pass before it may start anything (RFC 3261 §8.2). */
+import { sourceOf } from '../../protection/source.ts';
 import { header, integerHeader, tokens } from '../../sip/headers.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { parseUri, type SipUri } from '../../sip/uri.ts';
+import type { Flow } from '../../transport/transport.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { Directory } from './directory.ts';
 import { Domains } from './domains.ts';
 import { ALLOW, CARRIED_OPTIONS, DIALOG_BOUND, EVENTS, STARTERS, SUPPORTED } from './methods.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
+import type { Trunk, Trunks } from './trunks.ts';
 
 /** A request that may go on: whom it is for and who sent it. */
 export interface Admitted {
   readonly uri: SipUri;
   /** The authenticated user; empty for callers from elsewhere and where nobody is asked. */
   readonly user: string;
+  /** The trunk that it comes from, if it comes from one. */
+  readonly trunk: Trunk | undefined;
 }
 
 const OWN_OPTIONS = new Set(tokens([SUPPORTED]));
@@ -21,18 +27,28 @@ const EVENTS_METHODS = new Set(['SUBSCRIBE', 'PUBLISH']);
 export class Admission {
   readonly #settings: SipSettings;
   readonly #domains: Domains;
+  readonly #directory: Directory;
   readonly #authenticator: Authenticator;
+  readonly #trunks: Trunks;
 
-  constructor(settings: SipSettings, domains: Domains, authenticator: Authenticator) {
+  constructor(settings: SipSettings, domains: Domains, directory: Directory, authenticator: Authenticator, trunks: Trunks) {
     this.#settings = settings;
     this.#domains = domains;
+    this.#directory = directory;
     this.#authenticator = authenticator;
+    this.#trunks = trunks;
   }
 
-  /** `source`: where it came from, as `Authenticator.userOf` asks. */
-  admit(request: SipRequest, source: string): Admitted | Refusal {
+  admit(request: SipRequest, flow: Flow): Admitted | Refusal {
     const uri = parseUri(request.uri);
-    return this.#flawOf(request, uri) ?? this.#authenticated(request, uri as SipUri, source);
+    return this.#flawOf(request, uri) ?? this.#fromTrunk(request, uri as SipUri, flow);
+  }
+
+  /** A trunk says who it is by its address, or by calling the line that we registered with it; its callers are nobody of ours. */
+  #fromTrunk(request: SipRequest, uri: SipUri, flow: Flow): Admitted | Refusal {
+    const { method } = request;
+    const trunk = method === 'INVITE' || method === 'MESSAGE' ? this.#trunks.of(uri, flow) : undefined;
+    return trunk === undefined ? this.#authenticated(request, uri, sourceOf(flow.remote.host)) : { uri, user: '', trunk };
   }
 
   #flawOf(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
@@ -59,25 +75,26 @@ export class Admission {
   #authenticated(request: SipRequest, uri: SipUri, source: string): Admitted | Refusal {
     const { method } = request;
     // RFC 3261 §11.2: what we can do is no secret.
-    if (this.#settings.auth === 'none' || method === 'OPTIONS') return { uri, user: '' };
+    if (this.#settings.auth === 'none' || method === 'OPTIONS') return { uri, user: '', trunk: undefined };
     // Who registers is the To; who calls is the From (RFC 3261 §10.2, §8.1.1.3).
     const claimed = parseUri(method === 'REGISTER' ? request.to.uri : request.from.uri);
-    const aor = claimed && this.#domains.aorOf(claimed);
+    const aor = claimed && this.#directory.aorOf(claimed);
     // A From of our domain without a user is a claim too, and nobody's.
     const isForeign = claimed === undefined || claimed.scheme === 'tel' || !this.#domains.isOurs(claimed);
-    if (isForeign && method !== 'REGISTER') return { uri, user: '' };
+    if (isForeign && method !== 'REGISTER') return { uri, user: '', trunk: undefined };
     const user = this.#authenticator.userOf(request, source);
     if (typeof user !== 'string') return user;
     if (aor === undefined || Domains.userOf(aor) !== user) {
       return refusal(403, method === 'REGISTER' ? 'Not Your Address Of Record' : 'From Is Not The Authenticated User');
     }
-    return { uri, user };
+    return { uri, user, trunk: undefined };
   }
 }
 
 function flawOfUri(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
   if (uri === undefined) return /^sips?:/i.test(request.uri) ? refusal(400, 'Malformed Request-URI') : refusal(416, '');
-  if (uri.scheme === 'tel') return refusal(416, 'Only SIP URIs Are Routed');
+  // RFC 3966: a number is routed by the dial plan, but nobody is registered at one.
+  if (uri.scheme === 'tel') return request.method === 'REGISTER' ? refusal(416, '') : undefined;
   // RFC 3261 §26.2.2: every hop would have to be TLS.
   return uri.scheme === 'sips' ? refusal(416, 'SIPS Needs TLS') : undefined;
 }

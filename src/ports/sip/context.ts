@@ -7,6 +7,7 @@ import type { TransactionLayer } from '../../transaction/transaction.ts';
 import type { Flow, Transports } from '../../transport/transport.ts';
 import type { LegTable } from './leg-table.ts';
 import type { SipSettings } from './settings.ts';
+import type { Trunks } from './trunks.ts';
 
 /** What the parts of the SIP port share. */
 export interface SipContext {
@@ -21,6 +22,14 @@ export interface SipContext {
   readonly legs: LegTable;
   /** The Reason of our BYEs and CANCELs that nobody else gives one; empty: none (RFC 3326). */
   readonly farewell: { reason: string };
+  readonly trunks: Trunks;
+  readonly tell: Tell;
+}
+
+/** What an operator should read in the log. */
+export interface Tell {
+  /** A trunk does not take the credentials that are configured for it. */
+  refusedCredentials(trunk: string, status: number): void;
 }
 
 const TAG_BYTES = 8;

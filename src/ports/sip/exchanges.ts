@@ -7,6 +7,7 @@ import type { ClientHandler, ServerTransaction } from '../../transaction/transac
 import { unsupportedOptions } from './admission.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
+import { sendInDialog } from './credentials.ts';
 import { refusedOffer } from './fork.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
@@ -160,7 +161,10 @@ export class Exchanges {
     exchange.toDialog = dialog;
     exchange.seq = relayed.cseq.seq;
     if (request.method === 'INVITE') this.#limit(exchange);
-    exchange.client = this.#context.layer.send(relayed, currentFlow(this.#context, to), this.#handlerOf(exchange, to));
+    const flow = currentFlow(this.#context, to);
+    exchange.client = sendInDialog(this.#context, { side: to, dialog }, relayed, flow, this.#handlerOf(exchange, to), (seq) => {
+      exchange.seq = seq;
+    });
     return undefined;
   }
 

@@ -12,8 +12,11 @@ import { type AttemptHandler, send } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
+import { sendInDialog, withCredentialsOf } from './credentials.ts';
+import { setDiversions } from './diversion.ts';
 import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
+import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
 import { isDescribing } from './reliable.ts';
 import { currentFlow, wayTo } from './routing.ts';
@@ -46,6 +49,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
   const source = caller.invite;
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
+  if (command.target.diversions !== undefined) setDiversions(headers, command.target.diversions);
   setMaxBreadth(headers, breadth);
   // One early dialog for all forks cannot say whose answer a PRACK is for.
   if (context.settings.earlyDialogs === 'single')
@@ -87,7 +91,10 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
     side.invite = { ...invite, contact: side.contact };
     return side.invite;
   };
-  side.client = send(context, wayTo(context, command.target), make, inviteHandler(context, side));
+  const handler = inviteHandler(context, side);
+  const { outside } = command.target;
+  if (outside === undefined) side.client = send(context, wayTo(context, command.target), make, handler);
+  else side.client = sendOutside(context, { side, source: caller.invite, outside, make }, handler);
   return undefined;
 }
 
@@ -212,8 +219,13 @@ function strayed(context: SipContext, side: LegSide, response: SipResponse, flow
 export function acknowledge(context: SipContext, side: LegSide, message: number): string | undefined {
   if (side.dialog === undefined) return 'there is no 2xx to acknowledge';
   const source = context.legs.message(message);
-  const extra = source === undefined ? {} : { headers: passedHeaders(source, context.settings.realm), body: source.body };
-  side.ack = requestIn(side.dialog, 'ACK', { seq: side.invite.cseq.seq, ...extra });
+  const passed = source === undefined ? undefined : passedHeaders(source, context.settings.realm);
+  const body = source?.body ?? '';
+  side.ack = requestIn(side.dialog, 'ACK', {
+    seq: side.invite.cseq.seq,
+    ...withCredentialsOf(side.invite, side, passed),
+    body,
+  });
   context.layer.sendAck(side.ack, side.flow);
   endOffer(side.dialog);
   side.answer = undefined;
@@ -258,7 +270,7 @@ function dismiss(
 }
 
 const refusingAck = (side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest =>
-  requestIn(dialog, 'ACK', { seq: side.invite.cseq.seq, ...refusedOffer(side.flow, side.invite, answer) });
+  requestIn(dialog, 'ACK', { seq: answer?.cseq.seq ?? side.invite.cseq.seq, ...refusedOffer(side.flow, side.invite, answer) });
 
 /** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
 export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined) {
@@ -313,7 +325,7 @@ function sendBye(
   const ours = said === '' ? undefined : new Map([['reason', [said]]]);
   const headers = source === undefined ? ours : passedHeaders(source, context.settings.realm);
   const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });
-  context.layer.send(request, currentFlow(context, side), {
+  sendInDialog(context, { side, dialog }, request, currentFlow(context, side), {
     response: (response) => {
       if (response.status >= 200) finished();
     },

@@ -6,6 +6,7 @@ import type { Rack } from '../../sip/reliable.ts';
 import type { Timer } from '../../timers.ts';
 import type { ClientTransaction, ServerTransaction } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
+import type { Trunk } from './trunks.ts';
 
 const NOBODY = { aor: '', device: '', server: undefined, client: undefined };
 
@@ -29,6 +30,7 @@ export const newSide = (
   reliable: undefined,
   held: undefined,
   passed: 0,
+  trunk: undefined,
   ...given,
 });
 
@@ -44,6 +46,8 @@ export interface LegSide {
   /** Whom it rings; empty on the caller's side. */
   readonly aor: string;
   readonly device: string;
+  /** The trunk through which its party is reached, whose line it takes. */
+  trunk: Trunk | undefined;
   /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last; of a fork whose INVITE has not left yet, where the caller is. */
   flow: Flow;
   /** The caller's INVITE, until it is answered and acknowledged. */

@@ -8,7 +8,9 @@ import type { ClientHandler, ServerTransaction } from '../../transaction/transac
 import { send } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { newTag, type SipContext } from './context.ts';
+import type { Destination } from './dial-plan.ts';
 import type { Loops } from './loops.ts';
+import { sendMessageOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
 import { wayTo } from './routing.ts';
 
@@ -21,21 +23,34 @@ interface Delivery {
   best: Outcome | null;
 }
 
-/** Sends the MESSAGE to the bindings of `aor`; with none the answer is 480. */
-export function relayMessage(context: SipContext, loops: Loops, server: ServerTransaction, aor: string): void {
-  const bound = context.location.of(aor);
-  const delivery: Delivery = { server, waiting: bound.length, best: null };
-  if (bound.length === 0) finish(context, delivery);
-  const breadth = breadthOf(server.request);
+/** Sends the MESSAGE to the callee's bindings, or to the number outside; with nowhere to go the answer is 480. */
+export function relayMessage(context: SipContext, loops: Loops, server: ServerTransaction, { callee, rings }: Destination): void {
+  const { request } = server;
+  const bound = context.location.of(callee);
+  const [outside] = rings.map(({ target }) => target);
+  const delivery: Delivery = { server, waiting: outside === undefined ? bound.length : 1, best: null };
+  if (delivery.waiting === 0) finish(context, delivery);
+  const breadth = breadthOf(request);
+  if (outside !== undefined) {
+    const message = messageFor(context, request, outside, breadth);
+    sendMessageOutside(
+      context,
+      request,
+      outside.outside,
+      message,
+      handlerOf(context, delivery, () => undefined),
+    );
+    return;
+  }
   const share = shareOf(breadth, bound.length);
   for (const [i, { binding }] of bound.entries()) {
     if (i >= breadth) {
       failed(context, delivery, { ...BREADTH_EXCEEDED, message: 0 });
       continue;
     }
-    const message = messageFor(context, server.request, binding.target, share);
+    const message = messageFor(context, request, binding.target, share);
     const tag = message.from.params.tag ?? '';
-    loops.note(tag, aor);
+    loops.note(tag, callee);
     send(
       context,
       wayTo(context, binding.target),

@@ -6,7 +6,6 @@ import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, CALLER_LEG, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
 import type { Offence } from '../../protection/protection.ts';
-import { sourceOf } from '../../protection/source.ts';
 import { type Dialog, isIn, takeRequest } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
@@ -20,6 +19,8 @@ import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { type Destination, DialPlan } from './dial-plan.ts';
+import { Directory } from './directory.ts';
+import { timesDiverted } from './diversion.ts';
 import { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
@@ -29,9 +30,11 @@ import { earlyKey, type Place } from './leg-table.ts';
 import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
+import { enter } from './outside.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 import { dropReliable, orphan } from './reliable.ts';
+import { numbersDialled } from './trunks.ts';
 
 /** What the port asks of its surroundings beside its context. */
 export interface SipSurroundings {
@@ -73,6 +76,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #context: SipContext;
   readonly #surroundings: SipSurroundings;
   readonly #admission: Admission;
+  readonly #directory: Directory;
   readonly #dialPlan: DialPlan;
   readonly #registrar: Registrar;
   readonly #exchanges: Exchanges;
@@ -88,8 +92,11 @@ export class SipPort implements Port, TransactionUser {
   constructor(context: SipContext, surroundings: SipSurroundings) {
     this.#context = context;
     this.#surroundings = surroundings;
-    this.#admission = new Admission(context.settings, surroundings.domains, surroundings.authenticator);
-    this.#dialPlan = new DialPlan(context.settings, surroundings.domains);
+    const { settings, trunks } = context;
+    const { domains, authenticator } = surroundings;
+    this.#directory = new Directory(settings, domains);
+    this.#admission = new Admission(settings, domains, this.#directory, authenticator, trunks);
+    this.#dialPlan = new DialPlan(settings, this.#directory);
     this.#registrar = new Registrar(context.settings, surroundings.isOwn);
     this.#exchanges = new Exchanges(context);
     this.#loops = new Loops(context.legs);
@@ -127,10 +134,10 @@ export class SipPort implements Port, TransactionUser {
     if (tag !== undefined) this.#inDialog(server, tag ?? '');
     else if (this.#isTooMuch(request.method)) this.#refuse(server, this.#busy());
     else {
-      const admitted = this.#admission.admit(request, sourceOf(server.flow.remote.host));
+      const admitted = this.#admission.admit(request, server.flow);
       if (isRefusal(admitted)) this.#refuse(server, admitted);
       else {
-        if (admitted.user !== '') this.#surroundings.vouched(server.flow);
+        if (admitted.user !== '' || admitted.trunk !== undefined) this.#surroundings.vouched(server.flow);
         this.#start(server, admitted);
       }
     }
@@ -162,17 +169,24 @@ export class SipPort implements Port, TransactionUser {
     if (method === 'REGISTER') this.#register(server, admitted);
     else if (method === 'OPTIONS') this.#options(server);
     else {
-      const destination = this.#dialPlan.resolve(admitted.uri, this.#aorOf(admitted));
+      const destination = this.#destinationOf(server.request, admitted);
       if (isRefusal(destination)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(destination) : destination);
       else if (this.#loops.has(server.request, destination.callee)) this.#refuse(server, refusal(482, ''));
-      else if (method === 'INVITE') this.#call(server, destination);
-      else relayMessage(this.#context, this.#loops, server, destination.callee);
+      else if (method === 'INVITE') this.#call(server, admitted, destination);
+      else relayMessage(this.#context, this.#loops, server, destination);
     }
   }
 
+  #destinationOf(request: SipRequest, admitted: Admitted): Destination | Refusal {
+    const { trunk, uri } = admitted;
+    if (trunk === undefined) return this.#dialPlan.resolve(uri, this.#aorOf(admitted));
+    if (trunk.isFull && request.method === 'INVITE') return refusal(503, 'All Lines Of The Trunk Are Taken');
+    return this.#dialPlan.inbound(numbersDialled(request, uri, trunk), trunk.config.inboundTo);
+  }
+
   /** Where nobody is asked who he is, nobody is told less for it. */
-  #isStranger({ user }: Admitted): boolean {
-    return user === '' && this.#context.settings.auth !== 'none';
+  #isStranger({ user, trunk }: Admitted): boolean {
+    return user === '' && trunk === undefined && this.#context.settings.auth !== 'none';
   }
 
   /** Whose permissions count: the authenticated user's. */
@@ -190,14 +204,15 @@ export class SipPort implements Port, TransactionUser {
     server.respond(responseTo(server.request, 200, undefined, newTag(this.#context), { headers }));
   }
 
-  #call(server: ServerTransaction, { callee, accountPush, rings }: Destination): void {
+  #call(server: ServerTransaction, admitted: Admitted, { callee, accountPush, rings, forwarding }: Destination): void {
     const { request } = server;
     const { engine, legs, random } = this.#context;
     const call = engine.mint('call');
     const side = caller.callerSide(this.#context, server, call, legAddress(call, 0));
+    enter(side, admitted.trunk);
     legs.add(side);
     this.#callers.set(server, side);
-    const { uri, name } = this.#callerOf(request);
+    const { uri, name } = this.#callerOf(request, admitted);
     engine.post({
       type: 'invite.received',
       call,
@@ -208,14 +223,16 @@ export class SipPort implements Port, TransactionUser {
       callIdStem: random.hex(CALL_ID_BYTES),
       accountPush,
       rings,
+      forwarding,
+      diverted: timesDiverted(request),
     });
   }
 
   /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */
-  #callerOf({ from }: SipRequest): { uri: string; name: string } {
+  #callerOf({ from }: SipRequest, admitted: Admitted): { uri: string; name: string } {
     const parsed = parseUri(from.uri);
     if (parsed === undefined) return { uri: from.uri, name: unquoted(from.name) };
-    const aor = this.#surroundings.domains.aorOf(parsed);
+    const aor = this.#aorOf(admitted) || this.#surroundings.domains.aorOf(parsed);
     const user = aor === undefined ? undefined : this.#context.settings.users.get(Domains.userOf(aor));
     return { uri: aor ?? aorOf(parsed), name: unquoted(from.name) || (user?.displayName ?? '') };
   }
@@ -224,9 +241,10 @@ export class SipPort implements Port, TransactionUser {
     const { request, flow } = server;
     const { domains } = this.#surroundings;
     const to = parseUri(request.to.uri);
-    const aor = to === undefined ? undefined : domains.aorOf(to);
-    if (aor === undefined || !domains.isOurs(uri)) this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
-    else if (!this.#dialPlan.isUser(aor)) this.#refuse(server, refusal(404, 'No Such User'));
+    const aor = to === undefined ? undefined : this.#directory.aorOf(to);
+    if (to === undefined || !domains.isOurs(to) || !domains.isOurs(uri))
+      this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
+    else if (aor === undefined) this.#refuse(server, refusal(404, 'No Such User'));
     else {
       const reading = this.#registrar.read(request, flow);
       if (isRefusal(reading)) this.#refuse(server, reading);
@@ -359,19 +377,20 @@ export class SipPort implements Port, TransactionUser {
     const order = command as Command;
     if (order.type === 'register.accept') return this.#accept(order);
     if (order.type === 'register.refuse') return this.#refuseRegister(order);
-    if (order.type === 'sip.route') return this.#route(order);
+    if (order.type === 'sip.route') return this.#route(order, command.by);
     return this.#takeForLeg(order as LegOrder);
   }
 
   /** Where that URI leads, and what rings there now. */
-  #route({ call, route, uri, by }: SipRoute): undefined {
+  #route({ call, route, uri, by }: SipRoute, author: Address): undefined {
+    const askedBy = author === call ? '' : author;
     const parsed = parseUri(uri);
     const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, by);
     if (isRefusal(found)) {
-      this.#context.engine.post({ type: 'route.failed', call, route, status: found.status, reason: found.reason });
+      this.#context.engine.post({ type: 'route.failed', call, route, status: found.status, reason: found.reason, case: askedBy });
       return;
     }
-    const { callee, accountPush } = found;
+    const { callee, accountPush, forwarding } = found;
     const bound = this.#context.location.of(callee);
     const awake = bound.filter(({ asleep }) => !asleep);
     const rings = [
@@ -379,7 +398,17 @@ export class SipPort implements Port, TransactionUser {
       ...found.rings,
     ];
     const wakeable = accountPush.provider !== '' || awake.length < bound.length;
-    this.#context.engine.post({ type: 'route.found', call, route, callee, rings, wakeable, accountPush });
+    this.#context.engine.post({
+      type: 'route.found',
+      call,
+      route,
+      callee,
+      rings,
+      wakeable,
+      accountPush,
+      forwarding,
+      case: askedBy,
+    });
   }
 
   #takeForLeg(command: LegOrder): string | undefined {
@@ -443,6 +472,7 @@ export class SipPort implements Port, TransactionUser {
     const callers = side.isCaller ? undefined : this.#context.legs.at(legAddress(side.call, CALLER_LEG));
     if (callers !== undefined) orphan(this.#context, callers, side);
     fork.abandon(this.#context, side);
+    enter(side, undefined);
     this.#context.legs.remove(side);
     this.#context.engine.post(closed(side));
   }

@@ -1,3 +1,6 @@
+import type { Forwarding } from '../../../machines/vocabulary/binding.ts';
+import type { NumberRule, TrunkConfig, UserRouting } from '../../config.ts';
+
 /** What the SIP port is told at birth. */
 export interface SipSettings {
   readonly realm: string;
@@ -16,10 +19,15 @@ export interface SipSettings {
   readonly maxForks: number;
   /** A server that has said nothing for so long is given up for the next one, if there is one. */
   readonly failoverMs: number;
+  readonly trunks: ReadonlyMap<string, TrunkConfig>;
+  readonly numbers: readonly NumberRule[];
 }
 
 export interface SipUser {
   readonly password: string;
   readonly displayName: string | undefined;
   readonly push: { readonly provider: string; readonly prid: string; readonly param: string };
+  /** Left out: reached by name alone, not allowed outside, diverts nothing. */
+  readonly routing?: UserRouting;
+  readonly forwarding?: Forwarding;
 }

@@ -1,0 +1,52 @@
+import { dialledNumber, writtenNumber } from '../../sip/number.ts';
+import { canonicalUser, type SipUri } from '../../sip/uri.ts';
+import type { Domains } from './domains.ts';
+import type { SipSettings } from './settings.ts';
+
+/** Who is behind a name, an alias or a number of ours. */
+export class Directory {
+  readonly #settings: SipSettings;
+  readonly #domains: Domains;
+  /** Aliases and numbers to the names of users. */
+  readonly #others = new Map<string, string>();
+
+  constructor(settings: SipSettings, domains: Domains) {
+    this.#settings = settings;
+    this.#domains = domains;
+    for (const [name, { routing }] of settings.users)
+      for (const other of [...(routing?.aliases ?? []), ...(routing?.numbers ?? [])]) this.#others.set(other, name);
+  }
+
+  /** Whether the URI is for us to route: of a domain of ours, or a number (RFC 3966), which belongs to whoever routes it. */
+  isOurs(uri: SipUri): boolean {
+    return uri.scheme === 'tel' || this.#domains.isOurs(uri);
+  }
+
+  /** The address of record of the user whom a URI of ours names; where nobody is listed, everybody is a user. */
+  aorOf(uri: SipUri): string | undefined {
+    if (uri.user === undefined || !this.isOurs(uri)) return undefined;
+    const name = this.#nameOf(uri, canonicalUser(uri.user));
+    return name === undefined ? undefined : this.#domains.aorOfUser(name);
+  }
+
+  /** The address of record behind a user's name, an alias or a number. */
+  aorOfName(text: string): string | undefined {
+    const name = this.#settings.users.has(text) ? text : (this.#others.get(text) ?? this.withNumber(writtenNumber(text)));
+    return name === undefined ? undefined : this.#domains.aorOfUser(name);
+  }
+
+  #nameOf(uri: SipUri, user: string): string | undefined {
+    const { users, auth } = this.#settings;
+    if (users.size === 0) return auth === 'none' && uri.scheme !== 'tel' ? user : undefined;
+    if (uri.scheme !== 'tel' && users.has(user)) return user;
+    if (this.#others.size === 0 && uri.scheme !== 'tel') return undefined;
+    return this.#others.get(user) ?? this.withNumber(dialledNumber(uri));
+  }
+
+  /** The user who has that number, whether or not its plus was written. */
+  withNumber(number: string | undefined): string | undefined {
+    if (number === undefined) return undefined;
+    const other = number.startsWith('+') ? number.slice(1) : `+${number}`;
+    return this.#others.get(number) ?? (this.#settings.users.has(number) ? number : this.#others.get(other));
+  }
+}
