@@ -223,8 +223,8 @@ export function uriEquals(a: SipUri, b: SipUri): boolean {
   );
 }
 
-/** Departs from RFC 3261 §19.1.4, to which `%2B` is not `+`: some phones escape it, and a number is one number. */
-function userKey(user: string): string {
+/** The user part of an address of record. Departs from RFC 3261 §19.1.4, to which `%2B` is not `+`: some phones escape it, and a number is one number. */
+export function userKey(user: string): string {
   const canonical = canonicalUser(user);
   return canonical.includes('%2B') ? canonical.replaceAll('%2B', '+') : canonical;
 }

@@ -1,5 +1,5 @@
 import { dialledNumber, writtenNumber } from '../../sip/number.ts';
-import { canonicalUser, type SipUri } from '../../sip/uri.ts';
+import { type SipUri, userKey } from '../../sip/uri.ts';
 import type { Domains } from './domains.ts';
 import type { SipSettings } from './settings.ts';
 
@@ -25,7 +25,7 @@ export class Directory {
   /** The address of record of the user whom a URI of ours names; where nobody is listed, everybody is a user. */
   aorOf(uri: SipUri): string | undefined {
     if (uri.user === undefined || !this.isOurs(uri)) return undefined;
-    const name = this.#nameOf(uri, canonicalUser(uri.user));
+    const name = this.#nameOf(uri, userKey(uri.user));
     return name === undefined ? undefined : this.#domains.aorOfUser(name);
   }
 
