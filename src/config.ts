@@ -58,6 +58,7 @@ function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
 
 const nameFix = (path: KeyPath): string => {
   if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
+  if (path[0] === 'tls') return 'the name that clients ask for, such as sip.example.com';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';
   return path.includes('headers')
     ? 'the name of an HTTP header, such as authorization'

@@ -1,5 +1,4 @@
 /** The composition root: builds the ports and the engine, and connects them. */
-import { networkInterfaces } from 'node:os';
 import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
@@ -14,13 +13,13 @@ import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
 import { type Story, storyOf } from './correlation/story.ts';
 import { AddressLocator } from './dns/address-locator.ts';
-import { DEFAULT_PORT } from './dns/uri-transport.ts';
 import { drain } from './drain.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { Overload } from './overload.ts';
+import { OwnNames } from './own-names.ts';
 import { PushPort } from './ports/push/port.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { Authenticator } from './ports/sip/authenticator.ts';
@@ -37,12 +36,12 @@ import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { header } from './sip/headers.ts';
 import { writtenNumber } from './sip/number.ts';
-import { canonicalUser, type SipUri } from './sip/uri.ts';
+import { canonicalUser } from './sip/uri.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { messageLog } from './trace/message-log.ts';
 import { Wiretap } from './trace/wiretap.ts';
 import { type Gate, Transactions } from './transaction/layer.ts';
-import type { Endpoint, TransportListener, TransportName, Transports } from './transport/transport.ts';
+import type { TransportListener, Transports } from './transport/transport.ts';
 
 /** Everything of the outside world that the service needs; the virtual world has its own of each. */
 export interface ServiceParts {
@@ -80,6 +79,7 @@ export class Service {
   /** Where those who watch messages are let in. */
   readonly wiretap: Wiretap;
   #sip: SipPort | undefined;
+  #ownNames: OwnNames | undefined;
 
   constructor(parts: ServiceParts, hear?: (story: Story) => void) {
     const { config, clock, timers, random, log } = parts;
@@ -160,10 +160,15 @@ export class Service {
     this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
   }
 
+  /** Whether a page of that origin may connect; none before the service has started. */
+  readonly admitsOrigin = (origin: string): boolean => this.#ownNames?.admitsOrigin(origin) === true;
+
   /** Begins to serve over these transports. Returns how many bindings were restored from the store. */
   start(transports: Transports): number {
     const { config, timers, random, senders, clock } = this.#parts;
-    const domains = new Domains(config.domains[0] ?? config.realm, [...config.domains, ...ownHosts(transports)]);
+    const ownNames = new OwnNames(config, transports);
+    this.#ownNames = ownNames;
+    const domains = new Domains(config.domains[0] ?? config.realm, ownNames.hosts);
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
     this.#sip = new SipPort(
@@ -190,7 +195,7 @@ export class Service {
         isOverloaded: (method) => this.#overload.refuses(method),
         callRefused: (refused) => this.#refusedCalls.note(refused),
         flushBindings: () => this.#flush(),
-        isOwn: (uri) => leadsHere(transports, uri) || namesUs(domains, transports, uri),
+        isOwn: (uri) => ownNames.isOwn(uri),
         offended: (flow, offence) => this.#protection.offended(flow, offence),
         vouched: (flow) => this.#protection.vouched(flow),
       },
@@ -310,31 +315,3 @@ function routed(config: Config, routing: UserRouting | undefined): Pick<SipUser,
     },
   };
 }
-
-const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
-
-/** Hosts by which peers may name us: where we listen, and for a wildcard every address of the machine. */
-function ownHosts(transports: Transports): string[] {
-  const hosts = transports.listening.flatMap(({ local, advertised }) => [local.host, advertised.host]);
-  const all = hosts.some(isWildcard)
-    ? Object.values(networkInterfaces()).flatMap((ones) => ones?.map(({ address }) => address) ?? [])
-    : [];
-  return ['localhost', ...hosts, ...all];
-}
-
-const leadsHere = (transports: Transports, uri: SipUri): boolean =>
-  transports.listening.some(
-    ({ transport, local, advertised }) =>
-      leadsTo(uri, advertised, transport) ||
-      (isWildcard(local.host)
-        ? ownHosts(transports).some((host) => leadsTo(uri, { host, port: local.port }, transport))
-        : leadsTo(uri, local, transport)),
-  );
-
-/** A domain of ours, without a port or with one of ours: whoever resolves it comes here. */
-const namesUs = (domains: Domains, { listening }: Transports, uri: SipUri): boolean =>
-  domains.isOurs(uri) &&
-  (uri.port === undefined || listening.some(({ local, advertised }) => uri.port === local.port || uri.port === advertised.port));
-
-const leadsTo = (uri: SipUri, { host, port }: Endpoint, transport: TransportName): boolean =>
-  port === (uri.port ?? DEFAULT_PORT[uri.scheme === 'sips' ? 'tls' : transport]) && uri.host.toLowerCase() === host.toLowerCase();

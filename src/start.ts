@@ -13,6 +13,7 @@ import { openBindingStore } from './ports/store/binding-store.ts';
 import { CryptoRandom } from './random.ts';
 import { Service } from './service.ts';
 import { TimerHeap } from './timer-heap.ts';
+import { Certificates } from './transport/certificates.ts';
 import { endpointName } from './transport/endpoint.ts';
 import { openSockets, Sockets } from './transport/sockets.ts';
 import type { Listening } from './transport/transport.ts';
@@ -26,7 +27,7 @@ export interface Running {
   readonly restored: number;
   /** Begins the configured trace, or ends the one that goes on. */
   toggleTrace(): void;
-  /** Opens the files that only grow anew, after they were moved away (logrotate). */
+  /** Opens the files that only grow anew, after they were moved away (logrotate), and reads certificates that changed. */
   reopen(): void;
   /** Takes no new calls; resolves when the running ones are over, or were ended at the limit. */
   drain(): Promise<void>;
@@ -60,6 +61,12 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     store.close();
     return records;
   }
+  const certificates = readCertificates(config, timers, log);
+  if (isProblem(certificates)) {
+    store.close();
+    records?.close();
+    return certificates;
+  }
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
   const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
   const parts = { config, clock, timers, random, store, senders, log, busyMs: () => clock.busyMs(), record };
@@ -68,12 +75,15 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     listeners: config.listen,
     listener: service.listener,
     timers,
-    tcp: { maxConnections: config.limits.tcpConnections, maxConnectionsPerAddress: config.limits.tcpConnectionsPerSource },
+    streams: { maxConnections: config.limits.tcpConnections, maxConnectionsPerAddress: config.limits.tcpConnectionsPerSource },
+    certificates,
+    websocket: { path: config.websocket.path, admitsOrigin: service.admitsOrigin },
     report: (listener, error) => log.error({ listener, problem: error.message }, 'a listener failed'),
   });
   if (!(sockets instanceof Sockets)) {
     store.close();
     records?.close();
+    certificates?.close();
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
@@ -81,6 +91,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   if (isProblem(observing)) {
     records?.close();
     store.close();
+    certificates?.close();
     await sockets.close();
     return observing;
   }
@@ -88,16 +99,25 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     service,
     restored: service.start(sockets),
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
-    reopen: () => records?.reopen(),
+    reopen: () => {
+      records?.reopen();
+      certificates?.reload();
+    },
     toggleTrace: () => observing.toggleTrace(),
     drain: () => new Promise<void>((done) => service.drain(done)),
     stop: async () => {
       service.stop();
+      certificates?.close();
       await sockets.close();
       await new Promise<void>((done) => observing.close(done));
       await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));
     },
   };
+}
+
+function readCertificates({ tls }: Config, timers: TimerHeap, log: Log): Certificates | Problem | undefined {
+  if (tls === undefined) return undefined;
+  return Certificates.read(tls, { timers, report: (line, level) => log[level]({}, line) });
 }
 
 function openRecords({ records }: Config, timers: TimerHeap, log: Log): AppendFile | Problem | undefined {

@@ -170,9 +170,10 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^(yaml|zod)$/, /^src\/config(\.ts$|\/)/],
   [/^node:sqlite$/, /^src\/ports\/store\//],
   [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|demo\/|testing\/socket-wire\.ts$)/],
-  [/^node:https?$/, /^src\/ports\/push\/senders\/http-client\.ts$/],
-  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing)\.ts$/],
-  [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|testing\/|demo\/)/],
+  [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
+  [/^node:https?$/, /^src\/(ports\/push\/senders\/http-client|transport\/websocket)\.ts$/],
+  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
+  [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
 ];
 

@@ -113,6 +113,44 @@ limits: { overloadLagMs: 50 }
     expect(config.limits.overloadLagMs).toBe(50);
   });
 
+  it('names certificates, and what peers are told of a listener', () => {
+    const config = taken(`
+listen:
+  - tls:127.0.0.1:5061
+  - { transport: udp, host: 127.0.0.1, port: 5060, advertise: 203.0.113.5 }
+  - { transport: tcp, host: 127.0.0.1, port: 5060, advertise: "Sip.Example.com:5070" }
+  - { transport: ws, host: "::1", port: 80, advertise: "2001:db8::1" }
+  - { transport: wss, host: "::1", port: 443, advertise: "[2001:db8::1]:8443" }
+users: { alice: { password: x } }
+tls:
+  certificate: a.pem
+  key: /keys/a.key
+  names: { Sip.Example.net: { certificate: b.pem, key: b.key } }
+  clientCertificates: ask
+  ca: ca.pem
+  minVersion: 1.3
+websocket: { path: /sip, origins: ["https://App.example.com", "*"] }
+`);
+    expect(config.listen.map(({ advertise }) => advertise)).toEqual([
+      undefined,
+      { host: '203.0.113.5', port: undefined },
+      { host: 'sip.example.com', port: 5070 },
+      { host: '2001:db8::1', port: undefined },
+      { host: '2001:db8::1', port: 8443 },
+    ]);
+    expect(config.tls).toEqual({
+      certificate: join(cwd, 'a.pem'),
+      key: '/keys/a.key',
+      names: new Map([['sip.example.net', { certificate: join(cwd, 'b.pem'), key: join(cwd, 'b.key') }]]),
+      clientCertificates: 'ask',
+      ca: join(cwd, 'ca.pem'),
+      minVersion: 'TLSv1.3',
+      verifyServers: true,
+    });
+    expect(config.websocket).toEqual({ path: '/sip', origins: ['https://app.example.com', '*'] });
+    expect(taken('realm: x')).toMatchObject({ tls: undefined, websocket: { path: undefined, origins: undefined } });
+  });
+
   it('is found by --config before CALLWEAVE_CONFIG before ./callweave.yaml', () => {
     write('realm: preset');
     write('realm: environment', 'b.yaml');
@@ -210,14 +248,54 @@ describe('a wrong config is one line that names place, key, value and fix', () =
     ],
     [
       'port and transport',
-      'listen: [ { transport: tls, host: "::1", port: 70000 } ]',
-      'callweave.yaml:1: listen[0].transport: "tls"; write one of udp, tcp',
+      'listen: [ { transport: sctp, host: "::1", port: 70000 } ]',
+      'callweave.yaml:1: listen[0].transport: "sctp"; write one of udp, tcp, tls, ws, wss',
       'callweave.yaml:1: listen[0].port: 70000; write a port from 0 to 65535, such as 5060',
     ],
     [
       'same listener twice',
       'listen:\n  - udp:127.0.0.1:5060\n  - udp:127.0.0.1:5060',
-      'callweave.yaml:3: listen[1]: udp:127.0.0.1:5060 again; remove one of the two',
+      'callweave.yaml:3: listen[1]: udp:127.0.0.1:5060 again; remove one of the two, or choose another port',
+    ],
+    [
+      'a port that two transports want',
+      'listen: [tcp:127.0.0.1:5060, udp:127.0.0.1:5060, ws:127.0.0.1:5060]',
+      'callweave.yaml:1: listen[2]: ws:127.0.0.1:5060 again; remove one of the two, or choose another port',
+    ],
+    [
+      'advertised addresses',
+      'listen:\n  - { transport: udp, host: 127.0.0.1, port: 1, advertise: 203.0.113.256 }\n  - { transport: udp, host: 127.0.0.1, port: 2, advertise: "sip:a" }\n  - { transport: udp, host: 127.0.0.1, port: 3, advertise: "a:70000" }',
+      ...[
+        ['2: listen[0]', '203.0.113.256'],
+        ['3: listen[1]', 'sip:a'],
+        ['4: listen[2]', 'a:70000'],
+      ].map(
+        ([at, value]) =>
+          `callweave.yaml:${at}.advertise: "${value}"; write a name or address, with a port if it is another, such as sip.example.com or 203.0.113.5:5060`,
+      ),
+    ],
+    [
+      'TLS without a certificate',
+      'listen: [udp:127.0.0.1:5060, "tls:[::1]:5061"]',
+      'callweave.yaml:1: listen[1]: tls:[::1]:5061 needs a certificate; write tls: { certificate: FILE, key: FILE }',
+    ],
+    [
+      'half a certificate, and clients that nobody believes',
+      'tls:\n  certificate: a.pem\n  clientCertificates: always',
+      'callweave.yaml:1: tls.key: missing; write a PEM file with the private key of that certificate',
+      'callweave.yaml:3: tls.clientCertificates: "always"; write one of none, ask, require',
+    ],
+    [
+      'client certificates without an authority',
+      'tls: { certificate: a.pem, key: a.key, clientCertificates: require }',
+      'callweave.yaml:1: tls.ca: missing; name the file of the authorities whose client certificates you believe',
+    ],
+    [
+      'origins and paths',
+      'websocket:\n  origins: [https://a.test/, app.test]\n  path: sip',
+      'callweave.yaml:3: websocket.path: "sip"; write a path such as /sip',
+      'callweave.yaml:2: websocket.origins[0]: "https://a.test/"; write an origin such as https://app.example.com, or "*" for any page',
+      'callweave.yaml:2: websocket.origins[1]: "app.test"; write an origin such as https://app.example.com, or "*" for any page',
     ],
     [
       'domains',

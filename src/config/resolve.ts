@@ -10,9 +10,27 @@ import { type KeyPath, shown } from './wording.ts';
 /** One address the service listens on; port 0 lets the system choose. */
 export interface ListenAddress {
   readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /** What peers are told instead; lower-case, without a port the one that is bound. */
+  readonly advertise?: { readonly host: string; readonly port: number | undefined } | undefined;
   /** IP address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+}
+
+/** A certificate with its key: absolute paths of PEM files. */
+export interface CertificatePaths {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** How TLS is spoken. */
+export interface TlsConfig extends CertificatePaths {
+  /** By the server name that clients ask for, lower-case. */
+  readonly names: ReadonlyMap<string, CertificatePaths>;
+  readonly clientCertificates: 'none' | 'ask' | 'require';
+  readonly ca: string | undefined;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly verifyServers: boolean;
 }
 
 /** What a device is woken by (RFC 8599 §8.2). */
@@ -52,6 +70,14 @@ export interface Config {
   /** True with the embedded demo users, which exist only where no config file is given. */
   readonly demo: boolean;
   readonly listen: readonly ListenAddress[];
+  /** Set if anything is spoken over TLS. */
+  readonly tls: TlsConfig | undefined;
+  readonly websocket: {
+    /** The one path that is served; all where none is set. */
+    readonly path: string | undefined;
+    /** Pages that may connect, lower-case, `*` for all; those of our own hosts where none are set. */
+    readonly origins: readonly string[] | undefined;
+  };
   /** Empty: every listener's address counts as the one default domain. Lower-case. */
   readonly domains: readonly string[];
   readonly realm: string;
@@ -163,6 +189,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     : resolveUsers(written.users, providers, routing, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
+  checkTls(written, complain);
   if (problems.length > 0) return problems;
   const { registrar, calls, push, store, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
@@ -170,6 +197,8 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     file: source.file,
     demo,
     listen: written.listen,
+    tls: resolveTls(written.tls, cwd),
+    websocket: { path: written.websocket.path, origins: written.websocket.origins?.map((origin) => origin.toLowerCase()) },
     domains,
     realm: written.realm ?? domains[0] ?? 'callweave',
     auth: written.auth,
@@ -224,6 +253,36 @@ function endpointOf(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }
+
+function resolveTls(written: WrittenConfig['tls'], cwd: string): TlsConfig | undefined {
+  if (written === undefined) return undefined;
+  const paths = ({ certificate, key }: CertificatePaths) => ({ certificate: resolve(cwd, certificate), key: resolve(cwd, key) });
+  return {
+    ...paths(written),
+    names: new Map(Object.entries(written.names ?? {}).map(([name, files]) => [name.toLowerCase(), paths(files)])),
+    clientCertificates: written.clientCertificates,
+    ca: written.ca === undefined ? undefined : resolve(cwd, written.ca),
+    minVersion: `TLSv${written.minVersion}`,
+    verifyServers: written.verifyServers,
+  };
+}
+
+function checkTls({ listen, tls }: WrittenConfig, complain: Complain): void {
+  for (const [i, { transport, host, port }] of listen.entries()) {
+    if (tls !== undefined || (transport !== 'tls' && transport !== 'wss')) continue;
+    complain(
+      ['listen', i],
+      `${nameOf(transport, host, port)} needs a certificate`,
+      'write tls: { certificate: FILE, key: FILE }',
+    );
+  }
+  if (tls !== undefined && tls.clientCertificates !== 'none' && tls.ca === undefined) {
+    complain(['tls', 'ca'], 'missing', 'name the file of the authorities whose client certificates you believe');
+  }
+}
+
+const nameOf = (transport: string, host: string, port: number): string =>
+  `${transport}:${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 type WrittenProvider = NonNullable<WrittenConfig['push']['providers']>[string];
 const LOGGED: ProviderConfig = { sender: 'log' };
@@ -301,9 +360,11 @@ const OPEN_FIX = 'write users of your own in the config, or auth: none to let ev
 function checkListeners({ listen, auth }: WrittenConfig, noOwnUsers: boolean, complain: Complain): void {
   const seen = new Set<string>();
   for (const [i, { transport, host, port }] of listen.entries()) {
-    const name = `${transport}:${host.includes(':') ? `[${host}]` : host}:${port}`;
-    if (port !== 0 && seen.has(name)) complain(['listen', i], `${name} again`, 'remove one of the two');
-    seen.add(name);
+    const name = nameOf(transport, host, port);
+    // All but UDP listen on a TCP port.
+    const taken = nameOf(transport === 'udp' ? 'udp' : 'tcp', host, port);
+    if (port !== 0 && seen.has(taken)) complain(['listen', i], `${name} again`, 'remove one of the two, or choose another port');
+    seen.add(taken);
     if (auth === 'digest' && noOwnUsers && !isLoopback(host)) complain(['listen', i], `${name} is not loopback`, OPEN_FIX);
   }
 }

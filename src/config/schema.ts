@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { parseNetwork } from './network.ts';
 import { numbers, trunks, userName, userRouting } from './routing-schema.ts';
+import { listener, tls, websocket } from './transports.ts';
 
 /**
  * The config as people write it. Each leaf's error message is the fix ("write …"), the same for every way to be wrong;
@@ -13,29 +14,6 @@ export { KEY_SEPARATOR } from './forms.ts';
 
 // listen
 
-const LISTENER = 'a listener such as udp:127.0.0.1:5060 or tcp:[::1]:5060';
-const LISTENER_FORM = /^(udp|tcp):(\[[0-9a-fA-F:.]{2,45}\]|[^\s:[\]]{1,253}):(\d{1,5})$/;
-const ADDRESS = 'an IP address of this machine, such as 127.0.0.1';
-
-function shortListener(value: unknown): unknown {
-  const parts = typeof value === 'string' ? LISTENER_FORM.exec(value) : null;
-  return parts === null ? value : { transport: parts[1], host: parts[2]?.replace(/^\[|\]$/g, ''), port: Number(parts[3]) };
-}
-
-const port = 'a port from 0 to 65535, such as 5060';
-const listener = z.preprocess(
-  shortListener,
-  section(
-    {
-      transport: z.enum(['udp', 'tcp'], { error: 'one of udp, tcp' }),
-      host: text(ADDRESS)
-        .transform((host) => (host === 'localhost' ? '127.0.0.1' : host))
-        .refine((host) => isIP(host) > 0, { error: ADDRESS }),
-      port: z.number({ error: port }).int({ error: port }).min(0, { error: port }).max(65_535, { error: port }),
-    },
-    LISTENER,
-  ),
-);
 const LISTENERS = `a list of 1 to 32 listeners, each like udp:127.0.0.1:5060`;
 
 // names
@@ -121,6 +99,8 @@ export const configSchema = section({
       { transport: 'udp', host: '127.0.0.1', port: 5060 },
       { transport: 'tcp', host: '127.0.0.1', port: 5060 },
     ]),
+  tls,
+  websocket: optional(websocket),
   domains: z
     .array(domain, { error: `a list of domains, such as [example.com]` })
     .max(1000, { error: 'at most 1000 domains' })

@@ -25,6 +25,9 @@ const STATELESS_TAG = 'stateless-';
 
 const nobody: ClientHandler = { response: () => {}, timedOut: () => {}, failed: () => {} };
 
+/** Whether Content-Length says where a message ends; a frame of a WebSocket is one message without it (RFC 7118 §5). */
+const isStream = ({ transport }: Flow): boolean => transport === 'tcp' || transport === 'tls';
+
 /** What a transaction layer is made of. */
 export interface TransactionParts {
   readonly timers: TimerQueue;
@@ -115,7 +118,7 @@ export class Transactions implements TransactionLayer, TransportListener {
   received(bytes: Buffer, flow: Flow): void {
     if (this.#user === undefined) return;
     this.tap?.received(bytes, flow);
-    const message = decode(bytes, { stream: flow.reliable });
+    const message = decode(bytes, { stream: isStream(flow) });
     if (message.kind === 'request') this.#request(stamped(message, flow), flow);
     else if (message.kind === 'response') this.#response(message, flow);
     else this.malformed(message, flow);

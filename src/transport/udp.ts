@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { advertisedBy, endpointName, isV6, type ListenerSettings, nameable, parseEndpoint } from './endpoint.ts';
 import { FlowCache } from './flow-cache.ts';
+import { stunAnswer } from './stun.ts';
 import type { Endpoint, Flow, Listening, TransportListener } from './transport.ts';
 
 /** Bounds of a UDP listener. */
@@ -117,11 +118,26 @@ export class UdpListener implements Listening {
 
   #received(bytes: Buffer, { address, port }: RemoteInfo): void {
     const first = bytes[0];
-    // Port 0 cannot be answered. STUN begins with two zero bits (RFC 5389 §6), which no SIP message does but an empty line.
+    // Port 0 cannot be answered.
     if (first === undefined || port === 0) return;
+    // RFC 5626 §8: STUN begins with two zero bits, as no SIP message does but one behind an empty line.
+    if (first < CR && first !== LF) {
+      const answer = stunAnswer(bytes, address, port);
+      if (answer !== undefined) this.#answer(answer, address, port);
+      return;
+    }
     const flow = this.flowTo(address, port);
     if (first === CR || first === LF || first < 0x20) this.#keepAlive(bytes, flow);
     else this.#listener.received(bytes, flow);
+  }
+
+  /** Without a flow: whoever only keeps a NAT open is nobody that we send to. */
+  #answer(bytes: Buffer, host: string, port: number): void {
+    try {
+      this.#socket.send(bytes, port, host);
+    } catch {
+      // Closed meanwhile: nobody waits for this.
+    }
   }
 
   #keepAlive(bytes: Buffer, flow: Flow): void {

@@ -1,80 +1,14 @@
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connect, createServer } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { SystemClock } from '../../src/clock.ts';
-import type { Defect } from '../../src/sip/message.ts';
 import { TimerHeap } from '../../src/timer-heap.ts';
 import type { ListenerSettings } from '../../src/transport/endpoint.ts';
-import { openSockets, type SocketParts, Sockets } from '../../src/transport/sockets.ts';
-import type { Endpoint, Flow, TransportListener } from '../../src/transport/transport.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-class Heard implements TransportListener {
-  readonly messages: { text: string; flow: Flow }[] = [];
-  readonly failures: { flow: Flow; why: string }[] = [];
-  readonly defects: string[] = [];
-
-  received(message: Buffer, flow: Flow): void {
-    this.messages.push({ text: message.toString('latin1'), flow });
-  }
-  failed(flow: Flow, why: string): void {
-    this.failures.push({ flow, why });
-  }
-  malformed(defect: Defect): void {
-    this.defects.push(defect.name);
-  }
-}
+import { openSockets } from '../../src/transport/sockets.ts';
+import { closing, Heard, listening, MESSAGE, tcpPeer, udpPeer, watch } from '../support/sockets.ts';
 
 const UDP4: ListenerSettings = { transport: 'udp', host: '127.0.0.1', port: 0 };
 const TCP4: ListenerSettings = { transport: 'tcp', host: '127.0.0.1', port: 0 };
-
-async function listening(listeners: ListenerSettings[], more: Partial<SocketParts> = {}) {
-  const heard = new Heard();
-  const timers = new TimerHeap(new SystemClock(), () => {});
-  const sockets = await openSockets({ listeners, listener: heard, timers, ...more });
-  if (!(sockets instanceof Sockets)) throw new Error(JSON.stringify(sockets));
-  closing.push(() => sockets.close());
-  const [first] = sockets.listening;
-  if (first === undefined) throw new Error('nothing listens');
-  return { heard, sockets, local: first.local, timers };
-}
-
-async function udpPeer(host = '127.0.0.1') {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  const got: string[] = [];
-  socket.on('message', (bytes) => got.push(bytes.toString('latin1')));
-  socket.bind(0, host);
-  await once(socket, 'listening');
-  closing.push(() => socket.close());
-  const send = (text: string, to: Endpoint) => socket.send(Buffer.from(text, 'latin1'), to.port, to.host);
-  return { got, send, port: socket.address().port };
-}
-
-async function tcpPeer(to: Endpoint) {
-  const socket = connect({ host: to.host, port: to.port });
-  const peer = watch(socket);
-  await once(socket, 'connect');
-  return peer;
-}
-function watch(socket: Socket) {
-  const peer = { socket, text: '', closed: false };
-  socket.on('error', () => {});
-  socket.on('data', (bytes) => {
-    peer.text += bytes.toString('latin1');
-  });
-  socket.on('close', () => {
-    peer.closed = true;
-  });
-  closing.push(() => socket.destroy());
-  return peer;
-}
-
-const MESSAGE = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 3\r\n\r\n\xe4\xf6\xfc';
 
 describe('UDP', () => {
   it('passes datagrams on byte for byte, and answers along the flow they came on', async () => {
@@ -195,7 +129,7 @@ describe('TCP', () => {
   });
 
   it('closes a connection on which no whole message comes', async () => {
-    const { local, heard, timers } = await listening([TCP4], { tcp: { stallMs: 50 } });
+    const { local, heard, timers } = await listening([TCP4], { streams: { stallMs: 50 } });
     const silent = await tcpPeer(local);
     const pinging = await tcpPeer(local);
     pinging.socket.write('\r\n\r\n');
@@ -210,7 +144,7 @@ describe('TCP', () => {
   });
 
   it('bounds connections, in all and from one address', async () => {
-    const { local, sockets, heard } = await listening([TCP4], { tcp: { maxConnections: 3, maxConnectionsPerAddress: 2 } });
+    const { local, sockets, heard } = await listening([TCP4], { streams: { maxConnections: 3, maxConnectionsPerAddress: 2 } });
     const peers = [await tcpPeer(local), await tcpPeer(local), await tcpPeer(local)];
     await vi.waitFor(() => expect(peers.filter(({ closed }) => closed)).toHaveLength(1));
     peers.find(({ closed }) => !closed)?.socket.resetAndDestroy();
@@ -222,8 +156,19 @@ describe('TCP', () => {
     expect(sockets.flowTo('tcp', { host: '127.0.0.1', port: 10 })).toBeUndefined();
   });
 
+  it('takes no connection that its listener does not want', async () => {
+    const { local, heard } = await listening([TCP4]);
+    heard.admitsConnection = (host) => host !== '127.0.0.1';
+    const peer = await tcpPeer(local);
+    await vi.waitFor(() => expect(peer.closed).toBe(true));
+    heard.admitsConnection = () => true;
+    const wanted = await tcpPeer(local);
+    wanted.socket.write('\r\n\r\n');
+    await vi.waitFor(() => expect(wanted.text).toBe('\r\n'));
+  });
+
   it('closes a connection whose peer does not read', async () => {
-    const { local, heard } = await listening([TCP4], { tcp: { maxQueuedBytes: 100_000 } });
+    const { local, heard } = await listening([TCP4], { streams: { maxQueuedBytes: 100_000 } });
     const peer = await tcpPeer(local);
     peer.socket.write(MESSAGE, 'latin1');
     await vi.waitFor(() => expect(heard.messages).toHaveLength(1));
@@ -234,7 +179,7 @@ describe('TCP', () => {
   });
 
   it('still answers a peer that has closed its half', async () => {
-    const { local, heard } = await listening([TCP4], { tcp: { lingerMs: 200 } });
+    const { local, heard } = await listening([TCP4], { streams: { lingerMs: 200 } });
     const peer = watch(connect({ ...local, allowHalfOpen: true }));
     peer.socket.end(MESSAGE, 'latin1');
     await vi.waitFor(() => expect(heard.messages).toHaveLength(1));
