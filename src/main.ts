@@ -3,13 +3,14 @@ import { SystemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { exitCode, isProblem, reasonOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
-import { type Running, start } from './start.ts';
+import { isAlive, type Running, start } from './start.ts';
 
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
   npm start                          demo users alice and bob, on loopback
   npm start -- --config FILE         your own configuration (YAML)
   npm run demo                       a call that wakes a sleeping phone, told as a ladder
+  npm start -- --ping                asks whether the service of this config answers: exit code 0 or 69
 
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
@@ -33,7 +34,7 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
 }
 
 async function run(config: Config, log: Log): Promise<void> {
-  const running = await start(config, log);
+  const running = await start(config, log, { env: process.env });
   if (isProblem(running)) fail([running.problem], exitCode.unavailable);
   const end = (): void =>
     void running.stop().finally(() => {
@@ -55,7 +56,9 @@ async function run(config: Config, log: Log): Promise<void> {
   process.stdout.write(`${welcome(config, running).join('\n')}\n`);
 }
 
-const argv = process.argv.slice(2);
+const given = process.argv.slice(2);
+const isPing = given.includes('--ping');
+const argv = given.filter((argument) => argument !== '--ping');
 if (argv.includes('--help') || argv.includes('-h')) {
   process.stdout.write(HELP);
 } else {
@@ -66,6 +69,7 @@ if (argv.includes('--help') || argv.includes('-h')) {
       exitCode.config,
     );
   }
+  if (isPing) process.exit((await isAlive(config)) ? exitCode.ok : exitCode.unavailable);
   const log = createLog({ ...config.log, clock: new SystemClock() });
   process.on('uncaughtException', (error) => {
     log.error({ problem: reasonOf(error), stack: error.stack }, 'uncaught exception');

@@ -217,7 +217,7 @@ export class Service {
   drain(done: () => void): void {
     const { config, timers, log } = this.#parts;
     this.#sip?.drain();
-    const countCalls = (): number => this.engine.countActors('call');
+    const countCalls = (): number => this.calls;
     drain({ timers, log, limitMs: config.drain.limitMs, countCalls, endCalls: () => this.#endCalls() }, done);
   }
 
@@ -239,6 +239,11 @@ export class Service {
     this.#protection.stop();
     for (const sender of this.#parts.senders.values()) sender.close();
     this.#parts.store.close();
+  }
+
+  /** Calls that are not over. */
+  get calls(): number {
+    return this.engine.countActors('call');
   }
 
   /** Legs of calls that are open now. */

@@ -6,6 +6,7 @@ import type { Story } from './correlation/story.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import type { Log } from './log.ts';
+import { openNotifier } from './notify.ts';
 import { startObserving } from './observing.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { createSenders } from './ports/push/senders.ts';
@@ -15,6 +16,7 @@ import { Service } from './service.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { Certificates } from './transport/certificates.ts';
 import { endpointName } from './transport/endpoint.ts';
+import { probe } from './transport/probe.ts';
 import { openSockets, Sockets } from './transport/sockets.ts';
 import type { Listening } from './transport/transport.ts';
 
@@ -38,6 +40,8 @@ export interface Running {
 export interface StartOptions {
   readonly senders?: ReadonlyMap<string, PushSender>;
   readonly hear?: (story: Story) => void;
+  /** Where systemd says how it is told; by default nobody is. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -95,17 +99,30 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     await sockets.close();
     return observing;
   }
+  const restored = service.start(sockets);
+  const notifier = openNotifier({
+    env: options.env ?? {},
+    pid: process.pid,
+    timers,
+    log,
+    status: () => `${service.calls} calls, ${service.location.size} users registered`,
+  });
+  notifier.ready();
   return {
     service,
-    restored: service.start(sockets),
+    restored,
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     reopen: () => {
       records?.reopen();
       certificates?.reload();
     },
     toggleTrace: () => observing.toggleTrace(),
-    drain: () => new Promise<void>((done) => service.drain(done)),
+    drain: () => {
+      notifier.stopping();
+      return new Promise<void>((done) => service.drain(done));
+    },
     stop: async () => {
+      notifier.close();
       service.stop();
       certificates?.close();
       await sockets.close();
@@ -128,4 +145,13 @@ function openRecords({ records }: Config, timers: TimerHeap, log: Log): AppendFi
     report: ({ problem: line }) => log.error({ problem: line }, 'call records cannot be written'),
   });
   return isProblem(file) ? problem(`records.path: ${file.problem}; set records.path to a file in a folder that is there`) : file;
+}
+
+/** Whether the service that this config describes answers on its first listener; from another process. */
+export function isAlive({ listen }: Config): Promise<boolean> {
+  const clock = new SystemClock();
+  const [listener] = listen;
+  if (listener === undefined) return Promise.resolve(false);
+  const token = new CryptoRandom().hex(8);
+  return probe(listener, { token, after: (delayMs, fire) => clock.alarm(clock.now() + delayMs, fire) });
 }

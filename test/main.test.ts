@@ -60,6 +60,23 @@ describe('node src/main.ts', () => {
     expect(child.said).not.toContain('demo');
   });
 
+  it('says with --ping whether the service of that config answers', async () => {
+    const { port } = await new Promise<{ port: number }>((found) => {
+      const probe = createSocket('udp4').bind(0, '127.0.0.1', () => {
+        const address = probe.address();
+        probe.close(() => found(address));
+      });
+    });
+    for (const transport of ['udp', 'tcp']) {
+      const env = { ...ANY_PORT, CALLWEAVE_LISTEN: `${transport}:127.0.0.1:${port}` };
+      expect(await run(['--ping'], env).ended).toBe(69);
+      const service = run([], env);
+      await service.says(/listening/, LIMIT_MS);
+      expect(await run(['--ping'], env).ended).toBe(0);
+      await service.stop('SIGKILL');
+    }
+  }, 120_000);
+
   it('tells how it is used with --help, and starts nothing', async () => {
     const child = run(['--help']);
     expect(await child.ended).toBe(0);
