@@ -41,6 +41,11 @@ export class OwnNames {
     return isIP(host) === 0 && this.hosts.has(host) && (uri.port === undefined || this.#ports.has(uri.port));
   }
 
+  /** Whether one of our own listeners has that address. */
+  isOwnAddress(host: string, port: number): boolean {
+    return this.#endpoints.has(endpointKey(host, port));
+  }
+
   /**
    * Whether a page of that origin may open a WebSocket. Where nobody said which, pages of our own hosts alone: a stranger's
    * page could otherwise reach a service behind the firewall of whoever looks at it.

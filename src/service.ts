@@ -12,7 +12,9 @@ import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
 import { type Story, storyOf } from './correlation/story.ts';
-import { AddressLocator } from './dns/address-locator.ts';
+import { DnsCache } from './dns/cache.ts';
+import { DnsLocator } from './dns/locator.ts';
+import type { Resolver } from './dns/resolver.ts';
 import { drain } from './drain.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
@@ -50,6 +52,7 @@ export interface ServiceParts {
   readonly timers: TimerHeap;
   readonly random: Random;
   readonly store: BindingStore;
+  readonly resolver: Resolver;
   /** By pn-provider, lower-case. */
   readonly senders: ReadonlyMap<string, PushSender>;
   readonly log: Log;
@@ -60,7 +63,6 @@ export interface ServiceParts {
 }
 
 const KEY_BYTES = 32;
-const FAILOVER_MS = 4_000;
 
 /** One running service. */
 export class Service {
@@ -177,7 +179,7 @@ export class Service {
         engine: this.engine.sink('port:sip'),
         layer: this.transactions,
         transports,
-        locator: new AddressLocator(),
+        locator: this.#locator(transports, ownNames),
         timers,
         random,
         location: this.location,
@@ -206,6 +208,12 @@ export class Service {
     this.#overload.start();
     this.transactions.serve(this.#sip, transports);
     return restored;
+  }
+
+  #locator({ listening }: Transports, ownNames: OwnNames): DnsLocator {
+    const { config, timers, random, resolver } = this.#parts;
+    const cache = new DnsCache(resolver, timers, { timeoutMs: config.dns.timeoutMs });
+    return new DnsLocator({ cache, timers, random, listening, isOwn: (host, port) => ownNames.isOwnAddress(host, port) });
   }
 
   #flush(): void {
@@ -268,7 +276,7 @@ const gateOf = (protection: Protection): Gate => ({
 });
 
 function sipSettings(config: Config): SipSettings {
-  const { registrar, calls, push } = config;
+  const { registrar, calls, push, dns } = config;
   return {
     realm: config.realm,
     auth: config.auth,
@@ -293,7 +301,7 @@ function sipSettings(config: Config): SipSettings {
     earlyDialogs: calls.earlyDialogs,
     maxCalls: calls.maxCalls,
     maxForks: calls.maxForks,
-    failoverMs: FAILOVER_MS,
+    failoverMs: dns.failoverMs,
     trunks: config.trunks,
     numbers: config.numbers,
   };

@@ -3,6 +3,7 @@ import { SystemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { CallRecord } from './correlation/record.ts';
 import type { Story } from './correlation/story.ts';
+import { SystemResolver } from './dns/system-resolver.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import type { Log } from './log.ts';
@@ -72,8 +73,9 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     return certificates;
   }
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
+  const resolver = new SystemResolver(config.dns);
   const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
-  const parts = { config, clock, timers, random, store, senders, log, busyMs: () => clock.busyMs(), record };
+  const parts = { config, clock, timers, random, store, resolver, senders, log, busyMs: () => clock.busyMs(), record };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({
     listeners: config.listen,
@@ -125,6 +127,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
       notifier.close();
       service.stop();
       certificates?.close();
+      resolver.close();
       await sockets.close();
       await new Promise<void>((done) => observing.close(done));
       await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));

@@ -174,6 +174,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^node:https?$/, /^src\/(ports\/push\/senders\/http-client|transport\/websocket)\.ts$/],
   [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
   [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/],
+  [/^node:dns$/, /^src\/dns\/system-resolver\.ts$/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
 ];
 

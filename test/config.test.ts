@@ -78,6 +78,7 @@ users:
   alice: { password: "s3cret", displayName: Alice, wakeable: true }
   "1001": { password: " ", wakeable: { provider: APNS, prid: tok, param: com.example } }
   carol: { password: x, wakeable: false }
+dns: { servers: [192.0.2.53, "[2001:db8::53]:5353"], timeoutSeconds: 1.5 }
 push:
   wakeLimitSeconds: 0.5
   progress: none
@@ -111,6 +112,7 @@ limits: { overloadLagMs: 50 }
     });
     expect(config.store.path).toBe(':memory:');
     expect(config.limits.overloadLagMs).toBe(50);
+    expect(config.dns).toEqual({ servers: ['192.0.2.53', '[2001:db8::53]:5353'], timeoutMs: 1500, failoverMs: 4000 });
   });
 
   it('names certificates, and what peers are told of a listener', () => {
@@ -206,6 +208,11 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:1: trace.maxMegabytes: 0; write a whole number from 1 to 100000, such as 100',
     ],
     ['records', 'records: { path: 7 }', 'callweave.yaml:1: records.path: 7; write a file such as ./calls.jsonl'],
+    ...['dns.example.net', '192.0.2.53:0', '192.0.2.53:70000', '192.0.2.256'].map((server): [string, string, string] => [
+      `name server ${server}`,
+      `dns: { servers: ["${server}"] }`,
+      `callweave.yaml:1: dns.servers[0]: "${server}"; write the IP address of a name server, such as 192.0.2.53, 192.0.2.53:5353 or "[2001:db8::53]:53"`,
+    ]),
     ['choice', 'auth: no', 'callweave.yaml:1: auth: "no"; write one of digest, none'],
     ['flag', 'calls: { declineEndsCall: 1 }', 'callweave.yaml:1: calls.declineEndsCall: 1; write true or false'],
     ['progress', 'push: { progress: 181 }', 'callweave.yaml:1: push.progress: 181; write one of none, 182, 180'],

@@ -111,6 +111,14 @@ export interface Config {
     /** By pn-provider, lower-case. */
     readonly providers: ReadonlyMap<string, ProviderConfig>;
   };
+  readonly dns: {
+    /** Addresses of name servers, with or without port; empty: those of the system. */
+    readonly servers: readonly string[];
+    /** A question that waits so long has failed. */
+    readonly timeoutMs: number;
+    /** A server that said nothing for so long is given up for the next one. */
+    readonly failoverMs: number;
+  };
   /** Absolute path of the SQLite file, or `:memory:`. */
   readonly store: { readonly path: string };
   /** How long running calls may go on once the service shall stop. */
@@ -191,7 +199,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
   if (problems.length > 0) return problems;
-  const { registrar, calls, push, store, trace, hep } = written;
+  const { registrar, calls, push, dns, store, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
   return {
     file: source.file,
@@ -226,6 +234,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       progress: push.progress,
       providers,
     },
+    dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
     drain: { limitMs: toMs(written.drain.limitSeconds) },
     records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },

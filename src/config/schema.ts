@@ -24,6 +24,18 @@ const domain = text(DOMAIN, { max: 253, form: /^([A-Za-z0-9_]([A-Za-z0-9_-]*)(\.
 const TOKEN = 'a provider that stands under push.providers, such as apns, fcm or webpush';
 const token = text(TOKEN, { max: 64, form: /^[A-Za-z0-9\-.!%*_+`'~]+$/ });
 
+// name servers
+
+const NAME_SERVER = 'the IP address of a name server, such as 192.0.2.53, 192.0.2.53:5353 or "[2001:db8::53]:53"';
+const NAME_SERVERS = 'a list of at most 8 name servers, such as [192.0.2.53]';
+const NAME_SERVER_FORM = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+))(?::(\d{1,5}))?$/;
+const nameServer = text(NAME_SERVER, { max: 64 }).refine(isNameServer, { error: NAME_SERVER });
+
+function isNameServer(value: string): boolean {
+  const [, v6, v4, port = '53'] = NAME_SERVER_FORM.exec(value) ?? [];
+  return isIP(v6 ?? v4 ?? value) !== 0 && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 // users
 
 const WAKEABLE = 'true, false, or a map with provider and prid';
@@ -140,6 +152,13 @@ export const configSchema = section({
       awakeForSeconds: seconds(0, { min: 0, max: 86_400 }),
       progress,
       providers: z.record(token, provider, { error: 'a map of providers, such as apns: { sender: log }' }).optional(),
+    }),
+  ),
+  dns: optional(
+    section({
+      servers: z.array(nameServer, { error: NAME_SERVERS }).max(8, { error: NAME_SERVERS }).default([]),
+      timeoutSeconds: seconds(2, { min: 0.1, max: 30 }),
+      failoverSeconds: seconds(4, { min: 0.5, max: 32 }),
     }),
   ),
   store: optional(

@@ -6,6 +6,7 @@ import { isProblem } from '../errors.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service } from '../service.ts';
+import { SimulatedResolver } from './simulated-resolver.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 /** A service that also remembers how its calls ended. */
@@ -22,6 +23,8 @@ export interface ServiceWorldOptions
   readonly users?: readonly string[];
   /** What differs from the embedded presets, section by section. */
   readonly config?: { readonly [Section in keyof Config]?: Partial<Config[Section]> | Config[Section] };
+  /** The name server; by default one that knows no name. */
+  readonly resolver?: SimulatedResolver;
   /** Milliseconds that the process has been busy; by default it is always idle. */
   readonly busyMs?: () => number;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
@@ -90,9 +93,10 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
           else options.hearProblem(problem);
         },
       };
+      const resolver = (options.resolver ?? new SimulatedResolver()).runOn(timers);
       const service = new Service(
         {
-          ...{ config, clock, timers, random, store, senders, log },
+          ...{ config, clock, timers, random, store, resolver, senders, log },
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => void records.push(one),
         },

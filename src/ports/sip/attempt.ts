@@ -34,6 +34,27 @@ export function send(context: SipContext, way: Way, make: (flow: Flow) => SipReq
   return search;
 }
 
+const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
+
+/** Sends a request whose outcome changes nothing. */
+export function sendAndForget(context: SipContext, way: Way, request: SipRequest): void {
+  send(context, way, () => request, NOBODY);
+}
+
+/** Sends an ACK to a 2xx, to the first server of a URI (RFC 3261 §13.2.2.4): a repeated 2xx asks for it again. */
+export function sendAck(context: SipContext, way: Way, ack: SipRequest): void {
+  if (typeof way !== 'string') {
+    context.layer.sendAck(ack, way);
+    return;
+  }
+  const uri = parseUri(way);
+  if (uri === undefined) return;
+  context.locator.locate(uri, (hops) => {
+    const flow = hops.map((hop) => flowTo(context, hop)).find((one) => one !== undefined);
+    if (flow !== undefined) context.layer.sendAck(ack, flow);
+  });
+}
+
 /** None to a listener of our own, whatever name was found to mean it: what is for us comes by itself. */
 function flowTo({ transports }: SipContext, { transport, host, port, serverName }: Hop): Flow | undefined {
   const isOwn = transports.listening.some(({ local }) => local.port === port && local.host === host);

@@ -1,6 +1,6 @@
 /** The caller's side of a call: one INVITE server transaction with one early dialog per fork (RFC 3261 §13.3). */
 import type { SipRespond } from '../../../machines/vocabulary/commands.ts';
-import type { Address } from '../../../machines/vocabulary/identity.ts';
+import { type Address, legAddress } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromRequest, endOffer, requestIn, takeDescription } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
@@ -8,6 +8,7 @@ import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
+import { sendAndForget } from './attempt.ts';
 import { breadthOf } from './breadth.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { type LegSide, newSide } from './leg-side.ts';
@@ -15,7 +16,7 @@ import { earlyKey, type Place } from './leg-table.ts';
 import { ALLOW } from './methods.ts';
 import { featureTags, passedHeaders, withoutOption } from './passing.ts';
 import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendReliably } from './reliable.ts';
-import { currentFlow } from './routing.ts';
+import { wayIn } from './routing.ts';
 
 const CONTACT_BYTES = 8;
 
@@ -46,18 +47,33 @@ export function contactFor(
 }
 
 /** The side of a call whose INVITE has just been admitted. */
-export function callerSide(context: SipContext, server: ServerTransaction, call: Address, leg: Address): LegSide {
-  const contact = contactFor(context, server.flow, [], server.request.uri);
+export function callerSide(context: SipContext, server: ServerTransaction, call: Address, aor: string): LegSide {
+  const { request, flow } = server;
+  const contact = contactFor(context, flow, [], request.uri);
+  const device = callingDevice(context, aor, server);
+  const breadth = breadthOf(request);
   return newSide({
-    address: leg,
+    address: legAddress(call, 0),
     call,
     isCaller: true,
     contact,
-    invite: server.request,
-    flow: server.flow,
+    invite: request,
+    flow,
     server,
-    breadth: breadthOf(server.request),
+    aor,
+    device,
+    breadth,
   });
+}
+
+/** The registered device that calls, so that it is found after it moved: that of the INVITE's flow, else of its Contact. */
+function callingDevice(context: SipContext, aor: string, { request, flow }: ServerTransaction): string {
+  const bound = context.location.of(aor);
+  if (bound.length === 0 || request.recordRoute.length > 0) return '';
+  const contact = request.contact === '*' ? undefined : request.contact[0]?.uri;
+  const along = bound.filter(({ binding }) => binding.target.flow === flow.id);
+  const device = along.length === 1 ? along[0] : bound.find(({ binding }) => binding.target.contact === contact);
+  return device?.device ?? '';
 }
 
 /** The early dialog that stands for what a fork's remote tag said; without a fork, for what is said before any speaks. */
@@ -221,9 +237,7 @@ export function endEarly(context: SipContext, { side, fork, tag }: Place, dialog
   dropReliable(context, side, dialog);
   if (ringing === undefined || early === undefined || ringing.early.size < 2) return false;
   ringing.early.delete(tag);
-  const ignored = () => undefined;
-  const handler = { response: ignored, timedOut: ignored, failed: ignored };
-  context.layer.send(requestIn(early, 'BYE'), currentFlow(context, ringing), handler);
+  sendAndForget(context, wayIn(context, ringing, early), requestIn(early, 'BYE'));
   return true;
 }
 

@@ -1,8 +1,8 @@
 /** Requests inside a trunk's dialogs, which it may challenge as it did their INVITE (RFC 3261 §22.1). */
 import type { Dialog } from '../../sip/dialog.ts';
 import type { SipRequest } from '../../sip/message.ts';
-import type { ClientHandler, ClientTransaction } from '../../transaction/transaction.ts';
-import type { Flow } from '../../transport/transport.ts';
+import type { ClientHandler } from '../../transaction/transaction.ts';
+import { type Attempt, send, type Way } from './attempt.ts';
 import { Challenges } from './challenges.ts';
 import type { SipContext } from './context.ts';
 import type { LegSide } from './leg-side.ts';
@@ -20,23 +20,20 @@ export function withCredentialsOf(invite: SipRequest, side: LegSide, headers: Si
   return { headers: all };
 }
 
-/** A request that was sent, and may be sent again with credentials. */
-export type Sent = Pick<ClientTransaction, 'cancel'>;
-
 /** Sends a request inside a dialog; a trunk's challenge to it is answered. `resent` hears of the new CSeq. */
 export function sendInDialog(
   context: SipContext,
   { side, dialog }: { readonly side: LegSide; readonly dialog: Dialog },
   request: SipRequest,
-  flow: Flow,
+  way: Way,
   handler: ClientHandler,
   resent?: (seq: number) => void,
-): Sent {
+): Attempt {
   const account = side.trunk?.account;
-  if (account === undefined) return context.layer.send(request, flow, handler);
+  if (account === undefined) return send(context, way, () => request, handler);
   const challenges = new Challenges(account, context.random);
   let latest = request;
-  let client: ClientTransaction;
+  let attempt: Attempt;
   let isCancelled = false;
   const answering: ClientHandler = {
     ...handler,
@@ -50,14 +47,14 @@ export function sendInDialog(
       dialog.localSeq += 1;
       latest = { ...again, cseq: { ...again.cseq, seq: dialog.localSeq } };
       resent?.(dialog.localSeq);
-      client = context.layer.send(latest, flow, answering);
+      attempt = send(context, way, () => latest, answering);
     },
   };
-  client = context.layer.send(request, flow, answering);
+  attempt = send(context, way, () => request, answering);
   return {
     cancel: (headers) => {
       isCancelled = true;
-      client.cancel(headers);
+      attempt.cancel(headers);
     },
   };
 }

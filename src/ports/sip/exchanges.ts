@@ -5,6 +5,7 @@ import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { unsupportedOptions } from './admission.ts';
+import { sendAck } from './attempt.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { sendInDialog } from './credentials.ts';
@@ -15,7 +16,7 @@ import { CARRIED_OPTIONS } from './methods.ts';
 import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { acknowledgedBy, cease, isDescribing, rackBehind, sendReliably } from './reliable.ts';
-import { currentFlow } from './routing.ts';
+import { wayIn } from './routing.ts';
 
 /** Requests of one party that may wait at a time. */
 const MAX_WAITING = 16;
@@ -161,8 +162,8 @@ export class Exchanges {
     exchange.toDialog = dialog;
     exchange.seq = relayed.cseq.seq;
     if (request.method === 'INVITE') this.#limit(exchange);
-    const flow = currentFlow(this.#context, to);
-    exchange.client = sendInDialog(this.#context, { side: to, dialog }, relayed, flow, this.#handlerOf(exchange, to), (seq) => {
+    const way = wayIn(this.#context, to, dialog);
+    exchange.client = sendInDialog(this.#context, { side: to, dialog }, relayed, way, this.#handlerOf(exchange, to), (seq) => {
       exchange.seq = seq;
     });
     return undefined;
@@ -181,7 +182,7 @@ export class Exchanges {
     return {
       response: (response) => {
         if (exchange.ack !== undefined && response.status >= 200) {
-          this.#context.layer.sendAck(exchange.ack, to.flow);
+          this.#acknowledge(exchange);
           return;
         }
         if (!this.#byId.has(exchange.id)) this.#tooLate(exchange, to, response);
@@ -215,7 +216,12 @@ export class Exchanges {
     const { request, toDialog, seq } = exchange;
     if (request.method !== 'INVITE' || toDialog === undefined || response.status < 200 || response.status >= 300) return;
     exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, response) });
-    this.#context.layer.sendAck(exchange.ack, to.flow);
+    this.#acknowledge(exchange);
+  }
+
+  #acknowledge({ to, toDialog, ack }: Exchange): void {
+    if (to === undefined || toDialog === undefined || ack === undefined) return;
+    sendAck(this.#context, wayIn(this.#context, to, toDialog), ack);
   }
 
   #post(exchange: Exchange, to: LegSide, status: number, message: number): void {
@@ -306,7 +312,7 @@ export class Exchanges {
     const source = this.#context.legs.message(message);
     const extra = source === undefined ? {} : { headers: passedHeaders(source, this.#context.settings.realm), body: source.body };
     exchange.ack = requestIn(exchange.toDialog, 'ACK', { seq: exchange.seq, ...extra });
-    this.#context.layer.sendAck(exchange.ack, currentFlow(this.#context, exchange.to));
+    this.#acknowledge(exchange);
     this.#drop(exchange);
     return undefined;
   }
@@ -316,7 +322,7 @@ export class Exchanges {
     const { to, toDialog, request, answer, seq } = exchange;
     if (to === undefined || toDialog === undefined) return;
     exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, answer) });
-    this.#context.layer.sendAck(exchange.ack, currentFlow(this.#context, to));
+    this.#acknowledge(exchange);
     this.#drop(exchange);
   }
 

@@ -8,7 +8,7 @@ import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import type { Flow } from '../../transport/transport.ts';
-import { type AttemptHandler, send } from './attempt.ts';
+import { type AttemptHandler, send, sendAck, sendAndForget } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -19,9 +19,8 @@ import { type LegSide, newSide } from './leg-side.ts';
 import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
 import { isDescribing } from './reliable.ts';
-import { currentFlow, wayTo } from './routing.ts';
+import { routed, wayIn, wayTo } from './routing.ts';
 
-const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
 const MAX_STRAYS = 16;
@@ -168,9 +167,7 @@ function takeReliable(context: SipContext, side: LegSide, dialog: Dialog, respon
   if (isDescribing(response)) takeDescription(dialog, 'theirs');
   if (supports(side.invite, RELIABLE) || dialog.offer === 'theirs') return true;
   const headers = new Map([['rack', [formatRack({ rseq, seq, method: 'INVITE' })]]]);
-  const ignored = () => undefined;
-  const prack = requestIn(dialog, 'PRACK', { headers });
-  context.layer.send(prack, side.flow, { response: ignored, timedOut: ignored, failed: ignored });
+  sendAndForget(context, wayIn(context, side, dialog), requestIn(dialog, 'PRACK', { headers }));
   return true;
 }
 
@@ -192,7 +189,7 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
     // Its party hung up before the caller's ACK was here, which then comes no more.
     if (side.isReleased) side.ack ??= refusingAck(side, side.dialog, response);
     // RFC 3261 §13.2.2.4: each repeated 2xx is acknowledged again, once the caller's ACK is here.
-    if (side.ack !== undefined) context.layer.sendAck(side.ack, side.flow);
+    if (side.ack !== undefined) sendAck(context, wayIn(context, side, side.dialog), side.ack);
     return;
   }
   // Another device behind a downstream proxy answered too, or this one after its leg was given up.
@@ -201,18 +198,16 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
 
 /** A 2xx that nobody wants: ACK and BYE, and ACK again for each repetition. */
 function strayed(context: SipContext, side: LegSide, response: SipResponse, flow: Flow): void {
-  const known = side.strays?.get(tagOf(response));
-  if (known !== undefined) {
-    context.layer.sendAck(known, flow);
-    return;
-  }
   const stray = dialogFromResponse(side.invite, response);
   if (stray === undefined) return;
-  const ack = refusingAck(side, stray, response);
-  context.layer.sendAck(ack, flow);
+  const way = routed(flow, stray);
+  const known = side.strays?.get(stray.remoteTag);
+  const ack = known ?? refusingAck(side, stray, response);
+  sendAck(context, way, ack);
+  if (known !== undefined) return;
   side.strays ??= new Map();
   if (side.strays.size < MAX_STRAYS) side.strays.set(stray.remoteTag, ack);
-  context.layer.send(requestIn(stray, 'BYE'), flow, NOBODY);
+  sendAndForget(context, way, requestIn(stray, 'BYE'));
 }
 
 /** The ACK to a fork's 2xx; headers and body are the caller's ACK's, if it said anything. */
@@ -226,7 +221,7 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
     ...withCredentialsOf(side.invite, side, passed),
     body,
   });
-  context.layer.sendAck(side.ack, side.flow);
+  sendAck(context, wayIn(context, side, side.dialog), side.ack);
   endOffer(side.dialog);
   side.answer = undefined;
   return undefined;
@@ -264,7 +259,7 @@ function dismiss(
 ): void {
   if (side.ack === undefined) {
     side.ack = refusingAck(side, dialog, answer);
-    context.layer.sendAck(side.ack, side.flow);
+    sendAck(context, wayIn(context, side, dialog), side.ack);
   }
   sendBye(context, side, dialog, undefined, finished);
 }
@@ -325,7 +320,7 @@ function sendBye(
   const ours = said === '' ? undefined : new Map([['reason', [said]]]);
   const headers = source === undefined ? ours : passedHeaders(source, context.settings.realm);
   const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });
-  sendInDialog(context, { side, dialog }, request, currentFlow(context, side), {
+  sendInDialog(context, { side, dialog }, request, wayIn(context, side, dialog), {
     response: (response) => {
       if (response.status >= 200) finished();
     },

@@ -43,7 +43,7 @@ export interface LegSide {
   contact: readonly NameAddr[];
   /** The caller's INVITE as it came, or ours as it was made for the server that was tried last. */
   invite: SipRequest;
-  /** Whom it rings; empty on the caller's side. */
+  /** Whom it rings, or who calls; and the device, empty if no registered one is known. */
   readonly aor: string;
   readonly device: string;
   /** The trunk through which its party is reached, whose line it takes. */

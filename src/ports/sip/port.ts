@@ -208,11 +208,11 @@ export class SipPort implements Port, TransactionUser {
     const { request } = server;
     const { engine, legs, random } = this.#context;
     const call = engine.mint('call');
-    const side = caller.callerSide(this.#context, server, call, legAddress(call, 0));
+    const { uri, name } = this.#callerOf(request, admitted);
+    const side = caller.callerSide(this.#context, server, call, uri);
     enter(side, admitted.trunk);
     legs.add(side);
     this.#callers.set(server, side);
-    const { uri, name } = this.#callerOf(request, admitted);
     engine.post({
       type: 'invite.received',
       call,
