@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { SystemClock } from '../../src/clock.ts';
 import { isProblem } from '../../src/errors.ts';
@@ -11,6 +10,7 @@ import { Certificates, type TlsSettings } from '../../src/transport/certificates
 import type { ListenerSettings } from '../../src/transport/endpoint.ts';
 import { openSockets, type SocketParts, Sockets } from '../../src/transport/sockets.ts';
 import type { Endpoint, Flow, TransportListener } from '../../src/transport/transport.ts';
+import { fixture } from './tls-fixture.ts';
 
 /** What is to be closed when the case ends, latest first. */
 export const closing: (() => unknown)[] = [];
@@ -80,8 +80,7 @@ export function watch(socket: Socket) {
   return peer;
 }
 
-/** A file of the test certificates. */
-export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+export { fixture };
 
 export const TLS: TlsSettings = {
   certificate: fixture('server.pem'),

@@ -22,4 +22,5 @@ const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', `comman
 export const SIPP = { sipp: 'sip-tester' };
 export const SIPSAK = { sipsak: 'sipsak' };
 export const BARESIP = { baresip: 'baresip-core' };
+export const CHROMIUM = { chromium: 'chromium' };
 export const LINPHONE = { linphonec: 'linphone-cli' };

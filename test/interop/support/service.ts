@@ -16,7 +16,7 @@ export interface User {
   readonly password: string;
 }
 
-/** What a group of cases sets beside the common config. */
+/** What a group of cases sets beside the common config; `listen` comes on top of UDP and TCP. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The service as a newcomer starts it: a config file, a process, its ready lines. */
@@ -95,11 +95,11 @@ function configFor(port: number, pushUrl: string, count: number, settings: Setti
     users[`wakeable-${name}`] = { password, wakeable: { provider: 'fcm', prid: `wakeable-${name}` } };
   }
   return {
-    listen: [`udp:${HOST}:${port}`, `tcp:${HOST}:${port}`],
     users,
     push: { providers: { fcm: { sender: 'http', url: pushUrl } } },
     store: { path: './callweave.sqlite' },
     log: { level: 'info', format: 'json' },
     ...settings,
+    listen: [`udp:${HOST}:${port}`, `tcp:${HOST}:${port}`, ...(Array.isArray(settings.listen) ? settings.listen : [])],
   };
 }
