@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,8 @@ export interface Part {
   /** Scenario for calls that come meanwhile. */
   readonly outOfCall?: string;
   readonly limitSeconds?: number;
+  /** What stands in the scenario for `@name@`: sipp itself takes no keyword as the status of an answer. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 /** One sipp process that plays one scenario once. */
@@ -115,7 +117,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
   const keys = { user: part.user.name, domain: HOST, expires: '600', contact_params: part.contactParams ?? '' };
   return [
     `${HOST}:${part.service}`,
-    ...['-sf', scenario(name), '-m', '1', '-nostdin'],
+    ...['-sf', scenario(name, dir, part.keys), '-m', '1', '-nostdin'],
     ...['-i', HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
     ...['-au', part.user.name, '-ap', part.user.password, '-s', part.to?.name ?? part.user.name],
     ...['-auth_uri', authUri(name, part)],
@@ -123,7 +125,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
     ...['-trace_err', '-error_file', join(dir, 'errors.log'), '-trace_msg', '-message_file', join(dir, 'messages.log')],
     ...Object.entries(keys).flatMap(([key, value]) => ['-key', key, value]),
     ...(part.callId === undefined ? [] : ['-cid_str', part.callId.replaceAll('%', '%%')]),
-    ...(part.outOfCall === undefined ? [] : ['-oocsf', scenario(part.outOfCall)]),
+    ...(part.outOfCall === undefined ? [] : ['-oocsf', scenario(part.outOfCall, dir, part.keys)]),
   ];
 }
 
@@ -131,4 +133,15 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
 const authUri = (name: string, { to }: Part): string =>
   name.startsWith('caller') && to !== undefined ? `${to.name}@${HOST}` : HOST;
 
-const scenario = (name: string): string => join(SCENARIOS, `${name}.xml`);
+/** The file of a scenario, its `@names@` filled in; `caller-fails-NNN` is told NNN in the end. */
+function scenario(name: string, dir: string, keys: Part['keys'] = {}): string {
+  const path = join(SCENARIOS, `${name}.xml`);
+  if (existsSync(path) && Object.keys(keys).length === 0) return path;
+  const [, base, status] = existsSync(path) ? [] : (/^(caller-fails)-(\d{3})$/.exec(name) ?? []);
+  let text = readFileSync(base === undefined ? path : join(SCENARIOS, `${base}-486.xml`), 'latin1');
+  if (status !== undefined) text = text.replace('recv response="486"', `recv response="${status}"`);
+  for (const [key, value] of Object.entries(keys)) text = text.replaceAll(`@${key}@`, value);
+  const made = join(dir, `${name}.xml`);
+  writeFileSync(made, text, 'latin1');
+  return made;
+}
