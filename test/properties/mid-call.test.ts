@@ -134,7 +134,7 @@ class MidCall {
 }
 
 /** A phone that is gone, or whose connection broke, leaves its peer's rules unmet through no fault of ours. */
-const IS_LOST = /no ACK to 200 within 64\*T1/;
+const IS_LOST = /no ACK to \d{3} within 64\*T1/;
 
 describe('two who talk, whatever they and the network do', () => {
   test.prop({ what: scene }, worlds(100))('end in peace, once, with nothing left behind', ({ what }) => {
