@@ -15,6 +15,8 @@ import {
   legSilent,
   pushDelivered,
   pushFailed,
+  routeFailed,
+  routeFound,
   sessionLapsed,
 } from '../../machines/vocabulary/facts.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
@@ -30,6 +32,8 @@ const KINDS = [
   legClosed,
   pushDelivered,
   pushFailed,
+  routeFound,
+  routeFailed,
   callAnswered,
   callCancelled,
   callFailed,

@@ -55,6 +55,15 @@ export interface RecordedPush {
   readonly failed: string;
 }
 
+/** Where the call was sent on to: a target of its callee's, a redirection, a scenario's. */
+export interface RecordedDiversion {
+  readonly at: string;
+  /** Empty where it led nowhere; then why. */
+  readonly to: string;
+  readonly status: number;
+  readonly reason: string;
+}
+
 /** One call. Times are UTC with milliseconds; null: it did not come to that. */
 export interface CallRecord {
   readonly v: typeof RECORD_VERSION;
@@ -86,6 +95,7 @@ export interface CallRecord {
   readonly leg: RecordedLeg;
   readonly forks: readonly RecordedFork[];
   readonly pushes: readonly RecordedPush[];
+  readonly diversions: readonly RecordedDiversion[];
 }
 
 type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
@@ -126,6 +136,7 @@ export function recordOf(history: History): CallRecord {
       .filter((fact): fact is Started => fact.type === 'fork.started')
       .map((fork) => forkOf(fork, history, closed, answered)),
     pushes: facts.flatMap((fact) => pushOf(fact)),
+    diversions: facts.flatMap((fact) => diversionOf(fact)),
   };
 }
 
@@ -211,6 +222,12 @@ function whyCancelled(decided: Happening | undefined, isSilent: boolean): Why {
   if (decided?.type === 'call.answered') return 'answered elsewhere';
   if (decided?.type === 'call.cancelled') return 'caller gave up';
   return isSilent ? 'unreachable' : 'call ended';
+}
+
+function diversionOf(fact: Happening): RecordedDiversion[] {
+  if (fact.type === 'route.found') return [{ at: isoTime(fact.at), to: fact.callee, status: 0, reason: '' }];
+  if (fact.type === 'route.failed') return [{ at: isoTime(fact.at), to: '', status: fact.status, reason: fact.reason }];
+  return [];
 }
 
 function pushOf(fact: Happening): RecordedPush[] {

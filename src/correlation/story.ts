@@ -70,6 +70,10 @@ function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): reado
       return [deviceOf.get(fact.leg) ?? '', 'had said nothing'];
     case 'leg.failed':
       return [fact.device, `ended with ${phrased(fact.status, fact.reason)}`];
+    case 'route.found':
+      return ['the call', `went on to ${fact.callee}`];
+    case 'route.failed':
+      return ['the call', `could not go on (${phrased(fact.status, fact.reason)})`];
     case 'push.delivered':
       return [fact.device, 'was pushed'];
     case 'push.failed':

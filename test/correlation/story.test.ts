@@ -51,6 +51,14 @@ describe('the story of a call', () => {
       [[100, 'push.failed', { device: 'mobile', why: 'no such token' }]],
       'mobile could not be pushed (no such token) at 0.10 s',
     ],
+    [
+      'it was sent on',
+      [
+        [100, 'route.found', { callee: 'sip:carol@x' }],
+        [200, 'route.failed', { status: 404, reason: 'No Such User' }],
+      ],
+      'the call went on to sip:carol@x at 0.10 s, could not go on (404 No Such User) at 0.20 s',
+    ],
     ['nothing happened at all', [], 'no device could be rung'],
   ])('is readable when %s', (_name, facts, devices) => {
     expect(told([0, 'invite.received'], ...facts, [900, 'call.ended', ended('failed', 480)]).stories[0]?.devices).toBe(devices);
