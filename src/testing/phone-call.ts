@@ -77,7 +77,8 @@ export abstract class PhoneCall {
   #pendingInvite = false;
   #pendingUpdate = false;
   #acks = new Map<number, { text: string; message: PhoneMessage; remote: Endpoint }>();
-  #reInvite: ServerExchange | undefined;
+  /** Re-INVITEs that were answered with a 2xx, by CSeq: the ACK to one may be lost, and the next one come before it is repeated. */
+  readonly #reInvites = new Map<number, ServerExchange>();
 
   constructor(host: CallHost, callId: string, firstCseq: number) {
     this.host = host;
@@ -198,8 +199,8 @@ export abstract class PhoneCall {
 
   /** An ACK to a 2xx came in this dialog. */
   acknowledgedBy(ack: PhoneMessage): void {
-    const waiting = this.#reInvite;
-    if (waiting === undefined || cseqOf(waiting.request).number !== cseqOf(ack).number) {
+    const waiting = this.#reInvites.get(cseqOf(ack).number);
+    if (waiting === undefined) {
       this.unexpectedAck(ack);
       return;
     }
@@ -352,7 +353,7 @@ export abstract class PhoneCall {
       return;
     }
     dialog.target = targetIn(request, dialog.target);
-    this.#reInvite = exchange;
+    this.#reInvites.set(cseqOf(request).number, exchange);
     this.sdpVersion += 1;
     const { local } = this.host.wire;
     const body = request.body === '' ? offerOf(local, this.sdpVersion) : answerOf(request.body, local, this.sdpVersion);
