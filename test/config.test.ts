@@ -54,6 +54,9 @@ describe('presets', () => {
       maxForks: 16,
       earlyDialogs: 'forked',
       declineEndsCall: false,
+      sessionExpiresSeconds: 1800,
+      minSessionExpiresSeconds: 90,
+      aliveCheckMs: 300_000,
       maxCalls: 200_000,
     });
     expect(config.store.path).toBe(join(cwd, 'callweave.sqlite'));
@@ -214,6 +217,16 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       `callweave.yaml:1: dns.servers[0]: "${server}"; write the IP address of a name server, such as 192.0.2.53, 192.0.2.53:5353 or "[2001:db8::53]:53"`,
     ]),
     ['choice', 'auth: no', 'callweave.yaml:1: auth: "no"; write one of digest, none'],
+    [
+      'session timer below its own minimum',
+      'calls: { sessionExpiresSeconds: 120, minSessionExpiresSeconds: 600 }',
+      'callweave.yaml:1: calls.sessionExpiresSeconds: 120; write at least minSessionExpiresSeconds, 600, or 0 for no session timer',
+    ],
+    [
+      'least session timer',
+      'calls: { minSessionExpiresSeconds: 60 }',
+      'callweave.yaml:1: calls.minSessionExpiresSeconds: 60; write whole seconds from 90 to 86400, such as 90',
+    ],
     ['flag', 'calls: { declineEndsCall: 1 }', 'callweave.yaml:1: calls.declineEndsCall: 1; write true or false'],
     ['progress', 'push: { progress: 181 }', 'callweave.yaml:1: push.progress: 181; write one of none, 182, 180'],
     [

@@ -163,6 +163,9 @@ describe('the README', () => {
     expect(Number(shown('calls.maxForks'))).toBe(config.calls.maxForks);
     expect(Number(shown('calls.maxCalls'))).toBe(config.calls.maxCalls);
     expect(shown('calls.earlyDialogs')).toBe(config.calls.earlyDialogs);
+    expect(Number(shown('calls.sessionExpiresSeconds'))).toBe(config.calls.sessionExpiresSeconds);
+    expect(Number(shown('calls.minSessionExpiresSeconds'))).toBe(config.calls.minSessionExpiresSeconds);
+    expect(Number(shown('calls.aliveCheckSeconds'))).toBe(config.calls.aliveCheckMs / 1000);
     expect(shown('calls.declineEndsCall')).toBe(String(config.calls.declineEndsCall));
     expect(Number(shown('registrar.minExpiresSeconds'))).toBe(config.registrar.minExpiresMs / 1000);
     expect(Number(shown('registrar.maxExpiresSeconds'))).toBe(config.registrar.maxExpiresMs / 1000);

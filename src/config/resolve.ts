@@ -101,6 +101,12 @@ export interface Config {
     readonly earlyDialogs: 'forked' | 'single';
     /** Whether a 603 ends the call at once (RFC 3261 §21.6.2) or only that fork. */
     readonly declineEndsCall: boolean;
+    /** Session timer where nobody asked for one (RFC 4028 §8.1); 0: none. */
+    readonly sessionExpiresSeconds: number;
+    /** Smaller ones get 422. */
+    readonly minSessionExpiresSeconds: number;
+    /** How often a party without session timer is asked whether it is there; 0: never. */
+    readonly aliveCheckMs: number;
     readonly maxCalls: number;
   };
   readonly push: {
@@ -198,6 +204,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
+  checkSessionExpires(written.calls, complain);
   if (problems.length > 0) return problems;
   const { registrar, calls, push, dns, store, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
@@ -226,6 +233,9 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       maxForks: calls.maxForks,
       earlyDialogs: calls.earlyDialogs,
       declineEndsCall: calls.declineEndsCall,
+      sessionExpiresSeconds: calls.sessionExpiresSeconds,
+      minSessionExpiresSeconds: calls.minSessionExpiresSeconds,
+      aliveCheckMs: toMs(calls.aliveCheckSeconds),
       maxCalls: calls.maxCalls,
     },
     push: {
@@ -376,6 +386,16 @@ function checkListeners({ listen, auth }: WrittenConfig, noOwnUsers: boolean, co
     seen.add(taken);
     if (auth === 'digest' && noOwnUsers && !isLoopback(host)) complain(['listen', i], `${name} is not loopback`, OPEN_FIX);
   }
+}
+
+function checkSessionExpires(calls: WrittenConfig['calls'], complain: Complain): void {
+  const { sessionExpiresSeconds: preset, minSessionExpiresSeconds: min } = calls;
+  if (preset === 0 || preset >= min) return;
+  complain(
+    ['calls', 'sessionExpiresSeconds'],
+    String(preset),
+    `write at least minSessionExpiresSeconds, ${min}, or 0 for no session timer`,
+  );
 }
 
 function checkExpires(registrar: WrittenConfig['registrar'], complain: Complain): void {

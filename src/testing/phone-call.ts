@@ -4,6 +4,8 @@ import { targetIn } from './phone-dialog.ts';
 import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf } from './phone-message.ts';
 import type { Draft, Requester } from './phone-requester.ts';
 import { answerOf, mediaLines, offerOf } from './phone-sdp.ts';
+import type { TimerScript } from './phone-session.ts';
+import { SessionTimer } from './phone-session.ts';
 import type { ClientExchange, ServerExchange } from './phone-transactions.ts';
 import type { Wire } from './wire.ts';
 
@@ -21,6 +23,8 @@ export interface CallHost {
   cancel(message: PhoneMessage, remote: Endpoint): void;
   complain(what: string): void;
   tag(): string;
+  /** How the phone takes part in session timers. */
+  timer(): TimerScript | undefined;
 }
 
 export interface ResponseParts {
@@ -71,6 +75,7 @@ export abstract class PhoneCall {
   /** Answers requests inside the dialog: a status, 200 by default. BYE is always accepted. */
   onRequest: (request: PhoneMessage) => number = () => 200;
   dialog: Dialog | undefined;
+  readonly session: SessionTimer;
   protected readonly host: CallHost;
   protected sdpVersion = 1;
   #cseq: number;
@@ -85,6 +90,11 @@ export abstract class PhoneCall {
     this.callId = callId;
     this.startedAtMs = host.wire.now();
     this.#cseq = firstCseq;
+    this.session = new SessionTimer(host.wire, host.timer(), {
+      refresh: (how) => this.#refresh(how),
+      expire: () => this.bye({ headers: [['Reason', 'SIP;cause=408;text="Phone Missed The Refresh"']] }),
+      complain: (what) => host.complain(what),
+    });
   }
 
   abstract readonly localTag: string;
@@ -119,13 +129,15 @@ export abstract class PhoneCall {
     const sdp = parts.sdp ?? offerOf(this.host.wire.local, this.sdpVersion, parts.direction);
     const sent: Sent = { method: 'INVITE', status: 0, response: undefined };
     this.#pendingInvite = true;
-    const asking = this.host.requester.ask(this.draft('INVITE', { ...bodyOf(sdp), headers: parts.headers ?? [] }), {
+    const headers = [...this.session.ask(), ...(parts.headers ?? [])];
+    const asking = this.host.requester.ask(this.draft('INVITE', { ...bodyOf(sdp), headers }), {
       response: (response, again) => {
         if (response.status < 200) return;
         this.#pendingInvite = false;
         sent.status = response.status;
         sent.response = response;
         if (response.status < 300) this.#accepted(response, asking.exchange, sdp, again);
+        if (response.status < 300 && !again) this.session.agreed(response);
         this.onChange();
       },
       timedOut: () => {
@@ -143,13 +155,15 @@ export abstract class PhoneCall {
     const sent: Sent = { method: 'UPDATE', status: 0, response: undefined };
     const { dialog } = this;
     if (sdp !== '') this.#pendingUpdate = true;
-    this.host.requester.ask(this.draft('UPDATE', { ...bodyOf(sdp), headers: parts.headers ?? [] }), {
+    const headers = [...(this.state === 'answered' ? this.session.ask() : []), ...(parts.headers ?? [])];
+    this.host.requester.ask(this.draft('UPDATE', { ...bodyOf(sdp), headers }), {
       response: (response) => {
         if (response.status < 200) return;
         this.#pendingUpdate = false;
         sent.status = response.status;
         sent.response = response;
         if (response.status < 300 && dialog !== undefined) this.#updateTaken(response, sdp, dialog);
+        if (response.status < 300 && this.state === 'answered') this.session.agreed(response);
         this.onChange();
       },
       timedOut: () => {
@@ -158,6 +172,12 @@ export abstract class PhoneCall {
       },
     });
     return sent;
+  }
+
+  #refresh(how: 'update' | 'invite'): void {
+    if (this.state !== 'answered') return;
+    if (how === 'update') this.update({ sdp: '' });
+    else this.reInvite();
   }
 
   /** The dialog with that remote tag, where there is more than one. */
@@ -234,6 +254,7 @@ export abstract class PhoneCall {
   protected finish(end: PhoneCall['end'], reason = ''): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
+    this.session.end();
     this.end = end;
     this.endReason = reason;
     this.onChange();
@@ -337,7 +358,8 @@ export abstract class PhoneCall {
       this.remoteSdp = request.body;
       body = answerOf(request.body, this.host.wire.local, this.sdpVersion);
     }
-    this.host.respond(exchange, 200, { ...bodyOf(body), headers: [['Contact', this.host.contact]] });
+    const timer = this.state === 'answered' ? this.session.answer(request) : [];
+    this.host.respond(exchange, 200, { ...bodyOf(body), headers: [['Contact', this.host.contact], ...timer] });
   }
 
   #reInvited(exchange: ServerExchange, dialog: Dialog): void {
@@ -358,7 +380,8 @@ export abstract class PhoneCall {
     const { local } = this.host.wire;
     const body = request.body === '' ? offerOf(local, this.sdpVersion) : answerOf(request.body, local, this.sdpVersion);
     if (request.body !== '') this.remoteSdp = request.body;
-    this.host.respond(exchange, 200, { ...bodyOf(body), headers: [['Contact', this.host.contact]] });
+    const headers = [['Contact', this.host.contact] as const, ...this.session.answer(request)];
+    this.host.respond(exchange, 200, { ...bodyOf(body), headers });
   }
 }
 

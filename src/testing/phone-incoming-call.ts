@@ -54,6 +54,13 @@ export class IncomingCall extends PhoneCall {
     this.onChange();
   }
 
+  /** 422, if the INVITE wants to refresh more often than the phone does (RFC 4028 §9). True if so. */
+  refuseInterval(): boolean {
+    const min = this.session.tooSmall(this.invite);
+    if (min > 0) this.decline(422, { headers: [['Min-SE', String(min)]] });
+    return min > 0;
+  }
+
   /** 200 with an answer to the offer, or with an offer if the INVITE had none. */
   answer(sdp?: string): void {
     if (this.status !== 0) return;
@@ -71,7 +78,7 @@ export class IncomingCall extends PhoneCall {
       : this.invite.body === ''
         ? offerOf(local, 1)
         : answerOf(this.invite.body, local, 1);
-    this.#respond(200, bodyOf(sdp ?? preset));
+    this.#respond(200, { ...bodyOf(sdp ?? preset), headers: this.session.answer(this.invite) });
     this.onChange();
   }
 

@@ -47,6 +47,7 @@ const NEEDED: readonly (readonly [status: number, header: string, where: string]
   [407, 'proxy-authenticate', 'RFC 3261 §22.3'],
   [415, 'accept', 'RFC 3261 §8.2.3'],
   [420, 'unsupported', 'RFC 3261 §8.2.2.3'],
+  [422, 'min-se', 'RFC 4028 §6'],
   [423, 'min-expires', 'RFC 3261 §10.3'],
   [489, 'allow-events', 'RFC 6665 §8.3.2'],
 ];

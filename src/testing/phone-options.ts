@@ -2,6 +2,7 @@ import type { Random } from '../random.ts';
 import type { Endpoint } from '../transport/transport.ts';
 import type { IncomingCall } from './phone-incoming-call.ts';
 import type { Header, PhoneMessage } from './phone-message.ts';
+import type { TimerScript } from './phone-session.ts';
 import type { Wire } from './wire.ts';
 
 /** What a phone does with a call that comes, in milliseconds after the INVITE; what is left out does not happen. */
@@ -44,6 +45,8 @@ export interface PhoneOptions {
   /** How the phone can be woken: pn-* parameters in its Contact (RFC 8599 §4.1). */
   readonly push?: PushParams;
   readonly userAgent?: string;
+  /** Session timers (RFC 4028); by default the phone does not know them. */
+  readonly timer?: TimerScript;
   readonly onInvite?: InviteScript;
 }
 

@@ -83,6 +83,7 @@ export class OutgoingCall extends PhoneCall {
           ['Contact', host.contact],
           ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, PRACK, UPDATE, NOTIFY, REFER'],
           ...OPTIONS[options.reliable ?? 'none'],
+          ...this.session.ask(),
           ...headersOf({ ...body, headers: options.headers ?? [] }),
         ],
         body: body.body ?? '',
@@ -190,6 +191,7 @@ export class OutgoingCall extends PhoneCall {
       response.body || (this.progress.findLast(({ tag, sdp }) => tag === dialog.remoteTag && sdp !== '')?.sdp ?? '');
     this.#acknowledge(dialog, response);
     this.state = 'answered';
+    this.session.agreed(response);
     this.onChange();
     // The CANCEL crossed the 2xx: the call stands, so it is hung up (RFC 3261 §9.1).
     if (this.#cancel !== undefined && this.state === 'answered') this.bye();

@@ -22,6 +22,7 @@ import type { InviteScript, InviteSteps, PhoneOptions, RegisterOptions, Registra
 import { type CallOptions, OutgoingCall } from './phone-outgoing-call.ts';
 import { Requester } from './phone-requester.ts';
 import { offerOf } from './phone-sdp.ts';
+import type { TimerScript } from './phone-session.ts';
 import { copiedIntoAnswer, PhoneTransactions, type ServerExchange } from './phone-transactions.ts';
 import type { Wire } from './wire.ts';
 
@@ -44,6 +45,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: 'Not Found',
   420: 'Bad Extension',
   480: 'Temporarily Unavailable',
+  422: 'Session Interval Too Small',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',
   486: 'Busy Here',
@@ -77,6 +79,8 @@ export class Phone {
   onRequest: (request: PhoneMessage) => number = () => 200;
   /** Sees every message, both ways. */
   onTraffic: (traffic: Traffic) => void = () => {};
+  /** How it takes part in session timers, from the next call on. */
+  timer: TimerScript | undefined;
   readonly #options: PhoneOptions;
   #wire: Wire;
   #transactions: PhoneTransactions;
@@ -86,6 +90,7 @@ export class Phone {
   #registerCallId: string;
   #registerCseq = 0;
   #launches = 1;
+  #hasVanished = false;
   #invites = new Map<ServerExchange, IncomingCall>();
 
   constructor(options: PhoneOptions) {
@@ -94,6 +99,7 @@ export class Phone {
     this.user = options.user;
     this.aor = `sip:${options.user}@${options.domain}`;
     this.onInvite = options.onInvite ?? 'answer';
+    this.timer = options.timer;
     this.#wire = options.wire;
     this.#registerCallId = this.#newCallId();
     this.#transactions = this.#newTransactions();
@@ -220,11 +226,18 @@ export class Phone {
     this.#wire.close();
   }
 
+  /** The phone loses its network or its power: it hears and says nothing any more, and nobody sees a connection close. */
+  vanish(): void {
+    this.#hasVanished = true;
+    this.#wire.onMessage = () => {};
+  }
+
   /** The app starts anew, usually on another port: no call, no nonce and no Call-ID of before. Does not register. */
   relaunch(wire: Wire): void {
     this.#wire.close();
     this.#wire = wire;
     this.#launches += 1;
+    this.#hasVanished = false;
     this.calls = [];
     this.#invites.clear();
     this.#registered.clear();
@@ -389,6 +402,7 @@ export class Phone {
   }
 
   #play(call: IncomingCall): void {
+    if (call.refuseInterval()) return;
     const script = this.onInvite;
     if (script === 'silent') return;
     if (typeof script === 'function') script(call);
@@ -452,6 +466,7 @@ export class Phone {
       cancel: (message, remote) => void this.#transactions.request(message, remote, { response: () => {}, timedOut: () => {} }),
       complain: (what) => this.#complain(what),
       tag: () => this.#tag(),
+      timer: () => this.timer,
     };
   }
 
@@ -462,6 +477,7 @@ export class Phone {
   }
 
   #resend(text: string, message: PhoneMessage, remote: Endpoint): void {
+    if (this.#hasVanished) return;
     this.#record('out', text, message, remote);
     this.#wire.send(text, remote);
   }

@@ -9,6 +9,7 @@ import type { Directory } from './directory.ts';
 import { Domains } from './domains.ts';
 import { ALLOW, CARRIED_OPTIONS, DIALOG_BOUND, EVENTS, STARTERS, SUPPORTED } from './methods.ts';
 import { type Refusal, refusal } from './refusal.ts';
+import { flawOfInterval } from './session-interval.ts';
 import type { SipSettings } from './settings.ts';
 import type { Trunk, Trunks } from './trunks.ts';
 

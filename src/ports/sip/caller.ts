@@ -17,6 +17,7 @@ import { ALLOW } from './methods.ts';
 import { featureTags, passedHeaders, withoutOption } from './passing.ts';
 import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
+import { agree } from './session.ts';
 
 const CONTACT_BYTES = 8;
 
@@ -135,9 +136,10 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
     side.held = command;
     return;
   }
-  const headers = source === undefined ? NOTHING : passedHeaders(source, context.settings.realm);
+  const headers = source === undefined ? new Map() : passedHeaders(source, context.settings.realm);
   side.held = undefined;
   cease(context, side, server);
+  agree(context, side, context.legs.at(command.fork), side.invite, headers);
   const response = answerWith(side, command, source, dialog, headers, source?.body ?? '');
   if (isDescribing(response)) takeDescription(dialog, 'ours');
   server.respond(response);

@@ -17,6 +17,8 @@ import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { acknowledgedBy, cease, isDescribing, rackBehind, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
+import { agree, lapse } from './session.ts';
+import { askInterval, flawOfInterval, isRefresh } from './session-interval.ts';
 
 /** Requests of one party that may wait at a time. */
 const MAX_WAITING = 16;
@@ -113,7 +115,13 @@ export class Exchanges {
     if (request.method === 'REFER' && /[?&]replaces=/i.test(header(request, 'refer-to') ?? '')) {
       return refusal(501, 'Attended Transfer Is Not Supported Yet');
     }
-    return unsupportedOptions(request, CARRIED_OPTIONS) ?? this.#tooEarly(side, dialog, request) ?? this.#clash(dialog, request);
+    const interval = isRefresh(request) ? flawOfInterval(this.#context.settings, request) : undefined;
+    return (
+      interval ??
+      unsupportedOptions(request, CARRIED_OPTIONS) ??
+      this.#tooEarly(side, dialog, request) ??
+      this.#clash(dialog, request)
+    );
   }
 
   /** RFC 3261 §14.1, §14.2: no re-INVITE before the first one has its final answer, and its ACK. */
@@ -154,6 +162,7 @@ export class Exchanges {
     const { request } = exchange;
     const headers = passedHeaders(request, this.#context.settings.realm);
     setMaxForwards(headers, integerHeader(request, 'max-forwards'));
+    if (isRefresh(request)) askInterval(this.#context.settings, request, headers);
     if (exchange.rack !== '') headers.set('rack', [exchange.rack]);
     const contact = request.contact === '*' || request.contact.length === 0 ? [] : to.contact;
     const relayed = requestIn(dialog, request.method, { headers, body: request.body, contact });
@@ -189,10 +198,22 @@ export class Exchanges {
         if (exchange.server.answered || !this.#isInOrder(exchange, response)) return;
         if (exchange.limit !== undefined) this.#renewLimit(exchange, response);
         this.#post(exchange, to, response.status, this.#context.legs.keep(to, response));
+        this.#judge(exchange, to, response.status);
       },
-      timedOut: () => this.#refuse(exchange, refusal(408, '')),
+      timedOut: () => {
+        this.#refuse(exchange, refusal(408, ''));
+        this.#judge(exchange, to, 408);
+      },
       failed: () => this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached')),
     };
+  }
+
+  /** RFC 5057 §5.1: what destroys the usage of the INVITE ends the call. A phone that lets INFO time out may well be there. */
+  #judge({ request: { method }, toDialog }: Exchange, to: LegSide, status: number): void {
+    if (toDialog === undefined || toDialog !== to.dialog) return;
+    const refreshes = method === 'INVITE' || method === 'UPDATE';
+    if (status === 481 && (refreshes || method === 'INFO')) lapse(this.#context, to, 'unknown');
+    else if (status === 408 && refreshes) lapse(this.#context, to, 'silent');
   }
 
   #renewLimit(exchange: Exchange, { status }: SipResponse): void {
@@ -246,6 +267,8 @@ export class Exchanges {
     const status = statusPassed(response.status);
     const contact = status >= 300 || response.contact === '*' || response.contact.length === 0 ? [] : from.contact;
     const headers = passedHeaders(response, this.#context.settings.realm);
+    if (status >= 200 && status < 300 && isRefresh(request) && exchange.fromDialog === from.dialog)
+      agree(this.#context, from, exchange.to, request, headers);
     const extra = { headers, body: response.body, contact };
     const answer = responseTo(request, status, status === response.status ? response.reason : undefined, undefined, extra);
     const rseq = rseqOf(response);

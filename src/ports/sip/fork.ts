@@ -20,6 +20,7 @@ import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
 import { isDescribing } from './reliable.ts';
 import { routed, wayIn, wayTo } from './routing.ts';
+import { askInterval } from './session-interval.ts';
 
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
@@ -50,6 +51,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
   if (command.target.diversions !== undefined) setDiversions(headers, command.target.diversions);
   setMaxBreadth(headers, breadth);
+  askInterval(context.settings, source, headers);
   // One early dialog for all forks cannot say whose answer a PRACK is for.
   if (context.settings.earlyDialogs === 'single')
     for (const name of ['supported', 'require']) withoutOption(headers, name, RELIABLE);

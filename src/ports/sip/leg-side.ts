@@ -29,6 +29,7 @@ export const newSide = (
   strays: undefined,
   reliable: undefined,
   held: undefined,
+  watched: undefined,
   passed: 0,
   trunk: undefined,
   ...given,
@@ -68,6 +69,8 @@ export interface LegSide {
   reliable: Reliable[] | undefined;
   /** The caller's 2xx, which a reliable provisional with a session description still keeps back (RFC 3262 §3). */
   held: SipRespond | undefined;
+  /** How it is known that its party is still there. */
+  watched: Watched | undefined;
   /** Handle of the latest provisional that was passed to the caller; the same again is its repetition. */
   passed: number;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
@@ -81,6 +84,13 @@ export interface LegSide {
   readonly exchanges: Exchange[];
   /** Requests of others that its party was asked. */
   readonly asked: Set<Exchange>;
+}
+
+/** The watch over one party: the session interval, or 0 and how many questions it left open. */
+export interface Watched {
+  readonly seconds: number;
+  unanswered: number;
+  timer: Timer | undefined;
 }
 
 /** One relayed request: where it came from, where it went, and what is still owed. */

@@ -34,6 +34,7 @@ import { enter } from './outside.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 import { dropReliable, orphan } from './reliable.ts';
+import { unwatch } from './session.ts';
 import { numbersDialled } from './trunks.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -469,6 +470,7 @@ export class SipPort implements Port, TransactionUser {
       else this.#refuse(side.server, refusal(500, 'Call Failed Here'));
     }
     dropReliable(this.#context, side);
+    unwatch(this.#context, side);
     const callers = side.isCaller ? undefined : this.#context.legs.at(legAddress(side.call, CALLER_LEG));
     if (callers !== undefined) orphan(this.#context, callers, side);
     fork.abandon(this.#context, side);

@@ -17,6 +17,11 @@ export interface SipSettings {
   readonly earlyDialogs: 'forked' | 'single';
   readonly maxCalls: number;
   readonly maxForks: number;
+  /** What a session timer is set to where nobody asked for one; 0: none is. */
+  readonly sessionExpiresSeconds: number;
+  readonly minSessionExpiresSeconds: number;
+  /** How often a party without session timer is asked whether it is there; 0: never. */
+  readonly aliveCheckMs: number;
   /** A server that has said nothing for so long is given up for the next one, if there is one. */
   readonly failoverMs: number;
   readonly trunks: ReadonlyMap<string, TrunkConfig>;
