@@ -193,3 +193,12 @@ export function cseqOf(message: PhoneMessage): { readonly number: number; readon
 }
 /** The tag of From or To; empty if there is none. */
 export const tagOf = (message: PhoneMessage, name: 'from' | 'to'): string => paramOf(headerOf(message, name), 'tag') ?? '';
+
+/** Whether a header that lists options names this one. */
+export const names = (message: PhoneMessage, header: string, option: string): boolean =>
+  linesOf(message, header).some((line) =>
+    line
+      .toLowerCase()
+      .split(',')
+      .some((token) => token.trim() === option),
+  );

@@ -1,19 +1,10 @@
 /** Reliable provisional answers, as a phone gives them and as it hears them (RFC 3262). */
 import type { ResponseParts } from './phone-call.ts';
-import { cseqOf, headerOf, linesOf, type PhoneMessage, tagOf } from './phone-message.ts';
+import { cseqOf, headerOf, names, type PhoneMessage, tagOf } from './phone-message.ts';
 import type { Wire } from './wire.ts';
 
 const T1_MS = 500;
 const GIVE_UP_MS = 64 * T1_MS;
-
-/** Whether a header that lists options names this one. */
-export const names = (message: PhoneMessage, header: string, option: string): boolean =>
-  linesOf(message, header).some((line) =>
-    line
-      .toLowerCase()
-      .split(',')
-      .some((token) => token.trim() === option),
-  );
 
 /** What a phone needs to give them. */
 export interface Answerer {

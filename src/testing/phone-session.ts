@@ -1,6 +1,5 @@
 /** Session timers, as a phone has them (RFC 4028). */
-import { type Header, headerOf, type PhoneMessage, paramOf } from './phone-message.ts';
-import { names } from './phone-reliable.ts';
+import { type Header, headerOf, names, type PhoneMessage, paramOf } from './phone-message.ts';
 import type { Wire } from './wire.ts';
 
 /** How a phone takes part in session timers. */

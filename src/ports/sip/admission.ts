@@ -8,7 +8,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Directory } from './directory.ts';
 import { Domains } from './domains.ts';
 import { ALLOW, CARRIED_OPTIONS, DIALOG_BOUND, EVENTS, STARTERS, SUPPORTED } from './methods.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { flawOfInterval } from './session-interval.ts';
 import type { SipSettings } from './settings.ts';
 import type { Trunk, Trunks } from './trunks.ts';
@@ -42,7 +42,9 @@ export class Admission {
 
   admit(request: SipRequest, flow: Flow): Admitted | Refusal {
     const uri = parseUri(request.uri);
-    return this.#flawOf(request, uri) ?? this.#fromTrunk(request, uri as SipUri, flow);
+    const admitted = this.#flawOf(request, uri) ?? this.#fromTrunk(request, uri as SipUri, flow);
+    if (request.method !== 'INVITE' || isRefusal(admitted)) return admitted;
+    return flawOfInterval(this.#settings, request) ?? admitted;
   }
 
   /** A trunk says who it is by its address, or by calling the line that we registered with it; its callers are nobody of ours. */
