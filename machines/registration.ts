@@ -10,6 +10,7 @@ import {
   type bindingRemoved,
   bindingRestored,
   type bindingSlept,
+  deviceUnreachable,
   flowClosed,
   registerReceived,
 } from './vocabulary/facts.ts';
@@ -22,7 +23,7 @@ export interface RegistrationSettings {
 }
 
 type First = FactOf<typeof registerReceived | typeof bindingRestored>;
-type Heard = First | FactOf<typeof flowClosed>;
+type Heard = First | FactOf<typeof flowClosed | typeof deviceUnreachable>;
 /** The registration's own timers, one of each kind a device. */
 type Due = { readonly type: 'binding.due' | 'awake.due'; readonly device: DeviceKey };
 
@@ -49,7 +50,7 @@ const fact = (type: BindingFact['type'], binding: Binding, asleep: boolean): Bin
   userAgent: binding.userAgent,
   binding,
 });
-const removed = (binding: Binding, why: 'unregistered' | 'expired'): Raw<typeof bindingRemoved> => ({
+const removed = (binding: Binding, why: 'unregistered' | 'expired' | 'unreachable'): Raw<typeof bindingRemoved> => ({
   type: 'binding.removed',
   aor: binding.aor,
   device: binding.device,
@@ -136,6 +137,16 @@ export const registrationMachine = setup({
       enqueue.cancel(`awake ${binding.device}`);
       enqueue.emit(removed(binding, 'expired'));
     }),
+    /** One that registered anew from elsewhere meanwhile stays. */
+    drop: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'device.unreachable') return;
+      const binding = context.bindings.find(({ device, target }) => device === event.device && target.flow === event.flow);
+      if (binding === undefined) return;
+      enqueue.assign({ bindings: context.bindings.filter((other) => other !== binding) });
+      enqueue.cancel(`expiry ${binding.device}`);
+      enqueue.cancel(`awake ${binding.device}`);
+      enqueue.emit(removed(binding, 'unreachable'));
+    }),
     fallAsleep: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'awake.due' && event.type !== 'flow.closed') return;
       const asleep = context.bindings.filter(
@@ -172,6 +183,7 @@ export const registrationMachine = setup({
         'binding.due': { actions: 'expire' },
         'awake.due': { actions: 'fallAsleep' },
         'flow.closed': { actions: 'fallAsleep' },
+        'device.unreachable': { actions: 'drop' },
       },
     },
     gone: { type: 'final' },
@@ -182,6 +194,11 @@ export const registration = defineScenario({
   name: 'registration',
   startsOn: [registerReceived.where({}), bindingRestored.where({})],
   oncePer: (first) => first.aor,
-  listensTo: ({ aor }) => [registerReceived.where({ aor }), bindingRestored.where({ aor }), flowClosed.where({ aor })],
+  listensTo: ({ aor }) => [
+    registerReceived.where({ aor }),
+    bindingRestored.where({ aor }),
+    flowClosed.where({ aor }),
+    deviceUnreachable.where({ aor }),
+  ],
   machine: registrationMachine,
 });

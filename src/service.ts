@@ -25,7 +25,9 @@ import { OwnNames } from './own-names.ts';
 import { PushPort } from './ports/push/port.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { Authenticator } from './ports/sip/authenticator.ts';
+import type { SipContext } from './ports/sip/context.ts';
 import { Domains } from './ports/sip/domains.ts';
+import { Keepalive } from './ports/sip/keepalive.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
 import type { SipSettings, SipUser } from './ports/sip/settings.ts';
@@ -80,6 +82,7 @@ export class Service {
   readonly #refusedCalls: RefusedCalls;
   /** Where those who watch messages are let in. */
   readonly wiretap: Wiretap;
+  readonly #keepalive: Keepalive | undefined;
   #sip: SipPort | undefined;
   #ownNames: OwnNames | undefined;
 
@@ -97,11 +100,13 @@ export class Service {
       }
       parts.record?.(recordOf(history));
     });
+    this.#keepalive = config.nat.pingMs > 0 ? new Keepalive(config.nat) : undefined;
+    const views = [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories)];
     this.engine = new Engine({
       clock,
       timers,
       catalogue: Object.values(facts),
-      views: [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories)],
+      views: this.#keepalive === undefined ? views : [...views, viewOf(this.#keepalive)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
     this.#protection = new Protection({
@@ -173,38 +178,39 @@ export class Service {
     const domains = new Domains(config.domains[0] ?? config.realm, ownNames.hosts);
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
-    this.#sip = new SipPort(
-      {
-        settings,
-        engine: this.engine.sink('port:sip'),
-        layer: this.transactions,
-        transports,
-        locator: this.#locator(transports, ownNames),
-        timers,
-        random,
-        location: this.location,
-        legs: this.#legs,
-        farewell: { reason: '' },
-        trunks: new Trunks(config.trunks.values(), random),
-        tell: {
-          refusedCredentials: (trunk, status) =>
-            this.#parts.log.warn({ trunk, status }, 'a trunk refuses its user name or password'),
-        },
+    const context: SipContext = {
+      settings,
+      engine: this.engine.sink('port:sip'),
+      layer: this.transactions,
+      transports,
+      locator: this.#locator(transports, ownNames),
+      timers,
+      random,
+      location: this.location,
+      legs: this.#legs,
+      farewell: { reason: '' },
+      trunks: new Trunks(config.trunks.values(), random),
+      tell: {
+        unreachable: (aor, missed, isRemoved) =>
+          this.#parts.log.warn({ aor, missed, isRemoved }, 'a phone behind NAT does not answer'),
+        refusedCredentials: (trunk, status) =>
+          this.#parts.log.warn({ trunk, status }, 'a trunk refuses its user name or password'),
       },
-      {
-        domains,
-        authenticator,
-        isOverloaded: (method) => this.#overload.refuses(method),
-        callRefused: (refused) => this.#refusedCalls.note(refused),
-        flushBindings: () => this.#flush(),
-        isOwn: (uri) => ownNames.isOwn(uri),
-        offended: (flow, offence) => this.#protection.offended(flow, offence),
-        vouched: (flow) => this.#protection.vouched(flow),
-      },
-    );
+    };
+    this.#sip = new SipPort(context, {
+      domains,
+      authenticator,
+      isOverloaded: (method) => this.#overload.refuses(method),
+      callRefused: (refused) => this.#refusedCalls.note(refused),
+      flushBindings: () => this.#flush(),
+      isOwn: (uri) => ownNames.isOwn(uri),
+      offended: (flow, offence) => this.#protection.offended(flow, offence),
+      vouched: (flow) => this.#protection.vouched(flow),
+    });
     this.engine.connect(this.#sip);
     this.engine.connect(new PushPort(this.engine.sink('port:push'), senders));
     const restored = this.#storeView.restore(this.engine.sink('port:store'));
+    this.#keepalive?.start(context);
     this.#overload.start();
     this.transactions.serve(this.#sip, transports);
     return restored;
@@ -243,6 +249,7 @@ export class Service {
     this.#sip?.drain();
     this.#sip?.tellOpenLegs();
     this.#histories.close(this.engine.now());
+    this.#keepalive?.stop();
     this.#overload.stop();
     this.#protection.stop();
     for (const sender of this.#parts.senders.values()) sender.close();

@@ -91,6 +91,8 @@ export const bindingRestored = defineFact('binding.restored', {
 });
 /** The connection a binding was registered on is gone. */
 export const flowClosed = defineFact('flow.closed', { aor: text(), flow: text() });
+/** A device behind NAT answered no ping any more on the flow that it registered on. */
+export const deviceUnreachable = defineFact('device.unreachable', { aor: text(), device: text(), flow: text() });
 
 // Registrations.
 
@@ -110,7 +112,7 @@ export const bindingSlept = defineFact('binding.slept', bindingShape);
 export const bindingRemoved = defineFact('binding.removed', {
   aor: text(),
   device: text(),
-  why: text<'unregistered' | 'expired'>(),
+  why: text<'unregistered' | 'expired' | 'unreachable'>(),
 });
 
 // Legs.

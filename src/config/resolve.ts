@@ -125,6 +125,12 @@ export interface Config {
     /** A server that said nothing for so long is given up for the next one. */
     readonly failoverMs: number;
   };
+  readonly nat: {
+    /** Each device behind NAT is pinged once in so long; 0: none. */
+    readonly pingMs: number;
+    /** So many unanswered pings in a row remove a binding; 0: none does. */
+    readonly removeAfterMissed: number;
+  };
   /** Absolute path of the SQLite file, or `:memory:`. */
   readonly store: { readonly path: string };
   /** How long running calls may go on once the service shall stop. */
@@ -206,7 +212,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkTls(written, complain);
   checkSessionExpires(written.calls, complain);
   if (problems.length > 0) return problems;
-  const { registrar, calls, push, dns, store, trace, hep } = written;
+  const { registrar, calls, push, dns, nat, store, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
   return {
     file: source.file,
@@ -244,6 +250,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       progress: push.progress,
       providers,
     },
+    nat: { pingMs: toMs(nat.pingSeconds), removeAfterMissed: nat.removeAfterMissed },
     dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
     drain: { limitMs: toMs(written.drain.limitSeconds) },

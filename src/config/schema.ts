@@ -164,6 +164,12 @@ export const configSchema = section({
       failoverSeconds: seconds(4, { min: 0.5, max: 32 }),
     }),
   ),
+  nat: optional(
+    section({
+      pingSeconds: seconds(30, { min: 0, max: 3600 }),
+      removeAfterMissed: whole(0, { min: 0, max: 100 }),
+    }),
+  ),
   store: optional(
     section({
       path: text('a file such as ./callweave.sqlite, or ":memory:"', { max: 4096 }).default('./callweave.sqlite'),

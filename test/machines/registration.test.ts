@@ -227,6 +227,15 @@ describe('sleep (RFC 8599 §5.6.2)', () => {
     expect(chart.give({ type: 'flow.closed', aor: AOR, flow: 'flow1' } as EventObject)).toEqual([]);
   });
 
+  it('is no matter of a device that answers no ping: its binding goes, unless it registered elsewhere meanwhile', () => {
+    const chart = born(register(1, [mobile(), contact('desk')]), AWAKE);
+    const unreachable = (flow: string) => ({ type: 'device.unreachable', aor: AOR, device: 'mobile', flow }) as EventObject;
+    expect(chart.give(unreachable('flow2'))).toEqual([]);
+    expectTold(chart.give(unreachable('flow1')), [removed('mobile', 'unreachable')]);
+    expect(chart.give(30_000)).toEqual([]);
+    expect(chart.context.bindings).toMatchObject([{ device: 'desk' }]);
+  });
+
   it('is one device’s own', () => {
     const chart = born(
       register(1, [mobile(), contact('tablet', { push: APNS, stream: true, flow: 'flow2' }), contact('desk')]),

@@ -130,7 +130,7 @@ const anyEvent = (...types: string[]) =>
         { maxLength: 3, selector: (one) => one },
       ),
       asleep: fc.boolean(),
-      why: fc.constantFrom('unregistered', 'expired'),
+      why: fc.constantFrom('unregistered', 'expired', 'unreachable'),
       flow: fc.constantFrom('flow1', 'flow2'),
       deviceWithBinding: device.map((name) => ({
         device: name,
@@ -216,27 +216,27 @@ describe('no order of events arms a delayed event twice', () => {
     );
   });
 
-  test.prop([sequence('register.received', 'binding.restored', 'flow.closed'), fc.constantFrom(0, 30_000)], { numRuns: 300 })(
-    'registration',
-    (stimuli, awakeForMs) => {
-      const fact = { type: 'binding.restored', aor: 'sip:bob@x', device: 'a', seq: 1, at: 0 };
-      const binding = {
-        aor: 'sip:bob@x',
-        device: 'a',
-        target,
-        push,
-        params: '',
-        callId: 'r',
-        cseq: 0,
-        expiresAtMs: 50_000,
-        userAgent: '',
-      };
-      const input = { fact: { ...fact, binding }, self: 'registration:1', current: [], settings: { maxBindings: 3, awakeForMs } };
-      const chart = new Chart(registrationMachine, input);
-      attack(chart, stimuli);
-      expect(chart.status, 'after a day without a REGISTER nobody is bound').toBe('done');
-    },
-  );
+  test.prop(
+    [sequence('register.received', 'binding.restored', 'flow.closed', 'device.unreachable'), fc.constantFrom(0, 30_000)],
+    { numRuns: 300 },
+  )('registration', (stimuli, awakeForMs) => {
+    const fact = { type: 'binding.restored', aor: 'sip:bob@x', device: 'a', seq: 1, at: 0 };
+    const binding = {
+      aor: 'sip:bob@x',
+      device: 'a',
+      target,
+      push,
+      params: '',
+      callId: 'r',
+      cseq: 0,
+      expiresAtMs: 50_000,
+      userAgent: '',
+    };
+    const input = { fact: { ...fact, binding }, self: 'registration:1', current: [], settings: { maxBindings: 3, awakeForMs } };
+    const chart = new Chart(registrationMachine, input);
+    attack(chart, stimuli);
+    expect(chart.status, 'after a day without a REGISTER nobody is bound').toBe('done');
+  });
 
   test.prop([sequence('binding.added', 'binding.refreshed', 'binding.removed', 'push.failed', 'leg.ringing', 'call.answered')], {
     numRuns: 200,

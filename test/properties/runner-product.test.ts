@@ -67,7 +67,7 @@ const attributes = fc.record({
   address: leg,
   of: fc.constant(CALL),
   how: fc.constantFrom('done', 'failed'),
-  why: fc.constantFrom('unregistered', 'expired', 'silent'),
+  why: fc.constantFrom('unregistered', 'expired', 'unreachable', 'silent'),
   lapse: fc.constantFrom('', 'unknown'),
   provider: fc.constantFrom('', 'apns'),
   asleep: fc.boolean(),

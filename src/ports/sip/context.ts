@@ -30,6 +30,8 @@ export interface SipContext {
 export interface Tell {
   /** A trunk does not take the credentials that are configured for it. */
   refusedCredentials(trunk: string, status: number): void;
+  /** A device behind NAT left so many pings in a row unanswered, and lost its binding or not. */
+  unreachable(aor: string, missed: number, isRemoved: boolean): void;
 }
 
 const TAG_BYTES = 8;
