@@ -42,7 +42,7 @@ export class Admission {
 
   admit(request: SipRequest, flow: Flow): Admitted | Refusal {
     const uri = parseUri(request.uri);
-    const admitted = this.#flawOf(request, uri) ?? this.#fromTrunk(request, uri as SipUri, flow);
+    const admitted = this.#flawOf(request, uri, flow) ?? this.#fromTrunk(request, uri as SipUri, flow);
     if (request.method !== 'INVITE' || isRefusal(admitted)) return admitted;
     return flawOfInterval(this.#settings, request) ?? admitted;
   }
@@ -54,14 +54,14 @@ export class Admission {
     return trunk === undefined ? this.#authenticated(request, uri, sourceOf(flow.remote.host)) : { uri, user: '', trunk };
   }
 
-  #flawOf(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
+  #flawOf(request: SipRequest, uri: SipUri | undefined, flow: Flow): Refusal | undefined {
     const { method } = request;
     // RFC 6665 §4.4.1 and §8.2.1: no event package here yet.
     if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': EVENTS });
     if (DIALOG_BOUND.has(method)) return refusal(481, '');
     if (method === 'REFER') return refusal(403, 'REFER Only Inside A Call');
     if (!STARTERS.has(method)) return refusal(405, '', { allow: ALLOW });
-    const misdirected = flawOfUri(request, uri);
+    const misdirected = flawOfUri(request, uri, flow);
     if (misdirected !== undefined) return misdirected;
     const unsupported = unsupportedOptions(request, method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS);
     if (unsupported !== undefined) return unsupported;
@@ -94,12 +94,12 @@ export class Admission {
   }
 }
 
-function flawOfUri(request: SipRequest, uri: SipUri | undefined): Refusal | undefined {
+function flawOfUri(request: SipRequest, uri: SipUri | undefined, flow: Flow): Refusal | undefined {
   if (uri === undefined) return /^sips?:/i.test(request.uri) ? refusal(400, 'Malformed Request-URI') : refusal(416, '');
   // RFC 3966: a number is routed by the dial plan, but nobody is registered at one.
   if (uri.scheme === 'tel') return request.method === 'REGISTER' ? refusal(416, '') : undefined;
-  // RFC 3261 §26.2.2: every hop would have to be TLS.
-  return uri.scheme === 'sips' ? refusal(416, 'SIPS Needs TLS') : undefined;
+  // RFC 3261 §26.2.2: every hop has to be TLS, and this one was not.
+  return uri.scheme === 'sips' && !flow.secure ? refusal(403, 'SIPS Needs TLS') : undefined;
 }
 
 /** Why a request cannot be served that requires what is not `understood` (RFC 3261 §8.2.2.3). */

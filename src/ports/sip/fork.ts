@@ -7,6 +7,7 @@ import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
+import { isSipsUri } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { type AttemptHandler, send, sendAck, sendAndForget } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
@@ -19,7 +20,7 @@ import { type LegSide, newSide } from './leg-side.ts';
 import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
 import { isDescribing } from './reliable.ts';
-import { routed, wayIn, wayTo } from './routing.ts';
+import { routed, secureWay, wayIn, wayTo } from './routing.ts';
 import { askInterval } from './session-interval.ts';
 
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
@@ -86,15 +87,19 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device, breadth });
   context.legs.add(side);
   context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
+  // RFC 5630 §5.3 has it ring SIPS Contacts alone; departs from that: a SIP Contact on a TLS connection is as safe.
+  const isSips = isSipsUri(caller.invite.uri);
+  const asked = isSips ? caller.invite.uri : command.target.contact;
   const make = (flow: Flow): SipRequest => {
     side.flow = flow;
-    side.contact = contactFor(context, flow, caller.invite.contact, command.target.contact);
+    side.contact = contactFor(context, flow, caller.invite.contact, asked);
     side.invite = { ...invite, contact: side.contact };
     return side.invite;
   };
   const handler = inviteHandler(context, side);
   const { outside } = command.target;
-  if (outside === undefined) side.client = send(context, wayTo(context, command.target), make, handler);
+  const way = wayTo(context, command.target);
+  if (outside === undefined) side.client = send(context, isSips ? secureWay(way) : way, make, handler);
   else side.client = sendOutside(context, { side, source: caller.invite, outside, make }, handler);
   return undefined;
 }

@@ -4,6 +4,7 @@ import { better, type Outcome, UNAVAILABLE } from '../../../machines/vocabulary/
 import { integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
+import { isSipsUri } from '../../sip/uri.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { send } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
@@ -12,7 +13,7 @@ import type { Destination } from './dial-plan.ts';
 import type { Loops } from './loops.ts';
 import { sendMessageOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withTag } from './passing.ts';
-import { wayTo } from './routing.ts';
+import { secureWay, wayTo } from './routing.ts';
 
 const CALL_ID_BYTES = 16;
 
@@ -51,9 +52,10 @@ export function relayMessage(context: SipContext, loops: Loops, server: ServerTr
     const message = messageFor(context, request, binding.target, share);
     const tag = message.from.params.tag ?? '';
     loops.note(tag, callee);
+    const way = wayTo(context, binding.target);
     send(
       context,
-      wayTo(context, binding.target),
+      isSipsUri(request.uri) ? secureWay(way) : way,
       () => message,
       handlerOf(context, delivery, () => loops.note(tag, undefined)),
     );

@@ -2,7 +2,7 @@
 import type { Outside } from '../../../machines/vocabulary/binding.ts';
 import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
-import { canonicalUser, formatUri, parseUri } from '../../sip/uri.ts';
+import { canonicalUser, formatUri, isSipsUri, parseUri } from '../../sip/uri.ts';
 import type { Timer } from '../../timers.ts';
 import type { ClientHandler } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/transport.ts';
@@ -11,6 +11,7 @@ import { Challenges } from './challenges.ts';
 import type { SipContext } from './context.ts';
 import { uriAt } from './dial-plan.ts';
 import type { LegSide } from './leg-side.ts';
+import { secureWay } from './routing.ts';
 import type { Trunk } from './trunks.ts';
 
 /** What the way outside needs of the fork that takes it. */
@@ -117,7 +118,9 @@ class Try implements AttemptHandler {
 
   start(seq: number, hasMore: boolean): void {
     if (hasMore) this.#timer = this.#context.timers.set(this.#server.trunk.config.tryForMs, () => this.#giveUp());
-    this.#attempt = send(this.#context, this.#server.uri, (flow) => this.#make(flow, seq), this);
+    const { uri } = this.#server;
+    const way = isSipsUri(this.#way.departure.source.uri) ? secureWay(uri) : uri;
+    this.#attempt = send(this.#context, way, (flow) => this.#make(flow, seq), this);
   }
 
   cancel(headers?: ReadonlyMap<string, readonly string[]>): void {
@@ -232,7 +235,7 @@ export function sendMessageOutside(
   };
   send(
     context,
-    server,
+    isSipsUri(source.uri) ? secureWay(server) : server,
     (towards) => {
       flow = towards;
       return addressed;

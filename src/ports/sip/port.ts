@@ -34,6 +34,7 @@ import { enter } from './outside.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 import { dropReliable, orphan } from './reliable.ts';
+import { isSipsLeg } from './routing.ts';
 import { unwatch } from './session.ts';
 import { numbersDialled } from './trunks.ts';
 
@@ -306,6 +307,10 @@ export class SipPort implements Port, TransactionUser {
     const dialog = place === undefined ? undefined : dialogFor(place, request);
     if (place === undefined || dialog === undefined) {
       this.#refuse(server, refusal(481, ''));
+      return;
+    }
+    if (isSipsLeg(place.side) && !server.flow.secure) {
+      this.#refuse(server, refusal(403, 'SIPS Needs TLS'));
       return;
     }
     const outOfOrder = takeRequest(dialog, request);

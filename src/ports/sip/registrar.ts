@@ -79,6 +79,8 @@ export class Registrar {
     const uri = parseUri(contact.uri);
     if (uri === undefined || uri.scheme === 'tel') return refusal(400, 'Contact Is Not A SIP URI');
     if (this.#isOwn(uri)) return refusal(403, 'Contact Points At This Server');
+    // Who is called by a SIPS URI is reached along this flow (RFC 5630 §3.1.4).
+    if (uri.scheme === 'sips' && !flow.secure) return refusal(403, 'SIPS Contact Needs TLS');
     const expiresSeconds = Math.min(secondsIn(contact.params.expires) ?? preset, this.#settings.maxExpiresSeconds);
     if (expiresSeconds > 0 && expiresSeconds < this.#settings.minExpiresSeconds) {
       return refusal(423, '', { 'min-expires': String(this.#settings.minExpiresSeconds) });

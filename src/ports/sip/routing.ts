@@ -1,7 +1,7 @@
 import type { Target } from '../../../machines/vocabulary/binding.ts';
 import { DEFAULT_PORT, transportOf } from '../../dns/uri-transport.ts';
 import type { Dialog } from '../../sip/dialog.ts';
-import { parseUri } from '../../sip/uri.ts';
+import { isSipsUri, parseUri } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import type { Way } from './attempt.ts';
 import type { SipContext } from './context.ts';
@@ -26,10 +26,26 @@ export function wayTo(context: SipContext, { flow, path, contact }: Target): Way
  * if that flow is closed.
  */
 export function wayIn(context: SipContext, side: LegSide, dialog: Dialog): Way {
+  const way = plainWayIn(context, side, dialog);
+  return isSipsLeg(side) ? secureWay(way) : way;
+}
+
+function plainWayIn(context: SipContext, side: LegSide, dialog: Dialog): Way {
   if (dialog.routes.length > 0) return routed(side.flow, dialog);
   const flow = registeredFlow(context, side) ?? side.flow;
   return flow.open ? flow : dialog.target;
 }
+
+/** The same way if nobody can read along on it, else none: what came for a SIPS URI goes on so (RFC 5630 §3.1.3). */
+export function secureWay(way: Way): Way {
+  if (typeof way !== 'string') return way.secure ? way : NO_WAY;
+  return isSipsUri(way) ? way : way.replace(/^sip:/i, 'sips:');
+}
+/** No URI, so that nothing is found. */
+const NO_WAY = '';
+
+/** Whether a leg is one of a call to a SIPS URI: then our Contact on it is one. */
+export const isSipsLeg = ({ contact }: LegSide): boolean => isSipsUri(contact[0]?.uri ?? '');
 
 /** The way to the first of a dialog's route set; with none, that flow. */
 export function routed(flow: Flow, { routes: [first] }: Dialog): Way {
