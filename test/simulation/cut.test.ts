@@ -44,15 +44,16 @@ describe('a connection that breaks while two talk', () => {
     expectQuiet(world);
   });
 
-  it('the callee’s, which registered again: it hears the other’s BYE on the new one', () => {
-    const { world, bob, call, callee } = talking('tcp');
-    world.network.breakStreams(bob.wire.local.host);
+  it.each(['caller', 'callee'] as const)('the %s’s, which registered again: it hears the other’s BYE on the new one', (who) => {
+    const { world, alice, bob, call, callee } = talking('tcp');
+    const phone = who === 'caller' ? alice : bob;
+    world.network.breakStreams(phone.wire.local.host);
     world.run(100);
-    bob.register();
+    phone.register();
     world.run(500);
-    call.bye();
+    (who === 'caller' ? callee : call).bye();
     world.run(500);
-    expect(callee.end).toBe('hungUp');
+    expect((who === 'caller' ? call : callee).end).toBe('hungUp');
     expectQuiet(world);
   });
 
