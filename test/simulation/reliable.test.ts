@@ -200,6 +200,27 @@ describe('reliable provisionals (RFC 3262)', () => {
     expectQuiet(world);
   });
 
+  it('that a fork sends without waiting go out one after the other, each after the PRACK to the one before', () => {
+    const { world, alice, bob, invite } = rawScene();
+    const call = calls(alice, { prack: { afterMs: 300 } });
+    world.run(50);
+    for (const [n, status] of [180, 183, 181].entries())
+      bob.reply(invite(), status, [
+        ['Require', '100rel'],
+        ['RSeq', String(n + 1)],
+      ]);
+    world.run(200);
+    expect(call.progress.map(({ status }) => status)).toEqual([180]);
+    world.run(1_000);
+    expect(call.progress.map(({ status }) => status)).toEqual([180, 183, 181]);
+    const pracks = bob.requests('PRACK').map((prack) => headerOf(prack, 'rack'));
+    // Without answers to them they are repeated.
+    expect([...new Set(pracks)]).toEqual(['1 1 INVITE', '2 1 INVITE', '3 1 INVITE']);
+    for (const prack of bob.requests('PRACK')) bob.reply(prack, 200);
+    bob.reply(invite(), 486);
+    expectQuiet(world);
+  });
+
   it('of two devices behind one contact are two early dialogs', () => {
     const { world, alice, bob: edge } = rawScene();
     const call = calls(alice);
