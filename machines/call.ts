@@ -15,6 +15,7 @@ import {
   type callFailed,
   type callOffered,
   type callRinging,
+  type callTransferred,
   type claimLost,
   type claimWon,
   exchangeAcknowledged,
@@ -40,6 +41,8 @@ import { SIXTY_FOUR_T1_MS } from './vocabulary/time.ts';
 export interface CallSettings {
   readonly maxForks: number;
   readonly declineEndsCall: boolean;
+  /** Whether a REFER is carried out here or passed on. */
+  readonly transfer: 'local' | 'relay';
 }
 
 type Born = FactOf<typeof inviteReceived>;
@@ -87,6 +90,9 @@ interface Context {
   readonly best: Outcome | null;
   readonly toldProgress: boolean;
   readonly toldRinging: boolean;
+  /** The call that this one goes on from, and who transferred it. */
+  readonly continues: Address;
+  readonly transferredBy: string;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
 }
@@ -98,6 +104,7 @@ type Told = Raw<
   | typeof callFailed
   | typeof callCancelled
   | typeof callEnded
+  | typeof callTransferred
   | typeof claimWon
   | typeof claimLost
   | typeof forkStarted
@@ -170,13 +177,20 @@ export const callMachine = setup({
       context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
     isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,
     hasPeer: ({ context, event }) => peerOf(context, event as Of<'request.received'>) !== '',
+    isTransfer: ({ context, event }) => {
+      const { method } = event as Of<'request.received'>;
+      return (
+        method === 'REFER' && context.settings.transfer === 'local' && peerOf(context, event as Of<'request.received'>) !== ''
+      );
+    },
     legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
   },
   actions: {
     open: enqueueActions(({ context, enqueue }) => {
       const { birth } = context;
       if (birth === null) return;
-      const awake = birth.current.filter(({ asleep }) => !asleep);
+      const current = birth.fact.direct ? [] : birth.current;
+      const awake = current.filter(({ asleep }) => !asleep);
       const bound = awake.map(({ aor, device, binding }): Ring => ({ aor, device, target: binding.target }));
       const rings = [...bound, ...birth.fact.rings].slice(0, context.settings.maxForks);
       const forks = rings.map((ring, index) => forkFact(context, index + 1, { ...ring, callId: '' }, ''));
@@ -188,7 +202,7 @@ export const callMachine = setup({
         callerName: birth.fact.callerName,
         callee: context.callee,
         callIdStem: context.callIdStem,
-        wakeable: birth.fact.accountPush.provider !== '' || birth.current.some(({ asleep }) => asleep),
+        wakeable: birth.fact.accountPush.provider !== '' || current.some(({ asleep }) => asleep),
         accountPush: birth.fact.accountPush,
       });
       enqueue.assign({ birth: null, forks: forks.map(({ leg, device }) => ({ leg, device, state: 'calling' })) });
@@ -293,16 +307,20 @@ export const callMachine = setup({
       enqueue.assign({ keepers: [], outcome: 'cancelled', status: 487 });
       enqueue.emit({ type: 'call.cancelled', call: context.self, caller: context.caller, callee: context.callee, reason });
     }),
-    acknowledgeWinner: emit(({ context, event }) => ({
-      type: 'leg.acknowledge',
-      to: context.winner,
-      message: (event as Of<'leg.acknowledged'>).message,
-    })),
+    acknowledgeWinner: enqueueActions(({ context, event, enqueue }) => {
+      const { self: call, winner, continues: from, transferredBy, caller, callee } = context;
+      enqueue.emit({ type: 'leg.acknowledge', to: winner, message: (event as Of<'leg.acknowledged'>).message });
+      if (from !== '') enqueue.emit({ type: 'call.transferred', call, from, transferredBy, caller, callee });
+    }),
     hangUpWinner: emit(({ context, event }) => hangUp(context.winner, event)),
     hangUpCaller: emit(({ context, event }) => hangUp(context.callerLeg, event)),
     relayRequest: emit(({ context, event }) => {
       const request = event as Of<'request.received'>;
       return { type: 'sip.relayRequest', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
+    }),
+    transfer: emit(({ context, event }) => {
+      const request = event as Of<'request.received'>;
+      return { type: 'sip.transfer', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
     }),
     refuseRequest: emit(({ event }) => {
       const { leg, exchange } = event as Of<'request.received'>;
@@ -342,6 +360,8 @@ export const callMachine = setup({
     best: null,
     toldProgress: false,
     toldRinging: false,
+    continues: input.fact.continues,
+    transferredBy: input.fact.transferredBy,
     outcome: 'failed',
     status: 0,
   }),
@@ -421,7 +441,11 @@ export const callMachine = setup({
         'call.end': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
         'session.lapsed': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
         'call.claim': { actions: 'refuseClaim' },
-        'request.received': [{ guard: 'hasPeer', actions: 'relayRequest' }, { actions: 'refuseRequest' }],
+        'request.received': [
+          { guard: 'isTransfer', actions: 'transfer' },
+          { guard: 'hasPeer', actions: 'relayRequest' },
+          { actions: 'refuseRequest' },
+        ],
         'actor.ended': [
           {
             guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },

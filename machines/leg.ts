@@ -12,6 +12,7 @@ import {
   byeFinished,
   byeReceived,
   cancelReceived,
+  dialogMoved,
   failureReceived,
   forkStarted,
   inviteReceived,
@@ -47,6 +48,7 @@ type Heard = FactOf<
   | typeof prackMissed
   | typeof byeReceived
   | typeof byeFinished
+  | typeof dialogMoved
   | typeof actorEnded
 >;
 
@@ -81,6 +83,7 @@ const HOW: Readonly<Record<string, Raw<typeof legHungUp>['how']>> = {
   'bye.received': 'bye',
   'ack.missed': 'no-ack',
   'prack.missed': 'no-prack',
+  'dialog.moved': 'moved',
 };
 const device = (context: Context): string => context.fork?.device ?? '';
 const messageOf = (event: object): number => ('message' in event ? (event.message as number) : 0);
@@ -329,6 +332,8 @@ export const legMachine = setup({
     confirmed: {
       on: {
         'bye.received': { target: 'ended', actions: 'tellHungUp' },
+        // Its party talks in another call now, by transfer or by Replaces.
+        'dialog.moved': { target: 'ended', actions: 'tellHungUp' },
         'leg.hangUp': 'releasing',
         'actor.ended': 'releasing',
         'leg.cancel': 'releasing',
@@ -342,6 +347,8 @@ export const legMachine = setup({
       entry: 'sendBye',
       on: {
         'bye.finished': 'ended',
+        // Instead of BYE its dialog went to whoever was to have it.
+        'dialog.moved': 'ended',
         'bye.received': {},
         'leg.hangUp': {},
         'leg.cancel': {},
@@ -385,8 +392,8 @@ export const leg = defineScenario({
       fact.type === 'invite.received'
         ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self }), prackMissed.where({ leg: self })]
         : [provisionalReceived.where({ leg: self }), answerReceived.where({ leg: self }), failureReceived.where({ leg: self })];
-    // Either party may leave the 2xx to its re-INVITE without ACK.
-    const ofBoth = [byeReceived.where({ leg: self }), byeFinished.where({ leg: self }), ackMissed.where({ leg: self })];
+    // Either party may leave the 2xx to its re-INVITE without ACK, and either may go on in another call.
+    const ofBoth = [byeReceived, byeFinished, ackMissed, dialogMoved].map((kind) => kind.where({ leg: self }));
     return [...byRole, ...ofBoth, actorEnded.where({ address: fact.call, how: 'failed' })];
   },
   machine: legMachine,

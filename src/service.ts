@@ -159,9 +159,9 @@ export class Service {
 
   #install(): void {
     const { calls, push, registrar } = this.#parts.config;
-    const { maxForks, declineEndsCall, ringLimitMs, silentAfterMs } = calls;
+    const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
     this.engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
-    this.engine.install(call, { maxForks, declineEndsCall });
+    this.engine.install(call, { maxForks, declineEndsCall, transfer });
     this.engine.install(leg, { ringLimitMs, silentAfterMs });
     const progress = push.progress === 'none' ? 0 : push.progress;
     this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
@@ -311,6 +311,7 @@ function sipSettings(config: Config): SipSettings {
     sessionExpiresSeconds: calls.sessionExpiresSeconds,
     minSessionExpiresSeconds: calls.minSessionExpiresSeconds,
     aliveCheckMs: calls.aliveCheckMs,
+    transfer: calls.transfer,
     failoverMs: dns.failoverMs,
     trunks: config.trunks,
     numbers: config.numbers,

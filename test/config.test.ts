@@ -57,6 +57,7 @@ describe('presets', () => {
       sessionExpiresSeconds: 1800,
       minSessionExpiresSeconds: 90,
       aliveCheckMs: 300_000,
+      transfer: 'local',
       maxCalls: 200_000,
     });
     expect(config.store.path).toBe(join(cwd, 'callweave.sqlite'));

@@ -1,4 +1,4 @@
-import type { Aor, DeviceKey } from './identity.ts';
+import type { Address, Aor, DeviceKey } from './identity.ts';
 
 /** How a device can be woken (RFC 8599 §4.1); its `prid` is a secret. */
 export interface PushTarget {
@@ -21,6 +21,8 @@ export interface Target {
   readonly outside?: Outside;
   /** How the call came to this device, oldest first; left out where it was for it from the start. */
   readonly diversions?: readonly Diversion[];
+  /** A leg of another call, whose dialog is taken over instead of a new one being opened. */
+  readonly adopts?: Address;
 }
 
 /** A number outside, and how it is dialled there. */

@@ -87,6 +87,8 @@ export type SipRelayRequest = ToSip<'sip.relayRequest', { readonly exchange: num
 /** Passes an answer back to where its request came from. */
 export type SipRelayResponse = ToSip<'sip.relayResponse', { readonly exchange: number; readonly message: number }>;
 export type SipRelayAck = ToSip<'sip.relayAck', { readonly exchange: number; readonly message: number }>;
+/** Carries out a REFER of one party: places a call for the party of `leg`, the other one. */
+export type SipTransfer = ToSip<'sip.transfer', { readonly exchange: number }>;
 /** Answers a request inside a dialog ourselves. */
 export type SipRefuseRequest = ToSip<
   'sip.refuseRequest',
@@ -124,6 +126,7 @@ export type SipCommand =
   | SipRelayResponse
   | SipRelayAck
   | SipRefuseRequest
+  | SipTransfer
   | SipRoute
   | RegisterAccept
   | RegisterRefuse;

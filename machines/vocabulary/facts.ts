@@ -29,6 +29,12 @@ export const inviteReceived = defineFact('invite.received', {
   forwarding: detail<Forwarding>(),
   /** How often it was diverted before it came to us (RFC 5806). */
   diverted: integer(),
+  /** Rings these alone, and none of the callee's devices. */
+  direct: flag(),
+  /** The call that this one goes on from, by transfer or by Replaces; empty for a new one. */
+  continues: text(),
+  /** Who transferred: address of record, or URI outside; empty if nobody did. */
+  transferredBy: text(),
 });
 /** Where a URI leads that a call asked for, and what can be rung there now. */
 export const routeFound = defineFact('route.found', {
@@ -63,6 +69,8 @@ export const ackMissed = defineFact('ack.missed', { leg });
 export const prackMissed = defineFact('prack.missed', { leg });
 /** `fork`: the caller ended only the early dialog that stands for that leg; empty: the dialog of the call. */
 export const byeReceived = defineFact('bye.received', { leg, fork: leg, message });
+/** The dialog goes on in another call: nothing is owed to its party any more. */
+export const dialogMoved = defineFact('dialog.moved', { leg });
 /** Our BYE was answered, or will never be. */
 export const byeFinished = defineFact('bye.finished', { leg });
 /** A request inside a dialog that is relayed: re-INVITE, UPDATE, INFO, MESSAGE, REFER, unknown ones. */
@@ -139,7 +147,12 @@ export const legFailed = defineFact('leg.failed', { call, leg, device: text(), s
 export const legCancelled = defineFact('leg.cancelled', { call, leg, reason: text() });
 export const legAcknowledged = defineFact('leg.acknowledged', { call, leg, message });
 /** The party hung up, or is gone. */
-export const legHungUp = defineFact('leg.hungUp', { call, leg, how: text<'bye' | 'no-ack' | 'no-prack' | 'failed'>(), message });
+export const legHungUp = defineFact('leg.hungUp', {
+  call,
+  leg,
+  how: text<'bye' | 'no-ack' | 'no-prack' | 'failed' | 'moved'>(),
+  message,
+});
 /** The caller wants no answer of that fork any more, and still waits for others. */
 export const legForsaken = defineFact('leg.forsaken', { call, leg, fork: leg });
 /** A party of the talk is gone: `expired`, nobody refreshed the session; `silent`, it does not answer; `unknown`, it knows no such dialog. */
@@ -182,6 +195,14 @@ export const callRinging = defineFact('call.ringing', { call, caller: text(), ca
 export const callAnswered = defineFact('call.answered', { call, caller: text(), callee: text(), device: text() });
 export const callFailed = defineFact('call.failed', { call, caller: text(), callee: text(), status, reason: text() });
 export const callCancelled = defineFact('call.cancelled', { call, caller: text(), callee: text(), reason: text() });
+/** The parties of this call hear each other; one of them was in the call `from` before, and `transferredBy` sent it here. */
+export const callTransferred = defineFact('call.transferred', {
+  call,
+  from: text<Address>(),
+  transferredBy: text(),
+  caller: text(),
+  callee: text(),
+});
 /** The call is over and all its legs are released. */
 export const callEnded = defineFact('call.ended', {
   call,

@@ -107,6 +107,8 @@ export interface Config {
     readonly minSessionExpiresSeconds: number;
     /** How often a party without session timer is asked whether it is there; 0: never. */
     readonly aliveCheckMs: number;
+    /** Whether a REFER is carried out here or passed to the other phone. */
+    readonly transfer: 'local' | 'relay';
     readonly maxCalls: number;
   };
   readonly push: {
@@ -242,6 +244,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       sessionExpiresSeconds: calls.sessionExpiresSeconds,
       minSessionExpiresSeconds: calls.minSessionExpiresSeconds,
       aliveCheckMs: toMs(calls.aliveCheckSeconds),
+      transfer: calls.transfer,
       maxCalls: calls.maxCalls,
     },
     push: {

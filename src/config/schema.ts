@@ -146,6 +146,7 @@ export const configSchema = section({
       sessionExpiresSeconds: whole(1800, { min: 0, max: 86_400 }, 'whole seconds'),
       minSessionExpiresSeconds: whole(90, { min: 90, max: 86_400 }, 'whole seconds'),
       aliveCheckSeconds: whole(300, { min: 0, max: 86_400 }, 'whole seconds'),
+      transfer: choice('local', ['local', 'relay']),
       maxCalls: whole(200_000, { min: 1, max: 10_000_000 }),
     }),
   ),

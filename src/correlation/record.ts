@@ -70,6 +70,9 @@ export interface CallRecord {
   readonly call: Address;
   readonly caller: string;
   readonly callee: string;
+  /** The call that this one goes on from, by transfer or Replaces, and who transferred; empty for a new one. */
+  readonly continues: Address;
+  readonly transferredBy: string;
   /** The Request-URI as it came, From and To as they stood. */
   readonly dialled: string;
   readonly from: { readonly uri: string; readonly name: string };
@@ -85,7 +88,7 @@ export interface CallRecord {
   readonly talkMs: number;
   readonly outcome: 'answered' | 'failed' | 'cancelled' | 'crashed';
   readonly endedBy: 'caller' | 'callee' | 'service';
-  /** `bye`, `cancel`, `failed` (a final answer), `ordered` (a scenario, or the service stopping), `crashed`, `expired`, `silent` or `unknown` (a party was gone), else how a leg was lost. */
+  /** `bye`, `cancel`, `failed` (a final answer), `ordered` (a scenario, or the service stopping), `crashed`, `expired`, `silent` or `unknown` (a party was gone), `moved` (a party talks on in another call), else how a leg was lost. */
   readonly how: string;
   /** The final answer to the caller's INVITE. */
   readonly status: number;
@@ -117,6 +120,8 @@ export function recordOf(history: History): CallRecord {
     call: birth.call,
     caller: birth.caller,
     callee: birth.callee,
+    continues: birth.continues,
+    transferredBy: birth.transferredBy,
     dialled: leg?.uri ?? '',
     from: { uri: leg?.fromUri ?? '', name: leg?.fromName ?? '' },
     to: { uri: leg?.toUri ?? '', name: leg?.toName ?? '' },

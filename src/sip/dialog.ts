@@ -31,10 +31,16 @@ export interface Dialog {
   taken: { readonly seq: number; readonly rseq: number } | undefined;
   /** RSeq of our latest reliable provisional; 0 before the first (RFC 3262 §3). */
   rseq: number;
+  /** We made its Call-ID, so that we are the one who waits longer after a glare (RFC 3261 §14.1). */
+  readonly ownsCallId: boolean;
+  /** The session description that the peer was sent last; empty before the first. */
+  sent: string;
+  /** The m-lines that passed last, once its session is continued by us (`sdp-session.ts`); `undefined`: bodies pass as they come. */
+  lines: readonly string[] | undefined;
 }
 
 /** What a dialog has at its birth, apart from who is in it. */
-const NEWBORN = { offer: 'none', hasSession: false, taken: undefined, rseq: 0 } as const;
+const NEWBORN = { offer: 'none', hasSession: false, taken: undefined, rseq: 0, sent: '', lines: undefined } as const;
 
 /**
  * A session description of the initial offer and answer passes in the dialog: the first is the offer, the other side's
@@ -79,6 +85,7 @@ export function dialogFromRequest(request: SipRequest, localTag: string, state: 
     routes: request.recordRoute,
     localSeq: 0,
     remoteSeq: request.cseq.seq,
+    ownsCallId: false,
     ...NEWBORN,
   };
 }
@@ -102,6 +109,7 @@ export function dialogFromResponse(request: SipRequest, response: SipResponse): 
     routes: response.recordRoute.toReversed(),
     localSeq: request.cseq.seq,
     remoteSeq: undefined,
+    ownsCallId: true,
     ...NEWBORN,
   };
 }

@@ -3,7 +3,7 @@ import type { Dialog } from './phone-dialog.ts';
 import { targetIn } from './phone-dialog.ts';
 import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf } from './phone-message.ts';
 import type { Draft, Requester } from './phone-requester.ts';
-import { answerOf, mediaLines, offerOf } from './phone-sdp.ts';
+import { answerOf, flawsOfNextSdp, mediaLines, offerOf } from './phone-sdp.ts';
 import type { TimerScript } from './phone-session.ts';
 import { SessionTimer } from './phone-session.ts';
 import type { ClientExchange, ServerExchange } from './phone-transactions.ts';
@@ -25,6 +25,7 @@ export interface CallHost {
   tag(): string;
   /** How the phone takes part in session timers. */
   timer(): TimerScript | undefined;
+  readonly checksSessions: boolean;
 }
 
 export interface ResponseParts {
@@ -64,8 +65,6 @@ export abstract class PhoneCall {
   end: '' | 'bye' | 'hungUp' | 'failed' | 'cancelled' | 'lost' = '';
   /** Reason header of the CANCEL or BYE that ended it; empty if there was none. */
   endReason = '';
-  /** The other side's latest session description. */
-  remoteSdp = '';
   /** Requests that came inside the dialog, re-INVITEs too, without repetitions. */
   readonly requests: PhoneMessage[] = [];
   /** The other side's ACK to our 2xx, or ours to its: the dialog is confirmed on both sides. */
@@ -78,6 +77,7 @@ export abstract class PhoneCall {
   readonly session: SessionTimer;
   protected readonly host: CallHost;
   protected sdpVersion = 1;
+  #remoteSdp = '';
   #cseq: number;
   #pendingInvite = false;
   #pendingUpdate = false;
@@ -98,6 +98,16 @@ export abstract class PhoneCall {
   }
 
   abstract readonly localTag: string;
+
+  /** The other side's latest session description. */
+  get remoteSdp(): string {
+    return this.#remoteSdp;
+  }
+
+  set remoteSdp(sdp: string) {
+    if (this.host.checksSessions) for (const flaw of flawsOfNextSdp(this.#remoteSdp, sdp)) this.host.complain(flaw);
+    this.#remoteSdp = sdp;
+  }
 
   /** Hangs up: BYE once the call is answered (RFC 3261 §15.1.1). */
   bye(parts: RequestParts = {}): Sent | undefined {

@@ -48,6 +48,8 @@ export interface PhoneOptions {
   /** Session timers (RFC 4028); by default the phone does not know them. */
   readonly timer?: TimerScript;
   readonly onInvite?: InviteScript;
+  /** Complains of session descriptions that do not continue the one before them (RFC 3264 §8). */
+  readonly checksSessions?: boolean;
 }
 
 export interface RegisterOptions {

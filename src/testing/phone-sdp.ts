@@ -34,3 +34,18 @@ export function answerOf(offer: string, local: Endpoint, version: number): strin
 
 /** Number of m-lines. */
 export const mediaLines = (sdp: string): number => sdp.match(/^m=/gm)?.length ?? 0;
+
+const ORIGIN = /^o=(\S+ \S+) (\d+) (\S+ \S+ \S+)\r?$/m;
+
+/** What RFC 3264 §8 forbids between one session description of the other side and its next. */
+export function flawsOfNextSdp(before: string, next: string): string[] {
+  const [, session, version, address] = ORIGIN.exec(before) ?? [];
+  const [, nextSession, nextVersion, nextAddress] = ORIGIN.exec(next) ?? [];
+  if (session === undefined || nextSession === undefined || before === next) return [];
+  const flaws: string[] = [];
+  if (session !== nextSession || address !== nextAddress) flaws.push('o= of another session than before (RFC 3264 §8)');
+  else if (BigInt(nextVersion ?? 0) <= BigInt(version ?? 0))
+    flaws.push('a changed description under no higher o= version (RFC 3264 §8)');
+  if (mediaLines(next) < mediaLines(before)) flaws.push('fewer m-lines than before (RFC 3264 §8)');
+  return flaws;
+}

@@ -455,6 +455,7 @@ export class Phone {
       wire: this.#wire,
       requester: this.#requester,
       contact: `<${this.#plainUri}>`,
+      checksSessions: this.#options.checksSessions === true,
       // A name cannot be resolved here: the service is where names lead.
       route: (target) => {
         const address = addressOf(target);

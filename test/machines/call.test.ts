@@ -22,7 +22,7 @@ const coverage = new Coverage(callMachine);
 /** A call to so many awake devices, `device1` and on. */
 function callTo(
   awake: number,
-  how: { asleep?: number; settings?: object; accountPush?: object; rings?: readonly object[] } = {},
+  how: { asleep?: number; settings?: object; accountPush?: object; rings?: readonly object[]; fact?: object } = {},
 ): Chart {
   const current = [
     ...Array.from({ length: awake }, (_, n) => bound(`device${n + 1}`)),
@@ -38,8 +38,12 @@ function callTo(
     callIdStem: 'stem',
     accountPush: how.accountPush ?? NO_PUSH,
     rings: how.rings ?? [],
+    direct: false,
+    continues: '',
+    transferredBy: '',
+    ...how.fact,
   };
-  const settings = { maxForks: 4, declineEndsCall: false, ...how.settings };
+  const settings = { maxForks: 4, declineEndsCall: false, transfer: 'local', ...how.settings };
   return new Chart(callMachine, { fact, self: SELF, current, settings }, coverage);
 }
 /** The same, past `offering`. */
@@ -83,7 +87,7 @@ const refused = (leg: string) => ({ type: 'sip.refuseRequest', to: 'port:sip', l
 const namesOf = (told: readonly Told[]) => told.map(({ type }) => type);
 
 /** While a call talks it has both sides: one that loses a side is released. */
-const UNREACHABLE = ['call.talking on request.received #2'];
+const UNREACHABLE = ['call.talking on request.received #3'];
 afterAll(() => {
   const missed = coverage.missed.filter((name) => !UNREACHABLE.includes(name));
   expect(missed, 'transitions of the chart that no case went through').toEqual([]);
@@ -429,6 +433,50 @@ describe('an answered call', () => {
     chart.give(answers(1));
     expect(chart.give(ended(fork(2)))).toEqual([]);
     expect(chart.state).toBe('talking.answered');
+  });
+});
+
+describe('transfer', () => {
+  const refer = (leg: string) => ({ ...request(leg), method: 'REFER' });
+
+  it.each([
+    ['the caller', CALLER, fork(1)],
+    ['the callee', fork(1), CALLER],
+  ])('asked for by %s is carried out for the other party', (_who, from, to) => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1), callerAcks);
+    expectTold(chart.give(refer(from)), [{ type: 'sip.transfer', to: 'port:sip', leg: to, exchange: 9 }]);
+    expect(chart.state).toBe('talking.connected');
+  });
+
+  it('is passed on where phones carry it out', () => {
+    const chart = ringingCallTo(1, { settings: { transfer: 'relay' } });
+    chart.give(answers(1), callerAcks);
+    expectTold(chart.give(refer(fork(1))), [{ type: 'sip.relayRequest', leg: CALLER, exchange: 9 }]);
+  });
+
+  it('makes a call that rings only whom it leads to, and says from where it came once its parties hear each other', () => {
+    const party = { aor: '', device: 'party', target: { ...target, adopts: 'leg:5/1' } };
+    const fact = { direct: true, continues: 'call:5', transferredBy: 'sip:carol@x' };
+    const chart = ringingCallTo(1, { asleep: 1, rings: [party], fact });
+    expectTold(chart.told, [
+      { type: 'fork.started', leg: fork(1), device: 'party', target: party.target },
+      { type: 'call.offered', wakeable: false },
+    ]);
+    chart.give(answers(1));
+    expectTold(chart.give(callerAcks), [
+      { type: 'leg.acknowledge', to: fork(1), message: 50 },
+      { type: 'call.transferred', call: SELF, from: 'call:5', transferredBy: 'sip:carol@x', caller: 'sip:alice@x' },
+    ]);
+  });
+
+  it('is released when the dialog of a party went on elsewhere', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1), callerAcks);
+    expectTold(chart.give({ type: 'leg.hungUp', call: SELF, leg: CALLER, how: 'moved', message: 0 } as EventObject), [
+      { type: 'leg.hangUp', to: fork(1), message: 0 },
+    ]);
+    expect(chart.state).toBe('releasing');
   });
 });
 

@@ -24,6 +24,7 @@ const failure = event('failure.received', { status: 486, reason: 'Busy Here', or
 const cancelled = event('cancel.received', { reason: 'SIP;cause=487' });
 const bye = event('bye.received', { fork: '', message: 14 });
 const byeOfFork = event('bye.received', { fork: 'leg:7/2', message: 0 });
+const moved = event('dialog.moved');
 const noPrack = event('prack.missed');
 const byeFinished = event('bye.finished');
 const ack = event('ack.received', { message: 15 });
@@ -171,6 +172,8 @@ describe('a confirmed leg (RFC 3261 §15)', () => {
         'releasing',
         [{ ...sendBye(), lapse: 'expired' }],
       ],
+      ['its dialog goes on in another call', path, moved, 'ended', [hungUp('moved')]],
+      ['releasing: its dialog goes on in another call', [...path, hangUp], moved, 'ended', []],
       ['releasing: the answer to the BYE', [...path, hangUp], byeFinished, 'ended', []],
       ['releasing: the BYEs cross', [...path, hangUp], bye, 'releasing', []],
       ['releasing: a second hang-up', [...path, hangUp], hangUp, 'releasing', []],

@@ -203,7 +203,7 @@ describe('no order of events arms a delayed event twice', () => {
     'call',
     (stimuli, awake) => {
       const current = ['a', 'b', 'c'].slice(0, awake).map((name) => ({ device: name, asleep: false, binding: { target } }));
-      const settings = { maxForks: 3, declineEndsCall: false };
+      const settings = { maxForks: 3, declineEndsCall: false, transfer: 'local' };
       attack(new Chart(callMachine, { fact: invite, self: 'call:7', current, settings }), stimuli);
     },
   );

@@ -397,7 +397,7 @@ describe('forks', () => {
     expect(linesOf(invite, 'remote-party-id')).toEqual([]);
     expect(linesOf(invite, 'allow').join()).not.toContain('PUBLISH');
     expect(linesOf(invite, 'allow').join()).toContain('PRACK, INFO');
-    expect(headerOf(invite, 'supported')).toBe('timer, 100rel');
+    expect(headerOf(invite, 'supported')).toBe('timer, 100rel, replaces');
     expect(headerOf(invite, 'content-disposition')).toBe('session');
     bob.reply(invite, 486);
     expectQuiet(world);

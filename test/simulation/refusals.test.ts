@@ -33,7 +33,7 @@ describe('a request outside a dialog', () => {
   });
 
   it('names the options it does not carry, and none of those it does', () => {
-    for (const option of ['precondition', 'replaces', 'tdialog', 'sec-agree', 'gruu']) {
+    for (const option of ['precondition', 'tdialog', 'sec-agree', 'gruu']) {
       const answer = answerTo('INVITE', BOB, [CONTACT, ['Require', `timer, ${option}`]]);
       expect([answer.status, headerOf(answer, 'unsupported')]).toEqual([420, option]);
     }

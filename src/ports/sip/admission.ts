@@ -65,8 +65,8 @@ export class Admission {
     if (misdirected !== undefined) return misdirected;
     const unsupported = unsupportedOptions(request, method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS);
     if (unsupported !== undefined) return unsupported;
-    // Departs for now from RFC 3891 and RFC 3911: no dialog of ours can be named from outside, so that none is found.
-    if (method === 'INVITE' && (request.headers.has('replaces') || request.headers.has('join'))) return refusal(481, '');
+    const misplaced = flawOfReplaces(request);
+    if (misplaced !== undefined) return misplaced;
     if (integerHeader(request, 'max-forwards') === 0 && method !== 'OPTIONS' && method !== 'REGISTER') return refusal(483, '');
     if (method === 'REGISTER' && request.body !== '' && !isOptional(request)) return refusal(415, '', { accept: '' });
     if (method === 'INVITE' && (request.contact === '*' || request.contact.length !== 1)) {
@@ -100,6 +100,13 @@ function flawOfUri(request: SipRequest, uri: SipUri | undefined, flow: Flow): Re
   if (uri.scheme === 'tel') return request.method === 'REGISTER' ? refusal(416, '') : undefined;
   // RFC 3261 §26.2.2: every hop has to be TLS, and this one was not.
   return uri.scheme === 'sips' && !flow.secure ? refusal(403, 'SIPS Needs TLS') : undefined;
+}
+
+function flawOfReplaces({ method, headers }: SipRequest): Refusal | undefined {
+  // RFC 3891 §3: with INVITE only, and not beside Join.
+  if (headers.has('replaces') && (method !== 'INVITE' || headers.has('join'))) return refusal(400, 'Replaces Has No Place Here');
+  // Departs for now from RFC 3911: no dialog of ours can be joined, so that none is found.
+  return method === 'INVITE' && headers.has('join') ? refusal(481, '') : undefined;
 }
 
 /** Why a request cannot be served that requires what is not `understood` (RFC 3261 §8.2.2.3). */

@@ -2,7 +2,7 @@
 import type { SipRespond } from '../../../machines/vocabulary/commands.ts';
 import { type Address, legAddress } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromRequest, endOffer, requestIn, takeDescription } from '../../sip/dialog.ts';
-import { responseTo } from '../../sip/headers.ts';
+import { header, responseTo } from '../../sip/headers.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
 import { isSipsUri } from '../../sip/uri.ts';
@@ -11,6 +11,7 @@ import type { TransportName } from '../../transport/transport.ts';
 import { sendAndForget } from './attempt.ts';
 import { breadthOf } from './breadth.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
+import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
 import { ALLOW } from './methods.ts';
@@ -18,6 +19,7 @@ import { featureTags, passedHeaders, withoutOption } from './passing.ts';
 import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
 import { agree } from './session.ts';
+import { respondAs } from './stand-in.ts';
 
 const CONTACT_BYTES = 8;
 
@@ -48,7 +50,7 @@ export function contactFor(
 }
 
 /** The side of a call whose INVITE has just been admitted. */
-export function callerSide(context: SipContext, server: ServerTransaction, call: Address, aor: string): LegSide {
+export function callerSide(context: SipContext, server: ServerTransaction, call: Address, aor: string, user: string): LegSide {
   const { request, flow } = server;
   const contact = contactFor(context, flow, [], request.uri);
   const device = callingDevice(context, aor, server);
@@ -63,6 +65,7 @@ export function callerSide(context: SipContext, server: ServerTransaction, call:
     server,
     aor,
     device,
+    user,
     breadth,
   });
 }
@@ -111,6 +114,7 @@ const OUR_ALLOW: ReadonlyMap<string, readonly string[]> = new Map([['allow', [AL
 
 /** Answers the caller's INVITE; headers and body come from the fork's answer if there is one. */
 export function respond(context: SipContext, side: LegSide, command: SipRespond): string | undefined {
+  if (side.standIn !== undefined) return respondAs(context, side, side.standIn, command);
   const { server } = side;
   if (server === undefined || server.answered) return 'the INVITE has its final answer';
   const source = context.legs.message(command.message);
@@ -140,9 +144,15 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
   side.held = undefined;
   cease(context, side, server);
   agree(context, side, context.legs.at(command.fork), side.invite, headers);
+  // Who answers may have had another session before, with more m-lines than this caller offers.
+  if (context.legs.at(command.fork)?.adoption !== undefined) {
+    recouple(dialog);
+    noteBody(dialog, side.invite.body, header(side.invite, 'content-type'));
+  }
   const response = answerWith(side, command, source, dialog, headers, source?.body ?? '');
   if (isDescribing(response)) takeDescription(dialog, 'ours');
   server.respond(response);
+  side.winner = command.fork;
   confirm(context, side, dialog);
 }
 
@@ -210,7 +220,12 @@ function answerWith(
   body: string,
 ): SipResponse {
   const contact = source === undefined ? side.contact : contactLike(side, source);
-  const extra = { headers, body, contact, recordRoute: side.invite.recordRoute };
+  const extra = {
+    headers,
+    body: bodyFor(dialog, body, headers.get('content-type')?.[0]),
+    contact,
+    recordRoute: side.invite.recordRoute,
+  };
   return responseTo(side.invite, command.status, phraseOf(command, source), dialog.localTag, extra);
 }
 

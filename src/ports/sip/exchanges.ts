@@ -1,7 +1,7 @@
 /** Requests inside a dialog that pass from one party to the other: re-INVITE, UPDATE, INFO, MESSAGE, unknown ones. */
 import { type Dialog, endOffer, glare, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader, responseTo } from '../../sip/headers.ts';
-import type { SipRequest, SipResponse } from '../../sip/message.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { unsupportedOptions } from './admission.ts';
@@ -9,6 +9,7 @@ import { sendAck } from './attempt.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { sendInDialog } from './credentials.ts';
+import { bodyFor, noteBody } from './descriptions.ts';
 import { refusedOffer } from './fork.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
@@ -26,6 +27,8 @@ const NO_PRACK = refusal(504, 'No PRACK');
 const ACCEPTED = refusal(200, '');
 /** A re-INVITE that nobody ever answers finally is given up, as a proxy's Timer C would have it (RFC 3261 §16.8). */
 const RE_INVITE_LIMIT_MS = 180_000;
+/** Methods whose messages may describe the session. */
+const DESCRIBING = new Set(['INVITE', 'UPDATE', 'PRACK', 'ACK']);
 const carriesOffer = (request: SipRequest): boolean =>
   request.method === 'INVITE' || (request.method === 'UPDATE' && isDescribing(request));
 
@@ -33,10 +36,12 @@ export class Exchanges {
   readonly #context: SipContext;
   readonly #byId = new Map<number, Exchange>();
   readonly #byServer = new Map<ServerTransaction, Exchange>();
+  readonly #whyNotReferred: (side: LegSide, refer: SipRequest) => Refusal | undefined;
   #lastId = 0;
 
-  constructor(context: SipContext) {
+  constructor(context: SipContext, whyNotReferred: (side: LegSide, refer: SipRequest) => Refusal | undefined) {
     this.#context = context;
+    this.#whyNotReferred = whyNotReferred;
   }
 
   get size(): number {
@@ -111,9 +116,10 @@ export class Exchanges {
   #refusal(side: LegSide, dialog: Dialog, request: SipRequest): Refusal | undefined {
     if (integerHeader(request, 'max-forwards') === 0) return refusal(483, '');
     if (side.exchanges.length >= MAX_WAITING) return refusal(500, 'Too Many Requests Waiting', { 'retry-after': '1' });
-    // Departs for now from RFC 3891: identifiers in Refer-To would have to be mapped.
-    if (request.method === 'REFER' && /[?&]replaces=/i.test(header(request, 'refer-to') ?? '')) {
-      return refusal(501, 'Attended Transfer Is Not Supported Yet');
+    if (request.method === 'REFER') {
+      if (side.dialog !== dialog) return refusal(403, 'No Transfer Before The Answer');
+      const refused = this.#whyNotReferred(side, request);
+      if (refused !== undefined) return refused;
     }
     const interval = isRefresh(request) ? flawOfInterval(this.#context.settings, request) : undefined;
     return (
@@ -165,7 +171,11 @@ export class Exchanges {
     if (isRefresh(request)) askInterval(this.#context.settings, request, headers);
     if (exchange.rack !== '') headers.set('rack', [exchange.rack]);
     const contact = request.contact === '*' || request.contact.length === 0 ? [] : to.contact;
-    const relayed = requestIn(dialog, request.method, { headers, body: request.body, contact });
+    const relayed = requestIn(dialog, request.method, {
+      headers,
+      body: this.#body(exchange.fromDialog, dialog, request),
+      contact,
+    });
     exchange.to = to;
     to.asked.add(exchange);
     exchange.toDialog = dialog;
@@ -236,7 +246,7 @@ export class Exchanges {
   #tooLate(exchange: Exchange, to: LegSide, response: SipResponse): void {
     const { request, toDialog, seq } = exchange;
     if (request.method !== 'INVITE' || toDialog === undefined || response.status < 200 || response.status >= 300) return;
-    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, response) });
+    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, response, toDialog) });
     this.#acknowledge(exchange);
   }
 
@@ -269,7 +279,8 @@ export class Exchanges {
     const headers = passedHeaders(response, this.#context.settings.realm);
     if (status >= 200 && status < 300 && isRefresh(request) && exchange.fromDialog === from.dialog)
       agree(this.#context, from, exchange.to, request, headers);
-    const extra = { headers, body: response.body, contact };
+    const body = toDialog === undefined ? response.body : this.#body(toDialog, exchange.fromDialog, response);
+    const extra = { headers, body, contact };
     const answer = responseTo(request, status, status === response.status ? response.reason : undefined, undefined, extra);
     const rseq = rseqOf(response);
     if (rseq !== undefined && exchange.to !== undefined) {
@@ -291,6 +302,21 @@ export class Exchanges {
       this.#refuse(exchange, NO_PRACK);
     };
     sendReliably(this.#context, from, { server, dialog: fromDialog, response, behind, missed });
+  }
+
+  /** A message's body on its way from the party of one dialog to that of another. */
+  #body(from: Dialog, to: Dialog, message: SipMessage): string {
+    const { body } = message;
+    if (body === '' || !DESCRIBING.has(message.cseq.method)) return body;
+    const type = header(message, 'content-type');
+    noteBody(from, body, type);
+    return bodyFor(to, body, type);
+  }
+
+  /** A request that waits to be passed on or to be carried out here. */
+  waiting(id: number): Exchange | undefined {
+    const exchange = this.#byId.get(id);
+    return exchange?.to === undefined ? exchange : undefined;
   }
 
   /** Answers a waiting request ourselves. */
@@ -333,7 +359,13 @@ export class Exchanges {
     const exchange = this.#byId.get(id);
     if (exchange?.toDialog === undefined || exchange.to === undefined) return 'no such request waits';
     const source = this.#context.legs.message(message);
-    const extra = source === undefined ? {} : { headers: passedHeaders(source, this.#context.settings.realm), body: source.body };
+    const extra =
+      source === undefined
+        ? {}
+        : {
+            headers: passedHeaders(source, this.#context.settings.realm),
+            body: this.#body(exchange.fromDialog, exchange.toDialog, source),
+          };
     exchange.ack = requestIn(exchange.toDialog, 'ACK', { seq: exchange.seq, ...extra });
     this.#acknowledge(exchange);
     this.#drop(exchange);
@@ -344,7 +376,7 @@ export class Exchanges {
   #giveUpAck(exchange: Exchange): void {
     const { to, toDialog, request, answer, seq } = exchange;
     if (to === undefined || toDialog === undefined) return;
-    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, answer) });
+    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, answer, toDialog) });
     this.#acknowledge(exchange);
     this.#drop(exchange);
   }

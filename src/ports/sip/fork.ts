@@ -3,17 +3,20 @@ import type { LapseReason, SipBye, SipCancel, SipInvite } from '../../../machine
 import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromResponse, endOffer, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
-import type { NameAddr, SipRequest, SipResponse } from '../../sip/message.ts';
+import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
+import { continued } from '../../sip/sdp-session.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
+import { adopt, complete, giveBack } from './adoption.ts';
 import { type AttemptHandler, send, sendAck, sendAndForget } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { sendInDialog, withCredentialsOf } from './credentials.ts';
+import { bodyFor } from './descriptions.ts';
 import { setDiversions } from './diversion.ts';
 import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
@@ -22,6 +25,7 @@ import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing
 import { isDescribing } from './reliable.ts';
 import { routed, secureWay, wayIn, wayTo } from './routing.ts';
 import { askInterval } from './session-interval.ts';
+import { handOver } from './takeover.ts';
 
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
@@ -75,6 +79,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
 
 /** Rings a device. */
 export function invite(context: SipContext, command: SipInvite): string | undefined {
+  if (command.target.adopts !== undefined) return adopt(context, command);
   const caller = context.legs.at(legAddress(command.call, 0));
   if (caller === undefined) return 'the caller is gone';
   const { leg: address, call, aor, device } = command;
@@ -84,7 +89,8 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
     return undefined;
   }
   const invite = inviteFor(context, caller, command, breadth);
-  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow: caller.flow, aor, device, breadth });
+  const { flow } = caller;
+  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow, aor, device, user: aor, breadth });
   context.legs.add(side);
   context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
   // RFC 5630 §5.3 has it ring SIPS Contacts alone; departs from that: a SIP Contact on a TLS connection is as safe.
@@ -163,7 +169,10 @@ function earlyDialog(context: SipContext, side: LegSide, response: SipResponse):
 
 function newDialog(side: LegSide, response: SipResponse): Dialog | undefined {
   const dialog = dialogFromResponse(side.invite, response);
-  if (dialog !== undefined && isDescribing(side.invite)) dialog.offer = 'ours';
+  if (dialog !== undefined && isDescribing(side.invite)) {
+    dialog.offer = 'ours';
+    dialog.sent = sdpIn(side.invite.body, header(side.invite, CONTENT_TYPE)) ?? '';
+  }
   return dialog;
 }
 
@@ -219,19 +228,29 @@ function strayed(context: SipContext, side: LegSide, response: SipResponse, flow
 
 /** The ACK to a fork's 2xx; headers and body are the caller's ACK's, if it said anything. */
 export function acknowledge(context: SipContext, side: LegSide, message: number): string | undefined {
+  if (side.adoption !== undefined) return complete(context, side, side.adoption, message);
   if (side.dialog === undefined) return 'there is no 2xx to acknowledge';
   const source = context.legs.message(message);
-  const passed = source === undefined ? undefined : passedHeaders(source, context.settings.realm);
-  const body = source?.body ?? '';
+  const { headers, body } = source === undefined ? { headers: undefined, body: '' } : passed(context, source, side.dialog);
   side.ack = requestIn(side.dialog, 'ACK', {
     seq: side.invite.cseq.seq,
-    ...withCredentialsOf(side.invite, side, passed),
+    ...withCredentialsOf(side.invite, side, headers),
     body,
   });
   sendAck(context, wayIn(context, side, side.dialog), side.ack);
   endOffer(side.dialog);
   side.answer = undefined;
   return undefined;
+}
+
+/** What a message says to the party of that dialog. Of an answer to a re-INVITE of ours only its session description is for others. */
+function passed(context: SipContext, source: SipMessage, dialog: Dialog) {
+  const type = header(source, CONTENT_TYPE);
+  const headers =
+    source.kind === 'request'
+      ? passedHeaders(source, context.settings.realm)
+      : new Map<string, readonly string[]>(type === undefined ? [] : [[CONTENT_TYPE, [type]]]);
+  return { headers, body: bodyFor(dialog, source.body, type) };
 }
 
 /** RFC 3326 §2; RFC 3261 §9.1. */
@@ -246,6 +265,7 @@ export function cancel({ farewell }: SipContext, side: LegSide, command: SipCanc
 
 /** Ends a leg whose 2xx nobody wants. */
 export function discard(context: SipContext, side: LegSide): string | undefined {
+  giveBack(context, side);
   const { dialog, answer } = side;
   const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
   if (dialog === undefined || side.isReleased) finished();
@@ -272,21 +292,26 @@ function dismiss(
 }
 
 const refusingAck = (side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest =>
-  requestIn(dialog, 'ACK', { seq: answer?.cseq.seq ?? side.invite.cseq.seq, ...refusedOffer(side.flow, side.invite, answer) });
+  requestIn(dialog, 'ACK', {
+    seq: answer?.cseq.seq ?? side.invite.cseq.seq,
+    ...refusedOffer(side.flow, side.invite, answer, dialog),
+  });
 
 /** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
-export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined) {
+export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, { sent }: Dialog) {
   if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return {};
   const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
   if (offer === undefined) return {};
   const { host } = flow.advertised;
   const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
   const origin = { username: '-', sessionId: '1', version: '1', ...address };
-  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: rejectAll(offer, origin) };
+  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: continued(sent, rejectAll(offer, origin)) };
 }
 
 /** Ends what a leg without an actor left open. */
 export function abandon(context: SipContext, side: LegSide): void {
+  handOver(context, side);
+  giveBack(context, side);
   if (side.dialog === undefined) {
     if (!side.isCaller && !side.isReleased) side.client?.cancel();
   } else if (!side.isCaller) discard(context, side);
@@ -306,6 +331,11 @@ const LAPSES: Readonly<Record<LapseReason, string>> = {
 
 /** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */
 export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
+  // Whoever is to have its dialog gets it instead: the party stays for the call it was transferred to.
+  if (side.heir !== undefined) {
+    handOver(context, side);
+    return undefined;
+  }
   const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
   if (side.dialog === undefined || side.isReleased) finished();
   else {

@@ -8,12 +8,12 @@ import type { ClientTransaction, ServerTransaction } from '../../transaction/tra
 import type { Flow } from '../../transport/transport.ts';
 import type { Trunk } from './trunks.ts';
 
-const NOBODY = { aor: '', device: '', server: undefined, client: undefined };
+const NOBODY = { aor: '', device: '', user: '', winner: '', server: undefined, client: undefined };
 
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'aor' | 'device' | 'server' | 'breadth'>>,
+    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'server' | 'breadth'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -32,6 +32,13 @@ export const newSide = (
   watched: undefined,
   passed: 0,
   trunk: undefined,
+  heir: undefined,
+  inheritsFrom: undefined,
+  isMoved: false,
+  standIn: undefined,
+  adoption: undefined,
+  isReferred: false,
+  referrals: 0,
   ...given,
 });
 
@@ -49,6 +56,10 @@ export interface LegSide {
   readonly device: string;
   /** The trunk through which its party is reached, whose line it takes. */
   trunk: Trunk | undefined;
+  /** Whose permissions count when its party transfers or is replaced: address of record of a user of ours, or empty. */
+  readonly user: string;
+  /** On the caller's side, the fork that its 2xx came from. */
+  winner: Address;
   /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last; of a fork whose INVITE has not left yet, where the caller is. */
   flow: Flow;
   /** The caller's INVITE, until it is answered and acknowledged. */
@@ -73,6 +84,20 @@ export interface LegSide {
   watched: Watched | undefined;
   /** Handle of the latest provisional that was passed to the caller; the same again is its repetition. */
   passed: number;
+  /** The leg of another call that is to have its dialog, or has it (`takeover.ts`). */
+  heir: LegSide | undefined;
+  /** The leg of another call whose dialog it is to have. */
+  inheritsFrom: LegSide | undefined;
+  /** Its dialog goes on in its heir. */
+  isMoved: boolean;
+  /** On the caller's side of a call that we placed for somebody: what stands for the INVITE's answers. */
+  standIn: StandIn | undefined;
+  /** A fork's try to take a dialog over. */
+  adoption: Adoption | undefined;
+  /** A REFER that passed on to the other party named its dialog, so that a stranger may replace it. */
+  isReferred: boolean;
+  /** REFERs of its party that were accepted. */
+  referrals: number;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   isClosed: boolean;
@@ -141,4 +166,35 @@ export interface Reliable extends Answering {
   timer: Timer | undefined;
   intervalMs: number;
   endsMs: number;
+}
+
+/** A re-INVITE of our own, as its leg keeps it. */
+interface Rejoining {
+  cancel(headers?: ReadonlyMap<string, readonly string[]>): void;
+  acknowledge(answer?: string): SipRequest;
+}
+
+/** A fork's try to take over the dialog of another call's leg (`adoption.ts`). */
+export interface Adoption {
+  readonly old: LegSide;
+  readonly reInvite: Rejoining;
+  /** What the party was told of the session before, so that it can be told so again. */
+  readonly before: string;
+  /** The 2xx makes an offer, which the ACK has to answer. */
+  readonly isOffered: boolean;
+  /** Its party said 2xx and waits for the ACK. */
+  isAnswered: boolean;
+}
+
+/** What a caller's leg has that stands for a party of another call (`stand-in.ts`). */
+export interface StandIn {
+  /** Hears what the answers to the INVITE would be. */
+  readonly referral: { tell(status: number, reason?: string): void };
+  /** The leg whose party it stands for. */
+  readonly old: LegSide;
+  /** What that party was told of the session before. */
+  readonly before: string;
+  /** Offers the answer's session to the party. */
+  reInvite: Rejoining | undefined;
+  isAnswered: boolean;
 }

@@ -86,6 +86,11 @@ export class LegTable {
     return true;
   }
 
+  /** A dialog that was handed over keeps its name. */
+  #forgetOf(side: LegSide, tag: string): void {
+    if (this.#byTag.get(tag)?.side === side) this.#byTag.delete(tag);
+  }
+
   /** Keeps a message for the life of the call, since it may be passed on after its leg has ended; facts carry its handle. */
   keep(side: LegSide, message: SipMessage): number {
     const kept = this.#keptFor.get(side.call);
@@ -116,9 +121,9 @@ export class LegTable {
   remove(side: LegSide): void {
     side.isClosed = true;
     if (this.#byAddress.delete(side.address) && side.isCaller) this.#calls--;
-    for (const dialog of [...side.early.values(), ...(side.dialog === undefined ? [] : [side.dialog])])
-      this.#byTag.delete(dialog.localTag);
+    for (const dialog of side.early.values()) this.#forgetOf(side, dialog.localTag);
+    if (side.dialog !== undefined) this.#forgetOf(side, side.dialog.localTag);
     const fromTag = side.isCaller ? undefined : side.invite.from.params.tag;
-    if (typeof fromTag === 'string') this.#byTag.delete(fromTag);
+    if (typeof fromTag === 'string') this.#forgetOf(side, fromTag);
   }
 }

@@ -11,11 +11,12 @@ export const NOT_CARRIED_METHODS = new Set(['PUBLISH', 'REGISTER']);
 /** The one event package that passes through us, inside the dialog of its REFER (RFC 3515). */
 export const EVENTS = 'refer';
 /** Option tags of ours: what we take part in ourselves. */
-export const SUPPORTED = 'path';
+export const SUPPORTED = 'path, replaces';
 /** Option tags of the parties that work through us untouched, so that Supported, Require and Allow may name them. */
 export const CARRIED_OPTIONS = new Set([
   '100rel',
   'timer',
+  'replaces',
   'norefersub',
   'histinfo',
   'answermode',

@@ -36,6 +36,9 @@ import { copied, Registrar, userAgentOf } from './registrar.ts';
 import { dropReliable, orphan } from './reliable.ts';
 import { isSipsLeg } from './routing.ts';
 import { unwatch } from './session.ts';
+import { standDown } from './stand-in.ts';
+import { disinherit } from './takeover.ts';
+import { type Goal, Transfers } from './transfer.ts';
 import { numbersDialled } from './trunks.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -83,6 +86,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #registrar: Registrar;
   readonly #exchanges: Exchanges;
   readonly #loops: Loops;
+  readonly #transfers: Transfers;
   readonly #callers = new Map<ServerTransaction, LegSide>();
   readonly #registering = new Map<number, Registering>();
   readonly #aorsOf = new Map<string, Set<string>>();
@@ -100,7 +104,11 @@ export class SipPort implements Port, TransactionUser {
     this.#admission = new Admission(settings, domains, this.#directory, authenticator, trunks);
     this.#dialPlan = new DialPlan(settings, this.#directory);
     this.#registrar = new Registrar(context.settings, surroundings.isOwn);
-    this.#exchanges = new Exchanges(context);
+    this.#transfers = new Transfers(context, this.#dialPlan, surroundings.domains);
+    const isRelayed = context.settings.transfer === 'relay';
+    this.#exchanges = new Exchanges(context, (side, refer) =>
+      isRelayed ? this.#transfers.whyNotReferred(side, refer) : undefined,
+    );
     this.#loops = new Loops(context.legs);
   }
 
@@ -171,11 +179,11 @@ export class SipPort implements Port, TransactionUser {
     if (method === 'REGISTER') this.#register(server, admitted);
     else if (method === 'OPTIONS') this.#options(server);
     else {
-      const destination = this.#destinationOf(server.request, admitted);
-      if (isRefusal(destination)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(destination) : destination);
-      else if (this.#loops.has(server.request, destination.callee)) this.#refuse(server, refusal(482, ''));
-      else if (method === 'INVITE') this.#call(server, admitted, destination);
-      else relayMessage(this.#context, this.#loops, server, destination);
+      const goal = this.#goalOf(server, admitted);
+      if (isRefusal(goal)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(goal) : goal);
+      else if (!goal.isDirect && this.#loops.has(server.request, goal.callee)) this.#refuse(server, refusal(482, ''));
+      else if (method === 'INVITE') this.#call(server, admitted, goal);
+      else relayMessage(this.#context, this.#loops, server, goal);
     }
   }
 
@@ -189,6 +197,14 @@ export class SipPort implements Port, TransactionUser {
   /** Where nobody is asked who he is, nobody is told less for it. */
   #isStranger({ user, trunk }: Admitted): boolean {
     return user === '' && trunk === undefined && this.#context.settings.auth !== 'none';
+  }
+
+  /** Where a request leads: to the party whose call it replaces, whatever its Request-URI says, else where the dial plan says. */
+  #goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
+    const lines = request.headers.get('replaces');
+    if (lines !== undefined) return this.#transfers.replacing(lines, this.#aorOf(admitted), flow.remote.host);
+    const destination = this.#destinationOf(request, admitted);
+    return isRefusal(destination) ? destination : { ...destination, isDirect: false, continues: '' };
   }
 
   /** Whose permissions count: the authenticated user's. */
@@ -206,12 +222,13 @@ export class SipPort implements Port, TransactionUser {
     server.respond(responseTo(server.request, 200, undefined, newTag(this.#context), { headers }));
   }
 
-  #call(server: ServerTransaction, admitted: Admitted, { callee, accountPush, rings, forwarding }: Destination): void {
+  #call(server: ServerTransaction, admitted: Admitted, goal: Goal): void {
     const { request } = server;
     const { engine, legs, random } = this.#context;
+    const { callee, accountPush, rings, forwarding, isDirect, continues } = goal;
     const call = engine.mint('call');
     const { uri, name } = this.#callerOf(request, admitted);
-    const side = caller.callerSide(this.#context, server, call, uri);
+    const side = caller.callerSide(this.#context, server, call, uri, this.#aorOf(admitted));
     enter(side, admitted.trunk);
     legs.add(side);
     this.#callers.set(server, side);
@@ -227,6 +244,9 @@ export class SipPort implements Port, TransactionUser {
       rings,
       forwarding,
       diverted: timesDiverted(request),
+      direct: isDirect,
+      continues,
+      transferredBy: '',
     });
   }
 
@@ -343,6 +363,8 @@ export class SipPort implements Port, TransactionUser {
     }
     side.isReleased = true;
     side.reason = reasonIn(request) || side.reason;
+    // Who was to have its dialog has lost its party too.
+    if (side.heir !== undefined) engine.post({ type: 'bye.received', leg: side.heir.address, fork: '', message: 0 });
     engine.post({ type: 'bye.received', leg: side.address, fork: '', message: legs.keep(side, request) });
   }
 
@@ -437,11 +459,19 @@ export class SipPort implements Port, TransactionUser {
         return this.#exchanges.answer(command.exchange, command.message);
       case 'sip.relayAck':
         return this.#exchanges.relayAck(command.exchange, command.message);
+      case 'sip.transfer':
+        return this.#transfer(command.exchange, side);
       case 'sip.refuseRequest':
         return this.#exchanges.refuse(command.exchange, refusal(command.status, command.reason));
       default:
         return 'unknown command';
     }
+  }
+
+  #transfer(id: number, transferee: LegSide): string | undefined {
+    const exchange = this.#exchanges.waiting(id);
+    if (exchange === undefined) return 'no such request waits';
+    return this.#exchanges.refuse(id, this.#transfers.begin(exchange, transferee));
   }
 
   #accept({ exchange, bindings }: RegisterAccept): string | undefined {
@@ -480,6 +510,8 @@ export class SipPort implements Port, TransactionUser {
     if (callers !== undefined) orphan(this.#context, callers, side);
     fork.abandon(this.#context, side);
     enter(side, undefined);
+    standDown(side);
+    disinherit(side);
     this.#context.legs.remove(side);
     this.#context.engine.post(closed(side));
   }

@@ -1,6 +1,6 @@
 /** What the headers of session timers say, and what we make of them on the way between two parties (RFC 4028 §8). */
 import { header, integerHeader, tokens } from '../../sip/headers.ts';
-import type { SipRequest } from '../../sip/message.ts';
+import type { SipMessage, SipRequest } from '../../sip/message.ts';
 import { supports } from '../../sip/reliable.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
@@ -63,6 +63,26 @@ const MAX_SECONDS = 86_400;
 /** RFC 4028 §4: no party refreshes more often. */
 const LEAST_SECONDS = 90;
 const clamped = (seconds: number): number => Math.min(Math.max(seconds, LEAST_SECONDS), MAX_SECONDS);
+
+/** The interval that a message names; 0: none. */
+export function intervalIn(message: SipMessage): number {
+  const seconds = integerHeader(message, EXPIRES);
+  return seconds === undefined || seconds === 0 ? 0 : clamped(seconds);
+}
+
+/**
+ * What an INVITE of our own asks for: its party refreshes, since a dialog that changes its other side has nobody else to
+ * do so yet. Nothing where session timers are off.
+ */
+export function ownInterval({ sessionExpiresSeconds }: Bounds, minSeconds = 0): Headers {
+  if (sessionExpiresSeconds === 0) return new Map();
+  const seconds = Math.max(sessionExpiresSeconds, Math.min(minSeconds, MAX_SECONDS));
+  const headers: Headers = new Map([
+    ['supported', [TIMER]],
+    [EXPIRES, [`${seconds};refresher=uas`]],
+  ]);
+  return minSeconds > 0 ? headers.set(MIN_SE, [String(minSeconds)]) : headers;
+}
 
 /**
  * What the 2xx to a request agrees on. RFC 4028 §8.2: a callee without timers says nothing, and a caller with them is told

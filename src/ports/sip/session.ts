@@ -28,7 +28,8 @@ export function agree(
   for (const side of [first, second]) if (side !== undefined) watch(context, side, agreed);
 }
 
-function watch(context: SipContext, side: LegSide, { seconds }: Agreed): void {
+/** Watches one party: for refreshes within that interval, or by questions where it is 0. */
+export function watch(context: SipContext, side: LegSide, { seconds }: Pick<Agreed, 'seconds'>): void {
   const { watched } = side;
   if (watched !== undefined && watched.seconds === 0 && seconds === 0) return;
   unwatch(context, side);

@@ -22,6 +22,8 @@ export interface SipSettings {
   readonly minSessionExpiresSeconds: number;
   /** How often a party without session timer is asked whether it is there; 0: never. */
   readonly aliveCheckMs: number;
+  /** Whether a REFER is carried out here or passed on. */
+  readonly transfer: 'local' | 'relay';
   /** A server that has said nothing for so long is given up for the next one, if there is one. */
   readonly failoverMs: number;
   readonly trunks: ReadonlyMap<string, TrunkConfig>;

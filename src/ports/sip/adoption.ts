@@ -1,0 +1,76 @@
+/** A fork that is no new INVITE but takes over the dialog of another call's leg, by a re-INVITE on it. */
+import type { SipInvite } from '../../../machines/vocabulary/commands.ts';
+import { legAddress } from '../../../machines/vocabulary/identity.ts';
+import { header } from '../../sip/headers.ts';
+import type { SipResponse } from '../../sip/message.ts';
+import { sdpIn } from '../../sip/sdp.ts';
+import type { SipContext } from './context.ts';
+import { type Adoption, type LegSide, newSide } from './leg-side.ts';
+import { ReInvite, tellAgain } from './re-invite.ts';
+import { bequeath, disinherit, handOver, isFree } from './takeover.ts';
+
+const CONTENT_TYPE = 'content-type';
+
+/** Offers the caller's session to the party of `target.adopts`, or asks that party for an offer if the caller made none. */
+export function adopt(context: SipContext, command: SipInvite): string | undefined {
+  const { leg: address, call, aor, device, target } = command;
+  const caller = context.legs.at(legAddress(call, 0));
+  const old = context.legs.at(target.adopts ?? '');
+  if (caller === undefined) return 'the caller is gone';
+  if (old?.dialog === undefined || !isFree(old)) {
+    failed(context, address, 481, '');
+    return undefined;
+  }
+  const { contact, flow, invite, dialog, user } = old;
+  const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user });
+  const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
+  const reInvite = new ReInvite(context, old, dialog, offer, {
+    answered: (response) => answered(context, side, response),
+    failed: (status, reason) => {
+      disinherit(side);
+      side.adoption = undefined;
+      failed(context, address, status, reason);
+    },
+  });
+  side.adoption = { old, reInvite, before: dialog.sent, isOffered: offer === '', isAnswered: false };
+  side.client = reInvite;
+  context.legs.add(side);
+  bequeath(old, side);
+  reInvite.start();
+  return undefined;
+}
+
+function failed({ engine }: SipContext, leg: string, status: number, reason: string): void {
+  engine.post({ type: 'failure.received', leg, status, reason, origin: 'peer', message: 0 });
+}
+
+function answered(context: SipContext, side: LegSide, response: SipResponse): void {
+  if (side.adoption !== undefined) side.adoption.isAnswered = true;
+  if (side.isClosed) {
+    giveBack(context, side);
+    return;
+  }
+  const message = context.legs.keep(side, response);
+  context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+}
+
+/** The caller's ACK is here: the party is told, and its dialog goes on in the new call. */
+export function complete(context: SipContext, side: LegSide, { old, reInvite }: Adoption, message: number): string | undefined {
+  const source = context.legs.message(message);
+  const answer = source === undefined ? undefined : sdpIn(source.body, header(source, CONTENT_TYPE));
+  side.ack = reInvite.acknowledge(answer);
+  side.adoption = undefined;
+  handOver(context, old);
+  return undefined;
+}
+
+/** The join failed after its party had agreed: it is told again what it was told before, and stays in its call. */
+export function giveBack(context: SipContext, side: LegSide): void {
+  const { adoption } = side;
+  if (!adoption?.isAnswered) return;
+  const { old, reInvite, before, isOffered } = adoption;
+  side.adoption = undefined;
+  disinherit(side);
+  reInvite.acknowledge(isOffered ? before : '');
+  if (!isOffered) tellAgain(context, old, before);
+}
