@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
+import { registrationMachine } from '../../machines/registration.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { serviceWorld } from '../../src/testing/service-world.ts';
 import { expectQuiet } from '../support/quiet.ts';
@@ -25,6 +26,7 @@ function sabotage(machine: { readonly implementations: { readonly guards: unknow
 sabotage(callMachine, ['isOver', 'hasPeer']);
 sabotage(legMachine, ['isFork', 'isTrying']);
 sabotage(pushNotificationMachine, ['isWoken']);
+sabotage(registrationMachine, ['isEmpty']);
 
 afterEach(() => {
   broken = '';
@@ -133,6 +135,23 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     broken = 'isWoken';
     world.run(1000);
     expect(call.status).toBe(480);
+    expectQuiet(world);
+  });
+
+  it('a registration: its REGISTER gets 500 within ten seconds, and the next one is taken', () => {
+    const { world, problems } = scene();
+    const carol = world.phone('carol', { onInvite: 'answer' });
+    broken = 'isEmpty';
+    const lost = carol.register();
+    world.run(100);
+    expect(problems.join()).toContain('isEmpty is broken');
+    expect(lost.status).toBe(0);
+    broken = '';
+    world.run(9900);
+    expect(lost.status).toBe(500);
+    const again = carol.register();
+    world.run(500);
+    expect(again.status).toBe(200);
     expectQuiet(world);
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import { headerOf } from '../../src/testing/phone-message.ts';
 import { serviceWorld } from '../../src/testing/service-world.ts';
 import { expectQuiet } from '../support/quiet.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 
-function scene() {
+function scene(limits: Partial<Config['limits']> = {}) {
   let [share, busyMs, untilMs] = [0, 0, 0];
   let now = () => 0;
   const world = serviceWorld({
-    config: { limits: { overloadLagMs: 100 } },
+    config: { limits: { overloadLagMs: 100, ...limits } },
     busyMs: () => {
       busyMs += share * (now() - untilMs);
       untilMs = now();
@@ -65,6 +67,54 @@ describe('a service that is behind its work', () => {
     world.run(500);
     expect(bob.calls.map(({ end }) => end)).toContain('hungUp');
     expect(alice.received(503)).toEqual([]);
+    expectQuiet(world);
+  });
+
+  const expectServed = ({ world, alice, bob, carol, talk, ringing }: ReturnType<typeof scene>) => {
+    const requests = ['INFO', 'UPDATE', 'REFER', 'PRACK', 'OPTIONS', 'NOTIFY', 'FROBNICATE'].map((method) =>
+      talk.request(method),
+    );
+    const again = talk.reInvite();
+    world.run(500);
+    // Whatever else became of them.
+    expect(requests.map(({ status }) => status)).not.toContain(503);
+    expect(requests.filter(({ status }) => status === 0)).toEqual([]);
+    expect(again.status).toBe(200);
+    expect(bob.received('ACK')).toHaveLength(2);
+    ringing.cancel();
+    world.run(500);
+    expect([ringing.status, carol.calls[0]?.end]).toEqual([487, 'cancelled']);
+    talk.bye();
+    world.run(500);
+    expect(bob.calls.map(({ end }) => end)).toContain('hungUp');
+    expect(alice.received(503)).toEqual([]);
+  };
+
+  it('takes every request in a dialog, ACK and CANCEL when it refuses all it can', () => {
+    const all = scene();
+    all.busyFor(1);
+    expectServed(all);
+    expectQuiet(all.world);
+  });
+
+  it('takes them also when there are as many transactions as may be, while new work gets 503', () => {
+    const all = scene({ transactions: 100, requestsPerSecondPerSource: 0 });
+    const { world } = all;
+    const crowd = new RawPeer(world);
+    for (let i = 0; i < 300; i++) crowd.request('OPTIONS', 'sip:example.com');
+    world.run(100);
+    const answers = crowd.received.map(({ status }) => status);
+    expect(answers.filter((status) => status === 503).length).toBeGreaterThan(190);
+    expect(new Set(answers)).toEqual(new Set([200, 503]));
+    expectServed(all);
+    const refused = all.bob.call('alice');
+    world.run(500);
+    expect(refused.status).toBe(503);
+    world.run(40_000);
+    const taken = all.bob.call('carol');
+    world.run(500);
+    expect(taken.state).toBe('ringing');
+    taken.cancel();
     expectQuiet(world);
   });
 

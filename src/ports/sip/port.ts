@@ -32,6 +32,7 @@ import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
 import { enter } from './outside.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
+import { RegistersUnderWay } from './registering.ts';
 import { copied, Registrar, userAgentOf } from './registrar.ts';
 import { dropReliable, orphan } from './reliable.ts';
 import { isSipsLeg } from './routing.ts';
@@ -59,9 +60,6 @@ export interface SipSurroundings {
   readonly vouched: (flow: Flow) => void;
 }
 
-/** REGISTERs whose actor never answered are answered 500 once there are so many, or when the next one finds them this old. */
-const MAX_REGISTERING = 10_000;
-const MAX_REGISTERING_MS = 10_000;
 /** AoRs that one connection may have registered and that are told when it closes. */
 const MAX_AORS_PER_FLOW = 1_000;
 const CALL_ID_BYTES = 16;
@@ -69,12 +67,6 @@ const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
 type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute>;
-
-interface Registering {
-  readonly server: ServerTransaction;
-  readonly devices: ReadonlySet<string>;
-  readonly sinceMs: number;
-}
 
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
@@ -88,9 +80,8 @@ export class SipPort implements Port, TransactionUser {
   readonly #loops: Loops;
   readonly #transfers: Transfers;
   readonly #callers = new Map<ServerTransaction, LegSide>();
-  readonly #registering = new Map<number, Registering>();
+  readonly #registering: RegistersUnderWay;
   readonly #aorsOf = new Map<string, Set<string>>();
-  #lastRegister = 0;
   #isDraining = false;
   /** How often what was refused before it became a call, by status. */
   readonly refused = new Map<number, number>();
@@ -110,6 +101,7 @@ export class SipPort implements Port, TransactionUser {
       isRelayed ? this.#transfers.whyNotReferred(side, refer) : undefined,
     );
     this.#loops = new Loops(context.legs);
+    this.#registering = new RegistersUnderWay(context.timers, (server) => this.#refuse(server, refusal(500, '')));
   }
 
   /** Refuses new calls from now on. Devices may still register: running calls find them where they have moved to. */
@@ -280,10 +272,7 @@ export class SipPort implements Port, TransactionUser {
     { all, contacts }: Exclude<ReturnType<Registrar['read']>, Refusal>,
   ): void {
     const { request, flow } = server;
-    const exchange = ++this.#lastRegister;
-    const sinceMs = this.#context.engine.now();
-    this.#giveUpOldRegister(sinceMs);
-    this.#registering.set(exchange, { server, sinceMs, devices: new Set(contacts.map(({ device }) => device)) });
+    const exchange = this.#registering.add(server, new Set(contacts.map(({ device }) => device)));
     if (flow.reliable && contacts.length > 0) this.#noteFlow(flow, aor);
     this.#context.engine.post({
       type: 'register.received',
@@ -295,16 +284,6 @@ export class SipPort implements Port, TransactionUser {
       contacts,
       userAgent: userAgentOf(request),
     });
-  }
-
-  #giveUpOldRegister(nowMs: number): void {
-    if (this.#registering.size === 0) return;
-    const [oldest] = this.#registering;
-    if (oldest === undefined) return;
-    const [exchange, { server, sinceMs }] = oldest;
-    if (this.#registering.size < MAX_REGISTERING && nowMs - sinceMs < MAX_REGISTERING_MS) return;
-    this.#registering.delete(exchange);
-    this.#refuse(server, refusal(500, ''));
   }
 
   #noteFlow(flow: Flow, aor: string): void {
@@ -475,9 +454,8 @@ export class SipPort implements Port, TransactionUser {
   }
 
   #accept({ exchange, bindings }: RegisterAccept): string | undefined {
-    const registering = this.#registering.get(exchange);
+    const registering = this.#registering.take(exchange);
     if (registering === undefined) return 'no such REGISTER waits';
-    this.#registering.delete(exchange);
     this.#surroundings.flushBindings();
     const { server, devices } = registering;
     const tag = newTag(this.#context);
@@ -486,9 +464,8 @@ export class SipPort implements Port, TransactionUser {
   }
 
   #refuseRegister({ exchange, status, reason }: RegisterRefuse): string | undefined {
-    const registering = this.#registering.get(exchange);
+    const registering = this.#registering.take(exchange);
     if (registering === undefined) return 'no such REGISTER waits';
-    this.#registering.delete(exchange);
     this.#refuse(registering.server, refusal(status, reason));
     return undefined;
   }
