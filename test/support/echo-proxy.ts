@@ -2,6 +2,7 @@ import { type Header, linesOf, type PhoneMessage, writeMessage } from '../../src
 import { SERVICE_HOST } from '../../src/testing/world.ts';
 import { RawPeer } from './raw-peer.ts';
 
+const MAX_ECHOED = 3_000;
 const SERVICE = { host: SERVICE_HOST, port: 5060 };
 
 /**
@@ -41,6 +42,8 @@ export class EchoProxy extends RawPeer {
 
   /** CANCEL and the ACK to a failure are hop by hop: they find the branch that their INVITE had. */
   #forth(request: PhoneMessage): void {
+    // Beyond every bound: a test that it holds shall fail, not hang.
+    if (this.#echoed.size >= MAX_ECHOED) return;
     const { host, port } = this.wire.local;
     const below = linesOf(request, 'Via')[0] ?? '';
     const branch = /branch=([^;,\s]+)/.exec(below)?.[1] ?? `none${++this.#branches}`;
