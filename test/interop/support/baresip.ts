@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fixture } from '../../support/tls-fixture.ts';
 import { Child } from './child.ts';
 import { freePort, isBound } from './ports.ts';
 import type { User } from './service.ts';
@@ -35,7 +36,7 @@ export class Baresip {
   }
 
   /** Starts it; resolves once it is registered at the service. */
-  static async start(user: User, servicePort: number, transport: 'udp' | 'tcp' = 'udp'): Promise<Baresip> {
+  static async start(user: User, servicePort: number, transport: 'udp' | 'tcp' | 'tls' = 'udp'): Promise<Baresip> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-baresip-'));
     const [sipPort, controlPort] = [await freePort(), await freePort()];
     writeFileSync(join(dir, 'config'), configFor(sipPort, controlPort));
@@ -120,6 +121,8 @@ const configFor = (sipPort: number, controlPort: number): string =>
     'poll_method epoll',
     `net_interface ${HOST}`,
     `sip_listen ${HOST}:${sipPort}`,
+    // It believes no other authority, and refuses a server that is not of it.
+    `sip_cafile ${fixture('ca.pem')}`,
     'audio_source ausine,440',
     'audio_player aubridge,nil',
     'audio_alert aubridge,nil',

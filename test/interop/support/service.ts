@@ -78,6 +78,10 @@ export class Service {
     return this.#child.says(expected, READY_LIMIT_MS);
   }
 
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.#child.pid, name);
+  }
+
   async stop(): Promise<void> {
     await this.#child.stop();
     await this.pushes.close();
