@@ -80,7 +80,7 @@ describe('many callers of one sleeping user', () => {
     expect(told.size).toBe(CALLERS);
     expect(new Set([...told.values()].map((statuses) => statuses.join()))).toEqual(new Set(['182,180,486']));
     expectQuiet(world);
-    expect([location.size, engine.countWaits()]).toEqual([1, 3]); // the registration's own three;
+    expect([location.size, engine.countWaits()]).toEqual([1, 4]); // the registration's own four;
   });
 });
 
