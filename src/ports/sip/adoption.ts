@@ -45,7 +45,12 @@ function failed({ engine }: SipContext, leg: string, status: number, reason: str
 }
 
 function answered(context: SipContext, side: LegSide, response: SipResponse): void {
-  if (side.adoption !== undefined) side.adoption.isAnswered = true;
+  const { adoption } = side;
+  if (adoption !== undefined) {
+    adoption.isAnswered = true;
+    // Its answer is complete, so that it need not wait for the caller's ACK, which may never come.
+    if (!adoption.isOffered) side.ack = adoption.reInvite.acknowledge();
+  }
   if (side.isClosed) {
     giveBack(context, side);
     return;
@@ -55,10 +60,11 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
 }
 
 /** The caller's ACK is here: the party is told, and its dialog goes on in the new call. */
-export function complete(context: SipContext, side: LegSide, { old, reInvite }: Adoption, message: number): string | undefined {
+export function complete(context: SipContext, side: LegSide, adoption: Adoption, message: number): string | undefined {
+  const { old, reInvite, isOffered } = adoption;
   const source = context.legs.message(message);
   const answer = source === undefined ? undefined : sdpIn(source.body, header(source, CONTENT_TYPE));
-  side.ack = reInvite.acknowledge(answer);
+  if (isOffered) side.ack = reInvite.acknowledge(answer);
   side.adoption = undefined;
   handOver(context, old);
   return undefined;
@@ -71,6 +77,6 @@ export function giveBack(context: SipContext, side: LegSide): void {
   const { old, reInvite, before, isOffered } = adoption;
   side.adoption = undefined;
   disinherit(side);
-  reInvite.acknowledge(isOffered ? before : '');
-  if (!isOffered) tellAgain(context, old, before);
+  if (isOffered) reInvite.acknowledge(before);
+  else tellAgain(context, old, before);
 }
