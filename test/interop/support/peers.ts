@@ -24,3 +24,4 @@ export const SIPSAK = { sipsak: 'sipsak' };
 export const BARESIP = { baresip: 'baresip-core' };
 export const CHROMIUM = { chromium: 'chromium' };
 export const LINPHONE = { linphonec: 'linphone-cli' };
+export const KAMAILIO = { kamailio: 'kamailio' };

@@ -23,6 +23,8 @@ export interface Part {
   /** Whom it calls. */
   readonly to?: User;
   readonly transport?: 'udp' | 'tcp';
+  /** Address of its own; default 127.0.0.1. */
+  readonly host?: string;
   /** Port of its own; else a free one. */
   readonly port?: number;
   /** Length of its `<pause/>`. */
@@ -118,7 +120,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
   return [
     `${HOST}:${part.service}`,
     ...['-sf', scenario(name, dir, part.keys), '-m', '1', '-nostdin'],
-    ...['-i', HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
+    ...['-i', part.host ?? HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
     ...['-au', part.user.name, '-ap', part.user.password, '-s', part.to?.name ?? part.user.name],
     ...['-auth_uri', authUri(name, part)],
     ...['-timeout', `${limit}s`, '-timeout_error', '-d', String(part.pauseMs ?? 0)],
