@@ -36,6 +36,7 @@ import { Trunks } from './ports/sip/trunks.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
 import { Protection } from './protection/protection.ts';
+import { trunkNetworks } from './protection/trunk-networks.ts';
 import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { header } from './sip/headers.ts';
@@ -110,7 +111,7 @@ export class Service {
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
     this.#protection = new Protection({
-      settings: config.limits,
+      settings: { ...config.limits, trusted: [...config.limits.trusted, ...trunkNetworks(config.trunks.values())] },
       timers,
       log,
       standing: new CallsAndBindings(this.#legs, this.location),

@@ -104,7 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ['sip', 'leaf'],
   dns: ['sip', 'transport', 'leaf'],
   transaction: ['sip', 'transport', 'leaf'],
-  protection: ['transport', 'leaf'],
+  protection: ['sip', 'transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
   files: ['leaf'],
   trace: ['transport', 'transaction', 'leaf'],
