@@ -109,7 +109,10 @@ class Scene {
   #sent = 0;
 
   constructor() {
-    this.#wire.onMessage = (text) => this.#answers.push(text);
+    // Between the answers come the OPTIONS that keep a NAT's binding, since the Contact is not where it came from.
+    this.#wire.onMessage = (text) => {
+      if (text.startsWith('SIP/2.0 ')) this.#answers.push(text);
+    };
   }
 
   get known() {
