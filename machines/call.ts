@@ -1,7 +1,7 @@
 /** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario } from './scenario.ts';
-import type { Ring } from './vocabulary/binding.ts';
+import type { Diversion, Forwarding, PushTarget, Ring } from './vocabulary/binding.ts';
 import type { CallCommand, CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
 import {
@@ -11,11 +11,13 @@ import {
   type bindingSlept,
   type callAnswered,
   type callCancelled,
+  type callDiverted,
   type callEnded,
   type callFailed,
   type callOffered,
   type callRinging,
   type callTransferred,
+  type callUnanswered,
   type claimLost,
   type claimWon,
   exchangeAcknowledged,
@@ -31,10 +33,21 @@ import {
   legSilent,
   requestReceived,
   responseReceived,
+  routeFailed,
+  routeFound,
   sessionLapsed,
 } from './vocabulary/facts.ts';
+import {
+  divertedRings,
+  divertedTo,
+  divertsBusy,
+  MAX_DIVERSIONS,
+  MAX_REDIRECTIONS,
+  targetOf,
+  whyUnanswered,
+} from './vocabulary/hunt.ts';
 import { type Address, legAddress, PORT_SIP } from './vocabulary/identity.ts';
-import { MAX_KEEPERS } from './vocabulary/limits.ts';
+import { MAX_CALL_FORKS, MAX_KEEPERS } from './vocabulary/limits.ts';
 import { better, endsSearch, type Outcome, UNAVAILABLE } from './vocabulary/outcome.ts';
 import { SIXTY_FOUR_T1_MS } from './vocabulary/time.ts';
 
@@ -62,14 +75,19 @@ type Heard = FactOf<
   | typeof requestReceived
   | typeof responseReceived
   | typeof exchangeAcknowledged
+  | typeof routeFound
+  | typeof routeFailed
 >;
 type Input = Birth<Born, Bound, CallSettings>;
+type RingingDue = { readonly type: 'ringing.due' };
 type KeepingDue = { readonly type: 'keeping.due'; readonly keeper: Address };
 
 interface Fork {
   readonly leg: Address;
   readonly device: string;
-  readonly state: 'calling' | 'silent' | 'ringing' | 'failed' | 'ended';
+  readonly aor: string;
+  /** `dropped`: given up for another hunt, which its answer does not concern. */
+  readonly state: 'calling' | 'silent' | 'ringing' | 'dropped' | 'failed' | 'ended';
 }
 
 interface Context {
@@ -77,12 +95,26 @@ interface Context {
   readonly birth: Input | null;
   readonly self: Address;
   readonly caller: string;
+  readonly callerName: string;
   readonly callee: string;
   readonly callIdStem: string;
   readonly settings: CallSettings;
   /** The caller's leg; empty once it has ended. */
   readonly callerLeg: Address;
   readonly forks: readonly Fork[];
+  /** How many forks there were before the callee of now was hunted for. */
+  readonly hunted: number;
+  /** A device of the callee of now has rung. */
+  readonly hasRung: boolean;
+  /** The best answer of the callee of now, and whether it was told that there is none. */
+  readonly huntBest: Outcome | null;
+  readonly toldUnanswered: boolean;
+  readonly forwarding: Forwarding;
+  readonly diversions: readonly Diversion[];
+  readonly divertedBefore: number;
+  readonly redirections: number;
+  /** Forks whose redirection is looked into, by number. */
+  readonly following: readonly number[];
   /** Who keeps the call open. */
   readonly keepers: readonly Address[];
   readonly claimedBy: Address;
@@ -105,19 +137,57 @@ type Told = Raw<
   | typeof callCancelled
   | typeof callEnded
   | typeof callTransferred
+  | typeof callUnanswered
+  | typeof callDiverted
   | typeof claimWon
   | typeof claimLost
   | typeof forkStarted
 >;
 
-type Event = Heard | Taken<CallCommand> | KeepingDue;
+type Event = Heard | Taken<CallCommand> | KeepingDue | RingingDue;
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-const isOpen = (fork: Fork): boolean => fork.state !== 'failed' && fork.state !== 'ended';
+const OVER: ReadonlySet<Fork['state']> = new Set(['failed', 'ended', 'dropped']);
+const isOpen = (fork: Fork): boolean => !OVER.has(fork.state);
 /** Silent forks go on, but nobody waits for them. */
 const isPromising = (fork: Fork): boolean => isOpen(fork) && fork.state !== 'silent';
+/** Nobody rings, nobody keeps it open, and no redirection is looked into. */
+const isOver = ({ keepers, forks, following }: Context): boolean =>
+  keepers.length === 0 && following.length === 0 && !forks.some(isPromising);
 const change = (forks: readonly Fork[], leg: Address, state: Fork['state']): readonly Fork[] =>
   forks.map((fork) => (fork.leg === leg ? { ...fork, state } : fork));
+const without = (routes: readonly number[], route: number): readonly number[] => routes.filter((other) => other !== route);
+/** Gives up whatever is open, for another hunt. */
+const drop = (forks: readonly Fork[]): readonly Fork[] =>
+  forks.map((fork) => (isOpen(fork) ? { ...fork, state: 'dropped' } : fork));
+
+/** The forks that ring these, as far as there is room for them, and none of a device that rings in this hunt. */
+function newForks(context: Context, rings: readonly Ring[], by: string): Raw<typeof forkStarted>[] {
+  const hunting = context.forks.slice(context.hunted);
+  const room = Math.min(context.settings.maxForks - hunting.length, MAX_CALL_FORKS - context.forks.length);
+  return rings
+    .filter(({ device }) => !hunting.some((known) => known.device === device))
+    .slice(0, Math.max(room, 0))
+    .map((ring, index) => forkFact(context, context.forks.length + index + 1, { ...ring, callId: '' }, by));
+}
+
+const asFork = ({ leg, device, aor }: Raw<typeof forkStarted>): Fork => ({ leg, device, aor, state: 'calling' });
+
+interface Offer {
+  readonly wakeable: boolean;
+  readonly accountPush: PushTarget;
+}
+/** Each callee of a call is offered under a stem of its own, so that pushes of one are not those of another. */
+const offered = (context: Context, callee: string, stem: string, { wakeable, accountPush }: Offer): Raw<typeof callOffered> => ({
+  type: 'call.offered',
+  call: context.self,
+  caller: context.caller,
+  callerName: context.callerName,
+  callee,
+  callIdStem: stem,
+  wakeable,
+  accountPush,
+});
 
 function forkFact(
   context: Context,
@@ -165,12 +235,23 @@ export const callMachine = setup({
     legsGone: 4 * SIXTY_FOUR_T1_MS,
   },
   guards: {
-    isOver: ({ context }) => context.keepers.length === 0 && !context.forks.some(isPromising),
+    isOver: ({ context }) => isOver(context),
     canFork: ({ context }, { device }: { device: string }) =>
-      context.forks.length < context.settings.maxForks && !context.forks.some((known) => known.device === device),
+      context.forks.length - context.hunted < context.settings.maxForks &&
+      context.forks.length < MAX_CALL_FORKS &&
+      !context.forks.some((known, index) => index >= context.hunted && known.device === device),
     canKeep: ({ context }, { by, forMs }: { by: Address; forMs: number }) =>
       forMs > 0 && (context.keepers.length < MAX_KEEPERS || context.keepers.includes(by)),
     endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
+    isUnanswered: ({ context }) => !context.toldUnanswered && isOver(context),
+    divertsBusy: ({ context }, { status }: { status: number }) =>
+      endsSearch(status, context.settings.declineEndsCall) && divertsBusy(status, context.forwarding),
+    isRedirected: ({ context }, { status, message }: { status: number; message: number }) =>
+      status >= 300 && status < 400 && message !== 0 && context.redirections < MAX_REDIRECTIONS,
+    isDropped: ({ context }, { leg }: { leg: Address }) =>
+      context.forks.some((fork) => fork.leg === leg && fork.state === 'dropped'),
+    isFollowed: ({ context }, { route }: { route: number }) => context.following.includes(route),
+    canDivert: ({ context }) => context.divertedBefore + context.diversions.length < MAX_DIVERSIONS,
     isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
     isWinner: ({ context }, { leg }: { leg: Address }) => leg === context.winner,
     hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
@@ -189,29 +270,106 @@ export const callMachine = setup({
     open: enqueueActions(({ context, enqueue }) => {
       const { birth } = context;
       if (birth === null) return;
-      const current = birth.fact.direct ? [] : birth.current;
+      const { fact } = birth;
+      enqueue.assign({ birth: null });
+      // Who wants all calls elsewhere is not called at all.
+      if (fact.forwarding.always !== '') return;
+      const current = fact.direct ? [] : birth.current;
       const awake = current.filter(({ asleep }) => !asleep);
       const bound = awake.map(({ aor, device, binding }): Ring => ({ aor, device, target: binding.target }));
-      const rings = [...bound, ...birth.fact.rings].slice(0, context.settings.maxForks);
-      const forks = rings.map((ring, index) => forkFact(context, index + 1, { ...ring, callId: '' }, ''));
+      const forks = newForks(context, [...bound, ...fact.rings], '');
       for (const fork of forks) enqueue.emit(fork);
-      enqueue.emit({
-        type: 'call.offered',
-        call: context.self,
-        caller: context.caller,
-        callerName: birth.fact.callerName,
-        callee: context.callee,
-        callIdStem: context.callIdStem,
-        wakeable: birth.fact.accountPush.provider !== '' || current.some(({ asleep }) => asleep),
-        accountPush: birth.fact.accountPush,
-      });
-      enqueue.assign({ birth: null, forks: forks.map(({ leg, device }) => ({ leg, device, state: 'calling' })) });
+      const wakeable = fact.accountPush.provider !== '' || current.some(({ asleep }) => asleep);
+      enqueue.emit(offered(context, context.callee, context.callIdStem, { wakeable, accountPush: fact.accountPush }));
+      enqueue.assign({ forks: forks.map(asFork) });
+      if (fact.forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: fact.forwarding.ringMs });
     }),
+    /** Hunts for somebody else. */
+    divert: enqueueActions(({ context, event, enqueue }) => {
+      const { callee, why, rings, forwarding, ...offer } = event as Of<'call.divert'>;
+      const diversions = [...context.diversions, { by: context.callee, to: callee, why }];
+      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
+      enqueue.cancel('ring limit');
+      enqueue.emit({ type: 'call.diverted', call: context.self, caller: context.caller, from: context.callee, callee, why });
+      // RFC 3261 §21.1.3.
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: 181, message: 0 });
+      const hunt: Context = {
+        ...context,
+        callee,
+        diversions,
+        forwarding,
+        forks: drop(context.forks),
+        hunted: context.forks.length,
+      };
+      const forks = forwarding.always === '' ? newForks(hunt, divertedRings(rings, diversions), '') : [];
+      for (const fork of forks) enqueue.emit(fork);
+      if (forwarding.always === '') enqueue.emit(offered(hunt, callee, `${context.callIdStem}-d${diversions.length}`, offer));
+      enqueue.assign({
+        callee,
+        diversions,
+        forwarding,
+        forks: [...hunt.forks, ...forks.map(asFork)],
+        hunted: hunt.hunted,
+        hasRung: false,
+        huntBest: null,
+        following: [],
+        keepers: [],
+        toldUnanswered: false,
+        toldProgress: true,
+        toldRinging: false,
+      });
+      if (forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: forwarding.ringMs });
+    }),
+    tellUnanswered: enqueueActions(({ context, enqueue }) => {
+      const { self: call, caller, callee, forwarding, huntBest, divertedBefore: diverted } = context;
+      const why = forwarding.always === '' ? whyUnanswered(huntBest, context.hasRung) : 'always';
+      const status = huntBest?.status ?? UNAVAILABLE.status;
+      enqueue.assign({ toldUnanswered: true });
+      enqueue.emit({ type: 'call.unanswered', call, caller, callee, why, status, target: targetOf(forwarding, why), diverted });
+    }),
+    /** The callee's devices have rung for as long as the callee wants. */
+    giveUpHunt: enqueueActions(({ context, enqueue }) => {
+      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
+      enqueue.assign({ forks: drop(context.forks), keepers: [] });
+    }),
+    /** RFC 3261 §8.1.3.4: where a device redirects to, under its user's permissions. */
+    follow: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, message } = event as Of<'leg.failed'>;
+      const at = context.forks.findIndex((fork) => fork.leg === leg);
+      enqueue.assign({
+        forks: change(context.forks, leg, 'failed'),
+        following: [...context.following, at + 1],
+        redirections: context.redirections + 1,
+      });
+      const onBehalfOf = context.forks[at]?.aor ?? '';
+      enqueue.emit({ type: 'sip.follow', to: PORT_SIP, call: context.self, route: at + 1, message, onBehalfOf });
+    }),
+    takeRoute: enqueueActions(({ context, event, enqueue }) => {
+      const { route, callee, rings, ...offer } = event as Of<'route.found'>;
+      const fork = context.forks[route - 1];
+      if (fork === undefined) return;
+      const diversions: readonly Diversion[] = [
+        ...context.diversions,
+        { by: fork.aor || context.callee, to: callee, why: 'deflected' },
+      ];
+      const forks = newForks(context, divertedRings(rings, diversions), '');
+      for (const one of forks) enqueue.emit(one);
+      if (offer.wakeable) enqueue.emit(offered(context, callee, `${context.callIdStem}-r${route}`, offer));
+      enqueue.assign({ forks: [...context.forks, ...forks.map(asFork)], following: without(context.following, route) });
+    }),
+    noteNoRoute: assign(({ context, event }) => ({
+      following: without(context.following, (event as Of<'route.failed'>).route),
+      best: better(context.best, UNAVAILABLE),
+      huntBest: better(context.huntBest, UNAVAILABLE),
+    })),
     addFork: enqueueActions(({ context, event, enqueue }) => {
       const order = event as Of<'call.fork'>;
-      const fork = forkFact(context, context.forks.length + 1, order, order.by);
+      const target = divertedTo(order.target, context.diversions);
+      const fork = forkFact(context, context.forks.length + 1, { ...order, target }, order.by);
       enqueue.emit(fork);
-      enqueue.assign({ forks: [...context.forks, { leg: fork.leg, device: fork.device, state: 'calling' }] });
+      enqueue.assign({ forks: [...context.forks, asFork(fork)] });
     }),
     keepOpen: enqueueActions(({ context, event, enqueue }) => {
       const { by, forMs, progress } = event as Of<'call.keepOpen'>;
@@ -243,6 +401,7 @@ export const callMachine = setup({
       enqueue.assign({
         toldProgress: true,
         toldRinging: context.toldRinging || isFirst,
+        hasRung: context.hasRung || status === 180 || status === 183,
         forks: change(context.forks, leg, 'ringing'),
       });
       enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
@@ -255,7 +414,11 @@ export const callMachine = setup({
       return {
         forks: change(context.forks, leg, 'failed'),
         best: better(context.best, { status, reason, message }),
+        huntBest: better(context.huntBest, { status, reason, message }),
       };
+    }),
+    noteDropped: assign({
+      forks: ({ context, event }) => change(context.forks, (event as Of<'leg.failed'>).leg, 'failed'),
     }),
     noteOrderedEnd: assign(({ event }) => {
       const { status, reason } = event as Of<'call.end'>;
@@ -349,11 +512,21 @@ export const callMachine = setup({
     birth: input,
     self: input.self,
     caller: input.fact.caller,
+    callerName: input.fact.callerName,
     callee: input.fact.callee,
     callIdStem: input.fact.callIdStem,
     settings: input.settings,
     callerLeg: input.fact.leg,
     forks: [],
+    hunted: 0,
+    hasRung: false,
+    huntBest: null,
+    toldUnanswered: false,
+    forwarding: input.fact.forwarding,
+    diversions: [],
+    divertedBefore: input.fact.diverted,
+    redirections: 0,
+    following: [],
     keepers: [],
     claimedBy: '',
     winner: '',
@@ -371,6 +544,10 @@ export const callMachine = setup({
     'response.received': { actions: 'relayResponse' },
     'exchange.acknowledged': { actions: 'relayAck' },
     'binding.added': {},
+    // The ring limit is one of ringing alone; an answer to a question that no longer matters.
+    'ringing.due': {},
+    'route.found': {},
+    'route.failed': {},
   },
   states: {
     ringing: {
@@ -386,9 +563,16 @@ export const callMachine = setup({
           { actions: 'refuseClaim' },
         ],
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
-        'leg.ringing': { actions: 'ring' },
+        'call.divert': { guard: 'canDivert', target: '.offering', actions: 'divert' },
+        'ringing.due': { actions: 'giveUpHunt' },
+        'route.found': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'takeRoute' },
+        'route.failed': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'noteNoRoute' },
+        'leg.ringing': [{ guard: { type: 'isDropped', params: ({ event }) => event } }, { actions: 'ring' }],
         'leg.silent': { actions: 'noteSilent' },
         'leg.failed': [
+          { guard: { type: 'isDropped', params: ({ event }) => event }, actions: 'noteDropped' },
+          { guard: { type: 'isRedirected', params: ({ event }) => event }, actions: 'follow' },
+          { guard: { type: 'divertsBusy', params: ({ event }) => event }, actions: ['noteFailed', 'giveUpHunt'] },
           { guard: { type: 'endsSearch', params: ({ event }) => event }, target: 'failing', actions: 'noteFailed' },
           { actions: 'noteFailed' },
         ],
@@ -421,7 +605,15 @@ export const callMachine = setup({
         },
         trying: {
           description: 'Forks ring, or somebody keeps the call open for one that may come',
-          always: { guard: 'isOver', target: '#call.failing' },
+          always: [
+            { guard: 'isUnanswered', target: 'unanswered' },
+            { guard: 'isOver', target: '#call.failing' },
+          ],
+        },
+        unanswered: {
+          description: 'The hunt is over; whoever knows more to try keeps the call open in this very instant',
+          entry: 'tellUnanswered',
+          after: { 0: 'trying' },
         },
       },
     },
@@ -520,6 +712,8 @@ export const call = defineScenario({
     requestReceived.where({ call: self }),
     responseReceived.where({ call: self }),
     exchangeAcknowledged.where({ call: self }),
+    routeFound.where({ call: self, case: '' }),
+    routeFailed.where({ call: self, case: '' }),
   ],
   machine: callMachine,
 });

@@ -2,6 +2,7 @@
 import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
+import { diversion } from '../machines/supervisors/diversion.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
@@ -164,6 +165,7 @@ export class Service {
     this.engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
     this.engine.install(call, { maxForks, declineEndsCall, transfer });
     this.engine.install(leg, { ringLimitMs, silentAfterMs });
+    this.engine.install(diversion, {});
     const progress = push.progress === 'none' ? 0 : push.progress;
     this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
   }

@@ -15,6 +15,7 @@ import {
   type bindingSlept,
   callAnswered,
   callCancelled,
+  callDiverted,
   callFailed,
   callOffered,
   legFailed,
@@ -45,6 +46,7 @@ type Heard =
       | typeof legFailed
       | typeof callAnswered
       | typeof callCancelled
+      | typeof callDiverted
       | typeof callFailed
       | typeof actorEnded
     >;
@@ -209,6 +211,8 @@ export const pushNotificationMachine = setup({
     'call.answered': '.over',
     'call.cancelled': '.over',
     'call.failed': '.over',
+    // Whoever is called then has a case of its own.
+    'call.diverted': '.over',
     'actor.ended': '.over',
   },
   states: {
@@ -245,6 +249,7 @@ export const pushNotification = defineScenario({
     callAnswered.where({ call }),
     callCancelled.where({ call }),
     callFailed.where({ call }),
+    callDiverted.where({ call }),
     actorEnded.where({ address: call }),
   ],
   machine: pushNotificationMachine,

@@ -1,5 +1,5 @@
 /** Everything one actor can ask of another actor or of a port. */
-import type { Binding, PushTarget, Target } from './binding.ts';
+import type { Binding, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import type { Stamp } from './descriptor.ts';
 import type { Address, PORT_PUSH, PORT_SIP } from './identity.ts';
 
@@ -26,7 +26,17 @@ export type CallLetGo = To & { readonly type: 'call.letGo' };
 /** Asks for the call; the first claim wins, the others hear `claim.lost`. */
 export type CallClaim = To & { readonly type: 'call.claim' };
 export type CallEnd = To & { readonly type: 'call.end'; readonly status: number; readonly reason: string };
-export type CallCommand = CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd;
+/** Hunts for somebody else: what rings is given up, and these are rung, as `route.found` named them. */
+export type CallDivert = To & {
+  readonly type: 'call.divert';
+  readonly callee: string;
+  readonly why: DiversionReason;
+  readonly rings: readonly Ring[];
+  readonly wakeable: boolean;
+  readonly accountPush: PushTarget;
+  readonly forwarding: Forwarding;
+};
+export type CallCommand = CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd | CallDivert;
 
 // To a leg.
 
@@ -101,8 +111,18 @@ export type SipRoute = To<typeof PORT_SIP> & {
   /** Number of the question, the author's own. */
   readonly route: number;
   readonly uri: string;
-  /** The user whose permissions count: who diverts, redirects or transfers. */
-  readonly by: string;
+  /** The user whose permissions count: who diverts, redirects or transfers. (`by` is the engine’s: the author.) */
+  readonly onBehalfOf: string;
+};
+/** Asks where the contacts of a device's redirection lead; answered as `sip.route` is, with all of them together. */
+export type SipFollow = To<typeof PORT_SIP> & {
+  readonly type: 'sip.follow';
+  readonly call: Address;
+  readonly route: number;
+  /** The redirection, whose Contacts are followed. */
+  readonly message: number;
+  /** The user whose device it is, under whose permissions they are. */
+  readonly onBehalfOf: string;
 };
 export type RegisterAccept = To<typeof PORT_SIP> & {
   readonly type: 'register.accept';
@@ -128,6 +148,7 @@ export type SipCommand =
   | SipRefuseRequest
   | SipTransfer
   | SipRoute
+  | SipFollow
   | RegisterAccept
   | RegisterRefuse;
 

@@ -1,5 +1,5 @@
 /** The catalogue: every kind of fact of the service. Wire facts come from ports, domain facts from actors. */
-import type { Binding, ContactOrder, Forwarding, PushTarget, Ring, Target } from './binding.ts';
+import type { Binding, ContactOrder, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import { defineFact, detail, flag, integer, secret, text } from './descriptor.ts';
 import type { Address } from './identity.ts';
 
@@ -190,6 +190,27 @@ export const callOffered = defineFact('call.offered', {
   /** At least one device of the callee could be woken. */
   wakeable: flag(),
   accountPush: secret(detail<PushTarget>()),
+});
+/** The callee's devices brought nobody; whoever knows more to try says so before the call fails. */
+export const callUnanswered = defineFact('call.unanswered', {
+  call,
+  caller: text(),
+  callee: text(),
+  /** Empty: somebody else would do no better. */
+  why: text<DiversionReason | ''>(),
+  status,
+  /** Where the callee wants such calls to go; empty: nowhere. */
+  target: text(),
+  /** How often the call was diverted before it came to us. */
+  diverted: integer(),
+});
+/** The call goes to somebody else now. */
+export const callDiverted = defineFact('call.diverted', {
+  call,
+  caller: text(),
+  from: text(),
+  callee: text(),
+  why: text<DiversionReason>(),
 });
 export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });
 export const callAnswered = defineFact('call.answered', { call, caller: text(), callee: text(), device: text() });

@@ -1,4 +1,6 @@
 /** Bounds of what an actor may hold; each list in a context names one. */
 export const MAX_FORKS = 32;
+/** Legs of one call, all hunts together. */
+export const MAX_CALL_FORKS = 96;
 export const MAX_BINDINGS = 32;
 export const MAX_KEEPERS = 8;

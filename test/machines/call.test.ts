@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EventObject } from 'xstate';
 import { callMachine, call as scenario } from '../../machines/call.ts';
+import { NO_FORWARDING } from '../../machines/vocabulary/binding.ts';
 import { SIXTY_FOUR_T1_MS } from '../../machines/vocabulary/time.ts';
 import { Chart, Coverage, expectTold, type Stimulus, type Told } from './chart.ts';
 
@@ -22,7 +23,15 @@ const coverage = new Coverage(callMachine);
 /** A call to so many awake devices, `device1` and on. */
 function callTo(
   awake: number,
-  how: { asleep?: number; settings?: object; accountPush?: object; rings?: readonly object[]; fact?: object } = {},
+  how: {
+    asleep?: number;
+    settings?: object;
+    accountPush?: object;
+    rings?: readonly object[];
+    forwarding?: object;
+    diverted?: number;
+    fact?: object;
+  } = {},
 ): Chart {
   const current = [
     ...Array.from({ length: awake }, (_, n) => bound(`device${n + 1}`)),
@@ -38,6 +47,8 @@ function callTo(
     callIdStem: 'stem',
     accountPush: how.accountPush ?? NO_PUSH,
     rings: how.rings ?? [],
+    forwarding: { ...NO_FORWARDING, ...how.forwarding },
+    diverted: how.diverted ?? 0,
     direct: false,
     continues: '',
     transferredBy: '',
@@ -83,6 +94,7 @@ const end = order('call.end', { status: 404, reason: 'No Such User' });
 const cancel = (n: number, reason: string, text = '') => ({ type: 'leg.cancel', to: fork(n), reason, text });
 const reject = (status: number, more: object = {}) => ({ type: 'leg.reject', to: CALLER, status, ...more });
 const failed = (status: number) => ({ type: 'call.failed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', status });
+const unanswered = (why: string, target = '') => ({ type: 'call.unanswered', call: SELF, why, target });
 const refused = (leg: string) => ({ type: 'sip.refuseRequest', to: 'port:sip', leg, exchange: 9, status: 481 });
 const namesOf = (told: readonly Told[]) => told.map(({ type }) => type);
 
@@ -126,7 +138,7 @@ describe('a call that begins', () => {
   it('fails with 480 at once, but not before every supervisor has spoken', () => {
     const chart = callTo(0);
     expect([chart.state, chart.now]).toEqual(['ringing.offering', 0]);
-    expectTold(chart.give(0), [reject(480, { message: 0 }), failed(480)]);
+    expectTold(chart.give(0), [unanswered('unreachable'), reject(480, { message: 0 }), failed(480)]);
     expect(chart.state).toBe('releasing');
   });
 
@@ -140,7 +152,167 @@ describe('a call that begins', () => {
     const chart = callTo(1);
     chart.give(fails(1, 486), keepOpen(20_000), 0);
     expect(chart.state).toBe('ringing.trying');
-    expectTold(chart.give(letGo()), [reject(486, { message: 41 }), failed(486)]);
+    expectTold(chart.give(letGo()), [unanswered('busy')]);
+    expect(chart.state).toBe('ringing.unanswered');
+    expectTold(chart.give(0), [reject(486, { message: 41 }), failed(486)]);
+  });
+});
+
+const CAROL = 'sip:carol@x';
+const ring = (device: string, aor = CAROL) => ({ aor, device, target: { ...target, contact: `sip:${device}@10.0.0.9` } });
+const divert = (more: object = {}) =>
+  order('call.divert', {
+    callee: CAROL,
+    why: 'busy',
+    rings: [ring('carol1')],
+    wakeable: false,
+    accountPush: NO_PUSH,
+    forwarding: NO_FORWARDING,
+    ...more,
+  });
+const diverted = { type: 'call.diverted', call: SELF, from: 'sip:bob@x', callee: CAROL };
+const forwarded = { type: 'leg.progress', to: CALLER, status: 181, message: 0 };
+
+describe('a call that is diverted', () => {
+  it('tells where its callee wants it to go, and hunts there with a ring limit of its own', () => {
+    const chart = ringingCallTo(1, { forwarding: { busy: CAROL, ringMs: 9_000 } });
+    expectTold(chart.give(fails(1, 486)), [unanswered('busy', CAROL)]);
+    chart.give(keepOpen(1_000), 0);
+    expect(chart.state).toBe('ringing.trying');
+    const diversions = [{ by: 'sip:bob@x', to: CAROL, why: 'busy' }];
+    expectTold(chart.give(divert({ forwarding: { ...NO_FORWARDING, ringMs: 5_000, noAnswer: 'sip:dan@x' } })), [
+      diverted,
+      forwarded,
+      { type: 'fork.started', leg: fork(2), callee: CAROL, aor: CAROL, device: 'carol1', target: { diversions } },
+      { type: 'call.offered', callee: CAROL, callIdStem: 'stem-d1', wakeable: false, callerName: 'Alice' },
+    ]);
+    chart.give(0, rings(2), 4_999);
+    expect(chart.state).toBe('ringing.trying');
+    expectTold(chart.give(1), [
+      cancel(2, 'none'),
+      { type: 'call.unanswered', callee: CAROL, why: 'noAnswer', target: 'sip:dan@x' },
+      reject(486),
+      { type: 'call.failed', callee: CAROL, status: 486 },
+    ]);
+  });
+
+  it('rings a device of the new callee that an earlier callee has too, and woken ones with the same history', () => {
+    const chart = ringingCallTo(1, { forwarding: { unreachable: CAROL } });
+    chart.give(
+      fails(1, 430),
+      keepOpen(1_000),
+      0,
+      divert({ rings: [ring('device1')], wakeable: true, why: 'unreachable' }),
+      keepOpen(20_000),
+    );
+    const [forked] = chart.give(addFork('carol2', 'woken'));
+    expect(forked).toMatchObject({
+      type: 'fork.started',
+      leg: fork(3),
+      callee: CAROL,
+      target: { diversions: [{ why: 'unreachable' }] },
+    });
+    expect(namesOf(chart.told).filter((type) => type === 'fork.started')).toHaveLength(3);
+  });
+
+  it('calls nobody at all whose calls always go elsewhere', () => {
+    const chart = callTo(2, { asleep: 1, forwarding: { always: CAROL } });
+    expectTold(chart.told, []);
+    expectTold(chart.give(keepOpen(1_000), 0, letGo()), [unanswered('always', CAROL)]);
+    expectTold(chart.give(divert({ why: 'always', forwarding: { ...NO_FORWARDING, always: 'sip:dan@x' } }), 0), [
+      diverted,
+      forwarded,
+      { type: 'call.unanswered', callee: CAROL, why: 'always', target: 'sip:dan@x' },
+      reject(480),
+      { type: 'call.failed', callee: CAROL, status: 480 },
+    ]);
+  });
+
+  it('diverts a 600 and a 603 that would end the call, and cancels the others', () => {
+    for (const status of [600, 603]) {
+      const chart = ringingCallTo(2, { forwarding: { busy: CAROL }, settings: { declineEndsCall: true } });
+      expectTold(chart.give(fails(1, status)), [cancel(2, 'none'), unanswered('busy', CAROL)]);
+      // What was given up speaks no more for the hunt, however it ends.
+      expect(chart.give(rings(2), fails(2, 404), keepOpen(1_000), 0)).toEqual([]);
+      expect(chart.context).toMatchObject({ hasRung: false, huntBest: { status } });
+      expectTold(ringingCallTo(2, { settings: { declineEndsCall: true } }).give(fails(1, status)), [
+        reject(status),
+        failed(status),
+        cancel(2, 'none'),
+      ]);
+    }
+  });
+
+  it('gives up sleeping devices too when the callee has waited long enough', () => {
+    const chart = callTo(0, { asleep: 1, forwarding: { unreachable: CAROL, ringMs: 5_000 } });
+    chart.give(keepOpen(20_000));
+    expectTold(chart.give(5_000), [unanswered('unreachable', CAROL), reject(480), failed(480)]);
+  });
+
+  it('is diverted no more than five times, those before it came included', () => {
+    const chart = ringingCallTo(1, { diverted: 5 });
+    expect(chart.give(divert())).toEqual([]);
+    expect(chart.taken).toBe(false);
+  });
+
+  it('has no ring limit any more once it is answered or over', () => {
+    const answered = ringingCallTo(1, { forwarding: { ringMs: 5_000 } });
+    answered.give(answers(1), 5_000);
+    expect(answered.state).toBe('talking.answered');
+    const over = ringingCallTo(1, { forwarding: { ringMs: 5_000 } });
+    over.give(callerCancels, 5_000);
+    expect(over.state).toBe('releasing');
+  });
+});
+
+describe('a device that redirects', () => {
+  const redirects = (n: number) => fails(n, 302);
+  const found = (route: number, more: object = {}) => ({
+    type: 'route.found',
+    call: SELF,
+    route,
+    callee: CAROL,
+    rings: [ring('carol1')],
+    wakeable: false,
+    accountPush: NO_PUSH,
+    forwarding: NO_FORWARDING,
+    case: '',
+    ...more,
+  });
+  const noRoute = (route: number) => ({ type: 'route.failed', call: SELF, route, status: 403, reason: '', case: '' });
+
+  it('is followed under its user’s permissions, and what it leads to rings', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(redirects(1)), [
+      { type: 'sip.follow', to: 'port:sip', call: SELF, route: 1, message: 41, onBehalfOf: 'sip:bob@x' },
+    ]);
+    chart.give(ended(fork(1)));
+    expect(chart.state).toBe('ringing.trying');
+    expectTold(chart.give(found(1, { wakeable: true })), [
+      {
+        type: 'fork.started',
+        leg: fork(2),
+        callee: 'sip:bob@x',
+        aor: CAROL,
+        target: { diversions: [{ by: 'sip:bob@x', to: CAROL, why: 'deflected' }] },
+      },
+      { type: 'call.offered', callee: CAROL, callIdStem: 'stem-r1', wakeable: true },
+    ]);
+    expect(chart.give(found(1))).toEqual([]);
+  });
+
+  it('counts as one that cannot be had where it leads nowhere', () => {
+    const chart = ringingCallTo(1);
+    chart.give(redirects(1));
+    expectTold(chart.give(noRoute(1), 0), [unanswered('unreachable'), reject(480), failed(480)]);
+    // Late ones.
+    expect(chart.give(noRoute(1), found(1))).toEqual([]);
+  });
+
+  it('is followed five times in a call', () => {
+    const chart = ringingCallTo(1, { settings: { maxForks: 9 } });
+    for (let n = 1; n <= 5; n++) chart.give(redirects(n), found(n, { rings: [ring(`carol${n}`)] }));
+    expectTold(chart.give(redirects(6), 0), [unanswered('unreachable'), reject(480), failed(480)]);
   });
 });
 
@@ -149,8 +321,8 @@ describe('keeping a call open', () => {
     const chart = callTo(0);
     chart.give(keepOpen(20_000), 0, 19_999);
     expect(chart.state).toBe('ringing.trying');
-    const told = chart.give(1);
-    expectTold(told, [reject(480), failed(480)]);
+    const told = chart.give(1, 0);
+    expectTold(told, [unanswered('unreachable'), reject(480), failed(480)]);
     expect(told[0]?.atMs).toBe(20_000);
   });
 
@@ -166,13 +338,13 @@ describe('keeping a call open', () => {
     const chart = callTo(0);
     chart.give(keepOpen(20_000, 'push:1'), keepOpen(30_000, 'pickup:1'), 0, letGo('push:1'), 29_999);
     expect(chart.state).toBe('ringing.trying');
-    chart.give(letGo('pickup:1'));
+    chart.give(letGo('pickup:1'), 0);
     expect(chart.state).toBe('releasing');
   });
 
   it('ends with its keeper', () => {
     const chart = callTo(0);
-    chart.give(keepOpen(20_000), 0, ended('push:1'));
+    chart.give(keepOpen(20_000), 0, ended('push:1'), 0);
     expect(chart.state).toBe('releasing');
   });
 
@@ -244,13 +416,17 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
   it('fails with the best answer when the last one has failed', () => {
     const chart = ringingCallTo(3);
     expect(chart.give(fails(1, 480), fails(2, 486, 'Busy Here'))).toEqual([]);
-    expectTold(chart.give(fails(3, 503)), [reject(486, { reason: 'Busy Here', message: 42 }), failed(486)]);
+    expectTold(chart.give(fails(3, 503), 0), [
+      unanswered('busy'),
+      reject(486, { reason: 'Busy Here', message: 42 }),
+      failed(486),
+    ]);
   });
 
   it('does not wait for a silent one, and cancels it without a Reason', () => {
     const chart = ringingCallTo(2);
     expect(chart.give(isSilent(1))).toEqual([]);
-    expectTold(chart.give(fails(2, 404)), [reject(404), failed(404), cancel(1, 'none')]);
+    expectTold(chart.give(fails(2, 404), 0), [unanswered('unreachable'), reject(404), failed(404), cancel(1, 'none')]);
   });
 
   it('waits again for a silent one that rings after all', () => {
@@ -286,7 +462,7 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
 
   it('counts a fork whose actor ended without a word as gone', () => {
     const chart = ringingCallTo(1);
-    expectTold(chart.give(ended(fork(1))), [reject(480), failed(480)]);
+    expectTold(chart.give(ended(fork(1)), 0), [unanswered('unreachable'), reject(480), failed(480)]);
   });
 });
 
@@ -296,7 +472,7 @@ describe('what the caller ends early', () => {
     expectTold(chart.give(forsakes(1)), [cancel(1, 'none')]);
     expectTold(chart.give(keepOpen(20_000), forsakes(2)), [cancel(2, 'none')]);
     expect(chart.state).toBe('ringing.trying');
-    expectTold(chart.give(20_000), [reject(480), failed(480)]);
+    expectTold(chart.give(20_000, 0), [unanswered('unreachable'), reject(480), failed(480)]);
   });
 
   it('is the call, if it is the last fork: 487 (RFC 3261 §15.1.2)', () => {
@@ -544,7 +720,7 @@ describe('the end of a call', () => {
     ['cancelled', [callerCancels], { outcome: 'cancelled', status: 487 }],
   ])('is told once all legs have ended: %s', (_name, path, outcome) => {
     const chart = ringingCallTo(1);
-    chart.give(...path, ended(CALLER));
+    chart.give(...path, 0, ended(CALLER));
     expect(chart.state).toBe('releasing');
     expectTold(chart.give(ended(fork(1))), [{ type: 'call.ended', call: SELF, ...outcome }]);
     expect(chart.status).toBe('done');
@@ -585,7 +761,10 @@ describe('the scenario', () => {
       expect(where, fact).toEqual(
         fact === 'binding.added'
           ? [{ attribute: 'aor', test: 'sip:*@x' }]
-          : [{ attribute: fact === 'actor.ended' ? 'of' : 'call', test: SELF }],
+          : [
+              { attribute: fact === 'actor.ended' ? 'of' : 'call', test: SELF },
+              ...(fact.startsWith('route.') ? [{ attribute: 'case', test: '' }] : []),
+            ],
       );
   });
 

@@ -229,6 +229,13 @@ describe('the end of a case', () => {
     expectTold(chart.give(failed), [takeBack('tablet', 'failed', 'stem-w1'), takeBack('watch', 'failed', 'stem-w2')]);
   });
 
+  it('ends where the call goes to somebody else', () => {
+    const chart = caseOf([bound('mobile')]);
+    const diverted: EventObject = { type: 'call.diverted', call: CALL, callee: 'sip:carol@x' } as EventObject;
+    expectTold(chart.give(diverted), [takeBack('mobile', 'failed', 'stem-w0')]);
+    expect(chart.status).toBe('done');
+  });
+
   it('takes nothing back from the device that answered', () => {
     const chart = caseOf([bound('mobile'), bound('tablet')]);
     chart.give(registers('mobile'));

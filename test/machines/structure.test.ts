@@ -6,10 +6,18 @@ import type { AnyStateMachine, EventObject } from 'xstate';
 import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
+import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
+import { NO_FORWARDING } from '../../machines/vocabulary/binding.ts';
 import { Chart, type Node, nodesOf, type Stimulus } from './chart.ts';
 
-const MACHINES: readonly AnyStateMachine[] = [callMachine, legMachine, registrationMachine, pushNotificationMachine];
+const MACHINES: readonly AnyStateMachine[] = [
+  callMachine,
+  legMachine,
+  registrationMachine,
+  pushNotificationMachine,
+  diversionMachine,
+];
 
 /** Leaf states in which an actor may stay for as long as it likes, and what ends it there nevertheless. */
 const NO_DEADLINE: Readonly<Record<string, string>> = {
@@ -19,6 +27,7 @@ const NO_DEADLINE: Readonly<Record<string, string>> = {
   'leg.incoming.waiting': 'its call answers or rejects it; a call that crashes tells so',
   'leg.confirmed': 'as its call talks',
   'registration.bound': 'a delayed event for each binding, at its expiry',
+  'diversion.watching': 'belongs to its call, and ends with it',
   'pushNotification.settled': 'belongs to its call, and ends with it',
 };
 
@@ -179,6 +188,8 @@ describe('no order of events arms a delayed event twice', () => {
     callIdStem: 's',
     accountPush: push,
     rings: [],
+    forwarding: NO_FORWARDING,
+    diverted: 0,
   };
   const legEvents = [
     ...['leg.progress', 'leg.answer', 'leg.reject', 'leg.acknowledge', 'leg.cancel', 'leg.hangUp', 'actor.ended', 'bye.received'],

@@ -4,6 +4,7 @@ import type { AnyStateMachine, EventObject } from 'xstate';
 import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
+import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { legAddress } from '../../machines/vocabulary/identity.ts';
 import { chartOf } from '../../src/engine/chart/compile.ts';
@@ -50,7 +51,7 @@ const attributes = fc.record({
   call: fc.constant(CALL),
   caller: fc.constant('sip:alice@example.com'),
   callerName: fc.constant('Alice'),
-  callee: fc.constant(AOR),
+  callee: fc.constantFrom(AOR, 'sip:carol@example.com'),
   callIdStem: fc.constant('stem'),
   accountPush: push,
   rings: fc.array(fc.record({ aor: fc.constant(''), device, target }), { maxLength: 2 }),
@@ -70,7 +71,16 @@ const attributes = fc.record({
   address: leg,
   of: fc.constant(CALL),
   how: fc.constantFrom('done', 'failed'),
-  why: fc.constantFrom('unregistered', 'expired', 'unreachable', 'silent'),
+  why: fc.constantFrom('unregistered', 'expired', 'unreachable', 'silent', 'busy', 'always'),
+  forwarding: fc.record({
+    always: fc.constantFrom('', '', '', 'sip:carol@example.com'),
+    busy: fc.constantFrom('', 'sip:carol@example.com'),
+    noAnswer: fc.constantFrom('', 'sip:carol@example.com'),
+    unreachable: fc.constantFrom('', 'sip:carol@example.com'),
+    ringMs: fc.constantFrom(0, 5_000),
+  }),
+  diverted: fc.nat(5),
+  route: fc.integer({ min: 0, max: 3 }),
   lapse: fc.constantFrom('', 'unknown'),
   provider: fc.constantFrom('', 'apns'),
   asleep: fc.boolean(),
@@ -147,6 +157,16 @@ const CHARTS: Readonly<Record<string, readonly [AnyStateMachine, fc.Arbitrary<ob
       settings: fc.record({ maxBindings: fc.integer({ min: 1, max: 3 }), awakeForMs: fc.constantFrom(0, 700, 40_000) }),
     }),
     [0, 700, 1_000, 40_000, 60_000],
+  ],
+  diversion: [
+    diversionMachine,
+    fc.record({
+      fact: born('call.unanswered'),
+      self: fc.constant('case:1'),
+      current: fc.constant([]),
+      settings: fc.constant({}),
+    }),
+    [0, 500, 1_000],
   ],
   pushNotification: [
     pushNotificationMachine,

@@ -10,7 +10,7 @@ const SETTLES_MS = 300_000;
 export function expectQuiet(world: World<Config, ObservedService>): void {
   world.run(SETTLES_MS);
   const { engine, transactions, openLegs, kept } = world.service.service;
-  for (const scenario of ['call', 'leg', 'push-notification'])
+  for (const scenario of ['call', 'leg', 'push-notification', 'diversion'])
     expect(engine.countActors(scenario), `${scenario} actors left`).toBe(0);
   expect(transactions.size, 'transactions left').toBe(0);
   expect(openLegs, 'legs left in the SIP port').toBe(0);

@@ -1,8 +1,9 @@
-/** How a diverted call says so: Diversion (RFC 5806) and History-Info (RFC 7044). */
+/** How a call is diverted by a device, and how a diverted call says so: Diversion (RFC 5806) and History-Info (RFC 7044). */
 import type { Diversion, DiversionReason } from '../../../machines/vocabulary/binding.ts';
 import { splitList } from '../../sip/headers.ts';
-import type { SipRequest } from '../../sip/message.ts';
+import type { SipMessage, SipRequest } from '../../sip/message.ts';
 import { parseNameAddr } from '../../sip/name-addr.ts';
+import { parseUri, type SipUri } from '../../sip/uri.ts';
 
 type Headers = Map<string, readonly string[]>;
 
@@ -64,4 +65,20 @@ export function timesDiverted(request: SipRequest): number {
     count += Number.isInteger(counter) && counter > 0 ? counter : 1;
   }
   return Math.min(count, MAX_COUNT);
+}
+
+const MAX_CONTACTS = 8;
+const preference = (q: string | null | undefined): number => {
+  const value = Number(q ?? 1);
+  return value >= 0 && value <= 1 ? value : 0;
+};
+
+/** Where a 3xx redirects to, dearest first (RFC 3261 §20.10); what is no SIP or tel URI is left out. */
+export function contactsByPreference(redirection: SipMessage | undefined): SipUri[] {
+  if (redirection === undefined || redirection.contact === '*') return [];
+  return redirection.contact
+    .slice(0, MAX_CONTACTS)
+    .toSorted((a, b) => preference(b.params.q) - preference(a.params.q))
+    .map(({ uri }) => parseUri(uri))
+    .filter((uri) => uri !== undefined);
 }

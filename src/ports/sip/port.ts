@@ -1,7 +1,14 @@
 /** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
 
 import type { Ring } from '../../../machines/vocabulary/binding.ts';
-import type { Command, RegisterAccept, RegisterRefuse, SipCommand, SipRoute } from '../../../machines/vocabulary/commands.ts';
+import type {
+  Command,
+  RegisterAccept,
+  RegisterRefuse,
+  SipCommand,
+  SipFollow,
+  SipRoute,
+} from '../../../machines/vocabulary/commands.ts';
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, CALLER_LEG, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
@@ -20,7 +27,7 @@ import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { type Destination, DialPlan } from './dial-plan.ts';
 import { Directory } from './directory.ts';
-import { timesDiverted } from './diversion.ts';
+import { contactsByPreference, timesDiverted } from './diversion.ts';
 import { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
@@ -66,7 +73,7 @@ const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
-type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute>;
+type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow>;
 
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
@@ -385,26 +392,44 @@ export class SipPort implements Port, TransactionUser {
     if (order.type === 'register.accept') return this.#accept(order);
     if (order.type === 'register.refuse') return this.#refuseRegister(order);
     if (order.type === 'sip.route') return this.#route(order, command.by);
+    if (order.type === 'sip.follow') return this.#follow(order, command.by);
     return this.#takeForLeg(order as LegOrder);
   }
 
   /** Where that URI leads, and what rings there now. */
-  #route({ call, route, uri, by }: SipRoute, author: Address): undefined {
-    const askedBy = author === call ? '' : author;
+  #route({ call, route, uri, onBehalfOf }: SipRoute, author: Address): undefined {
     const parsed = parseUri(uri);
-    const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, by);
-    if (isRefusal(found)) {
-      this.#context.engine.post({ type: 'route.failed', call, route, status: found.status, reason: found.reason, case: askedBy });
+    const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, onBehalfOf);
+    this.#answerRoute(call, route, [found], author);
+  }
+
+  /** The contacts of a redirection, which lead where its device's user may go (RFC 3261 §8.1.3.4). */
+  #follow({ call, route, message, onBehalfOf }: SipFollow, author: Address): undefined {
+    const redirection = this.#context.legs.message(message);
+    const found = contactsByPreference(redirection).map((uri) => this.#dialPlan.resolve(uri, onBehalfOf));
+    this.#answerRoute(call, route, found.length === 0 ? [refusal(480, 'Redirected Nowhere')] : found, author);
+  }
+
+  /** One answer for all destinations; the first one's name stands for them. */
+  #answerRoute(call: Address, route: number, found: readonly (Destination | Refusal)[], author: Address): void {
+    const askedBy = author === call ? '' : author;
+    const destinations = found.filter((one): one is Destination => !isRefusal(one));
+    const [first] = destinations;
+    if (first === undefined) {
+      const refused = found.find(isRefusal) ?? refusal(404, '');
+      this.#context.engine.post({
+        type: 'route.failed',
+        call,
+        route,
+        status: refused.status,
+        reason: refused.reason,
+        case: askedBy,
+      });
       return;
     }
-    const { callee, accountPush, forwarding } = found;
-    const bound = this.#context.location.of(callee);
-    const awake = bound.filter(({ asleep }) => !asleep);
-    const rings = [
-      ...awake.map(({ device, binding }): Ring => ({ aor: callee, device, target: binding.target })),
-      ...found.rings,
-    ];
-    const wakeable = accountPush.provider !== '' || awake.length < bound.length;
+    const { callee, accountPush, forwarding } = first;
+    const rings = destinations.flatMap((one) => [...this.#awake(one.callee), ...one.rings]);
+    const wakeable = accountPush.provider !== '' || this.#context.location.of(callee).some(({ asleep }) => asleep);
     this.#context.engine.post({
       type: 'route.found',
       call,
@@ -416,6 +441,11 @@ export class SipPort implements Port, TransactionUser {
       forwarding,
       case: askedBy,
     });
+  }
+
+  #awake(aor: string): Ring[] {
+    const awake = this.#context.location.of(aor).filter(({ asleep }) => !asleep);
+    return awake.map(({ device, binding }): Ring => ({ aor, device, target: binding.target }));
   }
 
   #takeForLeg(command: LegOrder): string | undefined {
