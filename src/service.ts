@@ -4,6 +4,7 @@ import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
+import { trunk } from '../machines/trunk.ts';
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
@@ -13,6 +14,7 @@ import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
 import { type Story, storyOf } from './correlation/story.ts';
+import { TrunkStates } from './correlation/trunk-states.ts';
 import { DnsCache } from './dns/cache.ts';
 import { DnsLocator } from './dns/locator.ts';
 import type { Resolver } from './dns/resolver.ts';
@@ -94,6 +96,10 @@ export class Service {
     this.#refusedCalls = new RefusedCalls(log, timers);
     this.#storeView = new StoreView(parts.store);
     this.#overload = new Overload({ timers, random, busyMs: parts.busyMs, lagLimitMs: config.limits.overloadLagMs });
+    const trunkStates = new TrunkStates(({ trunk: name, isUp, status, reason }) => {
+      if (isUp) log.info({ trunk: name }, 'registered with a trunk');
+      else log.warn({ trunk: name, status, reason }, 'not registered with a trunk');
+    });
     this.#histories = new Histories((history) => {
       if (hear !== undefined || log.enabled('info')) {
         const story = storyOf(history);
@@ -166,6 +172,7 @@ export class Service {
     this.engine.install(call, { maxForks, declineEndsCall, transfer });
     this.engine.install(leg, { ringLimitMs, silentAfterMs });
     this.engine.install(diversion, {});
+    this.engine.install(trunk, {});
     const progress = push.progress === 'none' ? 0 : push.progress;
     this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
   }
@@ -216,6 +223,7 @@ export class Service {
     this.#keepalive?.start(context);
     this.#overload.start();
     this.transactions.serve(this.#sip, transports);
+    this.#sip.start();
     return restored;
   }
 
@@ -250,6 +258,7 @@ export class Service {
   /** Ends all that goes on by itself; the transports are the caller's to close. */
   stop(): void {
     this.#sip?.drain();
+    this.#sip?.stop();
     this.#sip?.tellOpenLegs();
     this.#histories.close(this.engine.now());
     this.#keepalive?.stop();

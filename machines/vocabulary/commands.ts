@@ -124,6 +124,8 @@ export type SipFollow = To<typeof PORT_SIP> & {
   /** The user whose device it is, under whose permissions they are. */
   readonly onBehalfOf: string;
 };
+/** Registers with a trunk, or refreshes that. */
+export type SipRegister = To<typeof PORT_SIP> & { readonly type: 'sip.register'; readonly trunk: string };
 export type RegisterAccept = To<typeof PORT_SIP> & {
   readonly type: 'register.accept';
   readonly exchange: number;
@@ -149,6 +151,7 @@ export type SipCommand =
   | SipTransfer
   | SipRoute
   | SipFollow
+  | SipRegister
   | RegisterAccept
   | RegisterRefuse;
 

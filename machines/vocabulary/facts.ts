@@ -248,6 +248,24 @@ export const pushFailed = defineFact('push.failed', {
   why: text(),
 });
 
+// Trunks.
+
+/** A trunk is configured with which we register. */
+export const trunkOpened = defineFact('trunk.opened', { trunk: text() });
+/** It took our REGISTER, or refused it; status 408 and 503 also stand for no answer and no way. */
+export const trunkAccepted = defineFact('trunk.accepted', { trunk: text(), refreshAfterMs: integer() });
+export const trunkRefused = defineFact('trunk.refused', {
+  trunk: text(),
+  status,
+  reason: text(),
+  /** What it asked for; 0: nothing. */
+  retryAfterMs: integer(),
+  /** 0 to 999, at random: charts have no chance of their own. */
+  jitterThousandths: integer(),
+});
+export const trunkRegistered = defineFact('trunk.registered', { trunk: text() });
+export const trunkLost = defineFact('trunk.lost', { trunk: text(), status, reason: text() });
+
 // The engine.
 
 /** An actor came to its end. `of` is the address it belonged to, empty if to none. */

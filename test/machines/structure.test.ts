@@ -8,6 +8,7 @@ import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
+import { trunkMachine } from '../../machines/trunk.ts';
 import { NO_FORWARDING } from '../../machines/vocabulary/binding.ts';
 import { Chart, type Node, nodesOf, type Stimulus } from './chart.ts';
 
@@ -17,6 +18,7 @@ const MACHINES: readonly AnyStateMachine[] = [
   registrationMachine,
   pushNotificationMachine,
   diversionMachine,
+  trunkMachine,
 ];
 
 /** Leaf states in which an actor may stay for as long as it likes, and what ends it there nevertheless. */

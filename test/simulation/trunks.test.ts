@@ -285,6 +285,72 @@ describe('a user', () => {
   });
 });
 
+describe('a registration with a trunk', () => {
+  const REGISTERS = YAML(`carrier: { ${TRUNK}, register: true, allowFrom: [] }`);
+
+  it('is made with credentials, brings calls, is refreshed in time and taken back at the end', () => {
+    const { world, trunk, bob } = scene(REGISTERS);
+    world.run(600);
+    expect(trunk.registered).toMatch(/^sip:[0-9a-f]{16}@10\.0\.0\.1:5060$/);
+    expect(trunk.wrong).toEqual([]);
+    expect(headerOf(trunk.requests('REGISTER')[0] ?? fail(), 'to')).toBe('<sip:office@10.0.8.1>');
+    trunk.call('+49301235');
+    world.run(500);
+    expect(trunk.raw.answer.status).toBe(200);
+    bob.calls[0]?.bye();
+    world.run(500);
+    const before = trunk.requests('REGISTER').length;
+    world.run(299_000);
+    expect(trunk.requests('REGISTER')).toHaveLength(before);
+    world.run(160_000);
+    // The refresh has the credentials at once (RFC 3261 §22.1), unless the nonce is no longer taken.
+    expect(trunk.requests('REGISTER').length).toBeGreaterThan(before);
+    world.service.service.stop();
+    world.run(100);
+    expect(trunk.registered).toBe('');
+  });
+
+  it('follows the Service-Route (RFC 3608) of the latest one, after a time in which the registrar refused', () => {
+    const { world, trunk, alice } = scene(REGISTERS);
+    trunk.serviceRoute = '<sip:10.0.8.1;lr>';
+    trunk.refusesRegister = 503;
+    world.run(450_000);
+    expect(trunk.registered).toMatch(/^sip:/);
+    trunk.refusesRegister = 0;
+    world.run(300_000);
+    const call = alice.call('0891234');
+    world.run(1000);
+    expect(call.state).toBe('answered');
+    expect(headerOf(trunk.requests('INVITE')[0] ?? fail(), 'route')).toBe('<sip:10.0.8.1;lr>');
+    call.bye();
+    world.run(1000);
+  });
+
+  it('does not keep the service from starting while the trunk is down, and is there once it is up', () => {
+    const { world, trunk, alice, bob } = scene(REGISTERS.replace('10.0.8.1:5060', '10.0.8.7:5060'));
+    const call = alice.call('bob');
+    world.run(500);
+    expect(call.state).toBe('answered');
+    call.bye();
+    world.run(60_000);
+    const late = new TrunkPeer(world as never, '10.0.8.7');
+    world.run(200_000);
+    expect(late.registered).toMatch(/^sip:/);
+    expect([trunk.registered, bob.calls.length]).toEqual(['', 1]);
+  });
+
+  it('believes no caller who has only heard of the trunk', () => {
+    const { world, trunk, bob } = scene(REGISTERS);
+    world.run(600);
+    expect(trunk.registered).not.toBe('');
+    const other = new TrunkPeer(world as never, '10.0.8.9');
+    other.call('+49301235', { uri: 'sip:0000000000000000@10.0.0.1' });
+    world.run(500);
+    expect(other.raw.answer.status).toBe(404);
+    expect(bob.calls).toHaveLength(0);
+  });
+});
+
 describe('a MESSAGE', () => {
   it('reaches a number, and one outside only with permission', () => {
     const { world, trunk, alice, bob } = scene();

@@ -7,6 +7,7 @@ import type {
   RegisterRefuse,
   SipCommand,
   SipFollow,
+  SipRegister,
   SipRoute,
 } from '../../../machines/vocabulary/commands.ts';
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
@@ -47,6 +48,7 @@ import { unwatch } from './session.ts';
 import { standDown } from './stand-in.ts';
 import { disinherit } from './takeover.ts';
 import { type Goal, Transfers } from './transfer.ts';
+import { TrunkRegistration } from './trunk-registration.ts';
 import { numbersDialled } from './trunks.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -73,7 +75,7 @@ const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
-type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow>;
+type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister>;
 
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
@@ -88,6 +90,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #transfers: Transfers;
   readonly #callers = new Map<ServerTransaction, LegSide>();
   readonly #registering: RegistersUnderWay;
+  readonly #registrations = new Map<string, TrunkRegistration>();
   readonly #aorsOf = new Map<string, Set<string>>();
   #isDraining = false;
   /** How often what was refused before it became a call, by status. */
@@ -109,6 +112,20 @@ export class SipPort implements Port, TransactionUser {
     );
     this.#loops = new Loops(context.legs);
     this.#registering = new RegistersUnderWay(context.timers, (server) => this.#refuse(server, refusal(500, '')));
+  }
+
+  /** Begins to register with trunks; the service serves whether or not they answer. */
+  start(): void {
+    for (const trunk of this.#context.trunks.all()) {
+      if (!trunk.config.register) continue;
+      this.#registrations.set(trunk.config.name, new TrunkRegistration(this.#context, trunk));
+      this.#context.engine.post({ type: 'trunk.opened', trunk: trunk.config.name });
+    }
+  }
+
+  /** Takes back what is registered with trunks. */
+  stop(): void {
+    for (const registration of this.#registrations.values()) registration.unregister();
   }
 
   /** Refuses new calls from now on. Devices may still register: running calls find them where they have moved to. */
@@ -392,6 +409,7 @@ export class SipPort implements Port, TransactionUser {
     if (order.type === 'register.accept') return this.#accept(order);
     if (order.type === 'register.refuse') return this.#refuseRegister(order);
     if (order.type === 'sip.route') return this.#route(order, command.by);
+    if (order.type === 'sip.register') return this.#registerWith(order.trunk);
     if (order.type === 'sip.follow') return this.#follow(order, command.by);
     return this.#takeForLeg(order as LegOrder);
   }
@@ -446,6 +464,12 @@ export class SipPort implements Port, TransactionUser {
   #awake(aor: string): Ring[] {
     const awake = this.#context.location.of(aor).filter(({ asleep }) => !asleep);
     return awake.map(({ device, binding }): Ring => ({ aor, device, target: binding.target }));
+  }
+
+  #registerWith(trunk: string): string | undefined {
+    const registration = this.#registrations.get(trunk);
+    registration?.register();
+    return registration === undefined ? 'no such trunk' : undefined;
   }
 
   #takeForLeg(command: LegOrder): string | undefined {
