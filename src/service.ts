@@ -109,7 +109,7 @@ export class Service {
       parts.record?.(recordOf(history));
     });
     this.#keepalive = config.nat.pingMs > 0 ? new Keepalive(config.nat) : undefined;
-    const views = [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories)];
+    const views = [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories), viewOf(trunkStates)];
     this.engine = new Engine({
       clock,
       timers,

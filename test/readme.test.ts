@@ -210,7 +210,12 @@ describe('the README', () => {
         return loadConfig({ argv: [], env: {}, cwd: folder });
       };
       const [right = '', wrong = ''] = blocks('yaml', section('Configuration'));
-      for (const yaml of [right, ...blocks('yaml', section('Start')), ...blocks('yaml', section('Waking phones by push'))])
+      for (const yaml of [
+        right,
+        ...blocks('yaml', section('Start')),
+        ...blocks('yaml', section('Waking phones by push')),
+        ...blocks('yaml', section('Configuration by example')),
+      ])
         expect(load(yaml)).toMatchObject({ demo: false });
       const problems = load(wrong);
       expect(Array.isArray(problems) && problems.map(({ line }) => `callweave: ${line}\n`)).toEqual([

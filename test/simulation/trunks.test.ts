@@ -346,7 +346,7 @@ describe('a registration with a trunk', () => {
     const other = new TrunkPeer(world as never, '10.0.8.9');
     other.call('+49301235', { uri: 'sip:0000000000000000@10.0.0.1' });
     world.run(500);
-    expect(other.raw.answer.status).toBe(404);
+    expect(other.raw.answer.status).toBe(403);
     expect(bob.calls).toHaveLength(0);
   });
 });
