@@ -231,6 +231,25 @@ describe('a call from a trunk', () => {
   });
 });
 
+describe('a phone at the address of a trunk', () => {
+  it('is the phone that it proves to be, and may do what its user may', () => {
+    const { world, trunk } = scene();
+    trunk.challenge = 0;
+    const neighbour = world.phone('alice2', { user: 'alice', password: 'alice-secret', host: '10.0.8.1' });
+    neighbour.register();
+    world.run(500);
+    const call = neighbour.call('0891234');
+    world.run(500);
+    expect(call.state).toBe('answered');
+    call.bye();
+    const pretender = world.phone('alice3', { user: 'alice', password: 'guessed', host: '10.0.8.1' });
+    const refused = pretender.call('0891234');
+    world.run(500);
+    expect(refused.status).toBe(403);
+    expectQuiet(world);
+  });
+});
+
 describe('toll fraud', () => {
   it('is refused: no permission, a stranger, a foreign domain, a From that is not the user', () => {
     const { world, trunk, bob, carol } = scene();

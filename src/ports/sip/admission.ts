@@ -49,9 +49,18 @@ export class Admission {
 
   /** A trunk says who it is by its address, or by calling the line that we registered with it; its callers are nobody of ours. */
   #fromTrunk(request: SipRequest, uri: SipUri, flow: Flow): Admitted | Refusal {
-    const { method } = request;
-    const trunk = method === 'INVITE' || method === 'MESSAGE' ? this.#trunks.of(uri, flow) : undefined;
+    const trunk = this.#trunkOf(request, uri, flow);
     return trunk === undefined ? this.#authenticated(request, uri, sourceOf(flow.remote.host)) : { uri, user: '', trunk };
+  }
+
+  /** Phones may share a trunk's address: whoever says to be a user of ours proves it, as everywhere. */
+  #trunkOf(request: SipRequest, uri: SipUri, flow: Flow): Trunk | undefined {
+    if (request.method !== 'INVITE' && request.method !== 'MESSAGE') return undefined;
+    const caller = this.#trunks.byLine(uri);
+    if (caller !== undefined) return caller;
+    const sender = this.#trunks.bySource(flow);
+    const from = sender === undefined ? undefined : parseUri(request.from.uri);
+    return from !== undefined && this.#directory.isUserName(from) ? undefined : sender;
   }
 
   #flawOf(request: SipRequest, uri: SipUri | undefined, flow: Flow): Refusal | undefined {

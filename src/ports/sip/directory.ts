@@ -22,6 +22,13 @@ export class Directory {
     return uri.scheme === 'tel' || this.#domains.isOurs(uri);
   }
 
+  /** Whether a URI names one of our users in a domain of ours, by name and not by alias or number. */
+  isUserName(uri: SipUri): boolean {
+    return (
+      uri.scheme !== 'tel' && uri.user !== undefined && this.#domains.isOurs(uri) && this.#settings.users.has(userKey(uri.user))
+    );
+  }
+
   /** The address of record of the user whom a URI of ours names; where nobody is listed, everybody is a user. */
   aorOf(uri: SipUri): string | undefined {
     if (uri.user === undefined || !this.isOurs(uri)) return undefined;

@@ -40,8 +40,11 @@ export class Trunk {
     return this.calls >= this.config.maxCalls;
   }
 
-  sends(host: string): boolean {
-    return host === this.registeredAt?.remote.host || this.#sources.check(host, familyOf(host));
+  /** Phones may share the address of a registrar, but not its port. */
+  sends({ remote }: Flow): boolean {
+    const registrar = this.registeredAt?.remote;
+    if (registrar !== undefined && registrar.host === remote.host && registrar.port === remote.port) return true;
+    return this.#sources.check(remote.host, familyOf(remote.host));
   }
 }
 
@@ -60,13 +63,16 @@ export class Trunks {
     return this.#byName.values();
   }
 
-  /** The trunk that a request comes from: it calls the line we registered there, or its address is the trunk's. */
-  of(uri: SipUri, flow: Flow): Trunk | undefined {
-    if (this.#byName.size === 0) return undefined;
-    const { host } = flow.remote;
-    for (const trunk of this.#byName.values()) if (trunk.config.register && uri.user === trunk.line) return trunk;
-    if (isIP(host) === 0) return undefined;
-    for (const trunk of this.#byName.values()) if (trunk.sends(host)) return trunk;
+  /** The trunk that calls the line which we registered there, and which nobody else was told. */
+  byLine({ user }: SipUri): Trunk | undefined {
+    for (const trunk of this.#byName.values()) if (trunk.config.register && user === trunk.line) return trunk;
+    return undefined;
+  }
+
+  /** The trunk whose address the sender has. */
+  bySource(flow: Flow): Trunk | undefined {
+    if (this.#byName.size === 0 || isIP(flow.remote.host) === 0) return undefined;
+    for (const trunk of this.#byName.values()) if (trunk.sends(flow)) return trunk;
     return undefined;
   }
 }
