@@ -247,7 +247,9 @@ export abstract class PhoneCall {
     const offered = exchange.request.body === '';
     if (offered && ack.body === '') this.host.complain('ACK without the answer to our offer (RFC 3261 §13.2.2.4)');
     if (offered) this.checkAnswer(exchange.final?.body ?? '', ack.body);
-    if (ack.body !== '') this.remoteSdp = ack.body;
+    // One that a later offer overtook on the way says nothing new.
+    const isLate = [...this.#reInvites.keys()].some((cseq) => cseq > cseqOf(ack).number);
+    if (ack.body !== '' && !isLate) this.remoteSdp = ack.body;
   }
 
   protected checkAnswer(offer: string, answer: string): void {

@@ -369,3 +369,52 @@ describe('an attended transfer', () => {
     expect(alice.complaints).toEqual([]);
   });
 });
+
+describe('a call after a transfer', () => {
+  it('is refreshed by its parties for hours, and ended with both legs once they are gone', () => {
+    const world = serviceWorld({ users: ['alice', 'bob', 'carol'] });
+    const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) =>
+      world.phone(name, { checksSessions: true, timer: { expiresSeconds: 600 } }),
+    ) as [Phone, Phone, Phone];
+    for (const phone of [alice, bob, carol]) phone.register({ expiresSeconds: 7200, keep: true });
+    world.run(500);
+    const call = alice.call('bob');
+    world.run(200);
+    refer(incoming(bob), '<sip:carol@example.com>');
+    world.run(500);
+    world.run(3 * 3_600_000);
+    const carols = incoming(carol);
+    expectCoupled(call, alice, carols, carol);
+    expect(call.requests.length + carols.requests.length).toBeGreaterThan(6);
+    alice.sleep();
+    carol.sleep();
+    world.run(2 * 3_600_000);
+    expect(world.service.service.openLegs).toBe(0);
+    expect(world.service.records.map(({ how }) => how)).toEqual(['moved', 'expired']);
+  });
+
+  it('is set up though the transferee wants longer intervals than ours', () => {
+    const { world, bob, carol } = scene();
+    const alice = world.phone('amy', { user: 'alice', timer: { minSeconds: 3_600, expiresSeconds: 3_600 } });
+    alice.register();
+    world.run(500);
+    const call = alice.call('bob');
+    world.run(500);
+    refer(incoming(bob), '<sip:carol@example.com>');
+    world.run(1_000);
+    expectCoupled(call, alice, incoming(carol), carol);
+    call.bye();
+    expectQuiet(world);
+  });
+
+  it('without session timers is ended once a party no longer answers', () => {
+    const { world, alice, bobs, carol } = talking();
+    refer(bobs, '<sip:carol@example.com>');
+    world.run(500);
+    alice.sleep();
+    carol.sleep();
+    world.run(1_200_000);
+    expect(world.service.service.openLegs).toBe(0);
+    expect(world.service.records.map(({ how }) => how)).toEqual(['moved', 'silent']);
+  });
+});

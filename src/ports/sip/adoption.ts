@@ -1,6 +1,7 @@
 /** A fork that is no new INVITE but takes over the dialog of another call's leg, by a re-INVITE on it. */
 import type { SipInvite } from '../../../machines/vocabulary/commands.ts';
 import { legAddress } from '../../../machines/vocabulary/identity.ts';
+import type { OpenOffer } from '../../sip/dialog.ts';
 import { header } from '../../sip/headers.ts';
 import type { SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
@@ -40,6 +41,10 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
   return undefined;
 }
 
+function setOffer({ dialog }: LegSide, offer: OpenOffer): void {
+  if (dialog !== undefined) dialog.offer = offer;
+}
+
 function failed({ engine }: SipContext, leg: string, status: number, reason: string): void {
   engine.post({ type: 'failure.received', leg, status, reason, origin: 'peer', message: 0 });
 }
@@ -49,7 +54,11 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
   if (adoption !== undefined) {
     adoption.isAnswered = true;
     // Its answer is complete, so that it need not wait for the caller's ACK, which may never come.
-    if (!adoption.isOffered) side.ack = adoption.reInvite.acknowledge();
+    if (!adoption.isOffered) {
+      side.ack = adoption.reInvite.acknowledge();
+      // Its old call may offer it nothing any more: its session is the caller's now.
+      setOffer(adoption.old, 'ours');
+    }
   }
   if (side.isClosed) {
     giveBack(context, side);
@@ -65,6 +74,7 @@ export function complete(context: SipContext, side: LegSide, adoption: Adoption,
   const source = context.legs.message(message);
   const answer = source === undefined ? undefined : sdpIn(source.body, header(source, CONTENT_TYPE));
   if (isOffered) side.ack = reInvite.acknowledge(answer);
+  else setOffer(old, 'none');
   side.adoption = undefined;
   handOver(context, old);
   return undefined;
@@ -78,5 +88,8 @@ export function giveBack(context: SipContext, side: LegSide): void {
   side.adoption = undefined;
   disinherit(side);
   if (isOffered) reInvite.acknowledge(before);
-  else tellAgain(context, old, before);
+  else {
+    setOffer(old, 'none');
+    tellAgain(context, old, before);
+  }
 }

@@ -284,7 +284,8 @@ function dismiss(
   answer: SipResponse | undefined,
   finished: () => void,
 ): void {
-  if (side.ack === undefined) {
+  // A dialog that came here from another call has no 2xx of ours open.
+  if (side.ack === undefined && answer !== undefined) {
     side.ack = refusingAck(side, dialog, answer);
     sendAck(context, wayIn(context, side, dialog), side.ack);
   }
@@ -298,14 +299,15 @@ const refusingAck = (side: LegSide, dialog: Dialog, answer: SipResponse | undefi
   });
 
 /** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
-export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, { sent }: Dialog) {
+export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, dialog: Dialog) {
   if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return {};
   const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
   if (offer === undefined) return {};
   const { host } = flow.advertised;
   const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
   const origin = { username: '-', sessionId: '1', version: '1', ...address };
-  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: continued(sent, rejectAll(offer, origin)) };
+  dialog.sent = continued(dialog.sent, rejectAll(offer, origin));
+  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: dialog.sent };
 }
 
 /** Ends what a leg without an actor left open. */
@@ -332,7 +334,7 @@ const LAPSES: Readonly<Record<LapseReason, string>> = {
 /** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */
 export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
   // Whoever is to have its dialog gets it instead: the party stays for the call it was transferred to.
-  if (side.heir !== undefined) {
+  if (side.heir !== undefined && !side.isReleased) {
     handOver(context, side);
     return undefined;
   }

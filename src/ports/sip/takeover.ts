@@ -35,7 +35,8 @@ export function disinherit(heir: LegSide): void {
 export function handOver(context: SipContext, side: LegSide): void {
   const { legs, engine } = context;
   const { heir, dialog } = side;
-  if (heir === undefined || dialog === undefined || side.isMoved) return;
+  // A party that hung up talks on nowhere.
+  if (heir === undefined || dialog === undefined || side.isReleased) return;
   side.isMoved = true;
   side.isReleased = true;
   heir.inheritsFrom = undefined;
