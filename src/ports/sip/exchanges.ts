@@ -1,45 +1,40 @@
 /** Requests inside a dialog that pass from one party to the other: re-INVITE, UPDATE, INFO, MESSAGE, unknown ones. */
-import { type Dialog, endOffer, glare, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
+import { type Dialog, endOffer, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
-import { unsupportedOptions } from './admission.ts';
 import { sendAck } from './attempt.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody } from './descriptions.ts';
+import { carriesOffer, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
 import { refusedOffer } from './fork.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
-import { CARRIED_OPTIONS } from './methods.ts';
 import { passedHeaders, setMaxForwards } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { acknowledgedBy, cease, isDescribing, rackBehind, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
 import { agree, lapse } from './session.ts';
-import { askInterval, flawOfInterval, isRefresh } from './session-interval.ts';
+import { askInterval, isRefresh } from './session-interval.ts';
 
-/** Requests of one party that may wait at a time. */
-const MAX_WAITING = 16;
 const NO_PRACK = refusal(504, 'No PRACK');
 const ACCEPTED = refusal(200, '');
 /** A re-INVITE that nobody ever answers finally is given up, as a proxy's Timer C would have it (RFC 3261 §16.8). */
 const RE_INVITE_LIMIT_MS = 180_000;
 /** Methods whose messages may describe the session. */
 const DESCRIBING = new Set(['INVITE', 'UPDATE', 'PRACK', 'ACK']);
-const carriesOffer = (request: SipRequest): boolean =>
-  request.method === 'INVITE' || (request.method === 'UPDATE' && isDescribing(request));
 
 export class Exchanges {
   readonly #context: SipContext;
   readonly #byId = new Map<number, Exchange>();
   readonly #byServer = new Map<ServerTransaction, Exchange>();
-  readonly #whyNotReferred: (side: LegSide, refer: SipRequest) => Refusal | undefined;
+  readonly #whyNotReferred: WhyNotReferred;
   #lastId = 0;
 
-  constructor(context: SipContext, whyNotReferred: (side: LegSide, refer: SipRequest) => Refusal | undefined) {
+  constructor(context: SipContext, whyNotReferred: WhyNotReferred) {
     this.#context = context;
     this.#whyNotReferred = whyNotReferred;
   }
@@ -52,7 +47,7 @@ export class Exchanges {
   open(place: Place, dialog: Dialog, server: ServerTransaction): Refusal | undefined {
     const { side } = place;
     const { request } = server;
-    const refused = this.#refusal(side, dialog, request);
+    const refused = whyRefused(this.#context, this.#whyNotReferred, side, dialog, request);
     if (refused !== undefined) return refused;
     const rack = request.method === 'PRACK' ? this.#takePrack(side, dialog, server) : '';
     if (typeof rack !== 'string') return rack;
@@ -111,43 +106,6 @@ export class Exchanges {
     if (dialog.offer === 'none') return true;
     takeDescription(dialog, 'theirs');
     return false;
-  }
-
-  #refusal(side: LegSide, dialog: Dialog, request: SipRequest): Refusal | undefined {
-    if (integerHeader(request, 'max-forwards') === 0) return refusal(483, '');
-    if (side.exchanges.length >= MAX_WAITING) return refusal(500, 'Too Many Requests Waiting', { 'retry-after': '1' });
-    if (request.method === 'REFER') {
-      if (side.dialog !== dialog) return refusal(403, 'No Transfer Before The Answer');
-      const refused = this.#whyNotReferred(side, request);
-      if (refused !== undefined) return refused;
-    }
-    const interval = isRefresh(request) ? flawOfInterval(this.#context.settings, request) : undefined;
-    return (
-      interval ??
-      unsupportedOptions(request, CARRIED_OPTIONS) ??
-      this.#tooEarly(side, dialog, request) ??
-      this.#clash(dialog, request)
-    );
-  }
-
-  /** RFC 3261 §14.1, §14.2: no re-INVITE before the first one has its final answer, and its ACK. */
-  #tooEarly(side: LegSide, dialog: Dialog, { method }: SipRequest): Refusal | undefined {
-    if (method !== 'INVITE') return undefined;
-    if (side.dialog !== dialog && side.isCaller) return refusal(500, '', { 'retry-after': this.#retryAfter() });
-    const isAcknowledged = side.isCaller ? side.server === undefined : side.ack !== undefined;
-    return side.dialog === dialog && isAcknowledged ? undefined : refusal(491, '');
-  }
-
-  /** RFC 3261 §14.2: a random value of 0 to 10 s. */
-  #retryAfter(): string {
-    return String(Math.floor(this.#context.random.fraction() * 11));
-  }
-
-  #clash(dialog: Dialog, request: SipRequest): Refusal | undefined {
-    const clash = carriesOffer(request) ? glare(dialog, this.#context.random.fraction()) : undefined;
-    if (clash === undefined) return undefined;
-    const { status, retryAfterSeconds } = clash;
-    return refusal(status, '', retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) });
   }
 
   /** Sends the request on to the other party. */

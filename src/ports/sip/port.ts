@@ -1,6 +1,5 @@
 /** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
 
-import type { Ring } from '../../../machines/vocabulary/binding.ts';
 import type {
   Command,
   RegisterAccept,
@@ -17,8 +16,7 @@ import type { Offence } from '../../protection/protection.ts';
 import { type Dialog, isIn, takeRequest } from '../../sip/dialog.ts';
 import { responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
-import { unquoted } from '../../sip/name-addr.ts';
-import { aorOf, parseUri, type SipUri } from '../../sip/uri.ts';
+import type { SipUri } from '../../sip/uri.ts';
 import type { ServerTransaction, TransactionUser } from '../../transaction/transaction.ts';
 import { endpointName } from '../../transport/endpoint.ts';
 import type { Flow } from '../../transport/transport.ts';
@@ -26,10 +24,10 @@ import { Admission, type Admitted } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
-import { type Destination, DialPlan } from './dial-plan.ts';
+import { DialPlan } from './dial-plan.ts';
 import { Directory } from './directory.ts';
-import { contactsByPreference, timesDiverted } from './diversion.ts';
-import { Domains } from './domains.ts';
+import { timesDiverted } from './diversion.ts';
+import type { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
 import { closed, reasonIn } from './leg-closed.ts';
@@ -39,17 +37,17 @@ import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
 import { enter } from './outside.ts';
+import { Reception } from './reception.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
-import { RegistersUnderWay } from './registering.ts';
-import { copied, Registrar, userAgentOf } from './registrar.ts';
+import { Registrations } from './registrations.ts';
 import { dropReliable, orphan } from './reliable.ts';
+import { Routes } from './routes.ts';
 import { isSipsLeg } from './routing.ts';
 import { unwatch } from './session.ts';
 import { standDown } from './stand-in.ts';
 import { disinherit } from './takeover.ts';
 import { type Goal, Transfers } from './transfer.ts';
 import { TrunkRegistration } from './trunk-registration.ts';
-import { numbersDialled } from './trunks.ts';
 
 /** What the port asks of its surroundings beside its context. */
 export interface SipSurroundings {
@@ -69,8 +67,6 @@ export interface SipSurroundings {
   readonly vouched: (flow: Flow) => void;
 }
 
-/** AoRs that one connection may have registered and that are told when it closes. */
-const MAX_AORS_PER_FLOW = 1_000;
 const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
@@ -82,16 +78,14 @@ export class SipPort implements Port, TransactionUser {
   readonly #context: SipContext;
   readonly #surroundings: SipSurroundings;
   readonly #admission: Admission;
-  readonly #directory: Directory;
-  readonly #dialPlan: DialPlan;
-  readonly #registrar: Registrar;
+  readonly #reception: Reception;
+  readonly #registrations: Registrations;
+  readonly #routes: Routes;
   readonly #exchanges: Exchanges;
   readonly #loops: Loops;
   readonly #transfers: Transfers;
   readonly #callers = new Map<ServerTransaction, LegSide>();
-  readonly #registering: RegistersUnderWay;
-  readonly #registrations = new Map<string, TrunkRegistration>();
-  readonly #aorsOf = new Map<string, Set<string>>();
+  readonly #trunkRegistrations = new Map<string, TrunkRegistration>();
   #isDraining = false;
   /** How often what was refused before it became a call, by status. */
   readonly refused = new Map<number, number>();
@@ -101,31 +95,33 @@ export class SipPort implements Port, TransactionUser {
     this.#surroundings = surroundings;
     const { settings, trunks } = context;
     const { domains, authenticator } = surroundings;
-    this.#directory = new Directory(settings, domains);
-    this.#admission = new Admission(settings, domains, this.#directory, authenticator, trunks);
-    this.#dialPlan = new DialPlan(settings, this.#directory);
-    this.#registrar = new Registrar(context.settings, surroundings.isOwn);
-    this.#transfers = new Transfers(context, this.#dialPlan, surroundings.domains);
-    const isRelayed = context.settings.transfer === 'relay';
+    const directory = new Directory(settings, domains);
+    const dialPlan = new DialPlan(settings, directory);
+    const refuse = (server: ServerTransaction, refused: Refusal): void => this.#refuse(server, refused);
+    this.#admission = new Admission(settings, domains, directory, authenticator, trunks);
+    this.#transfers = new Transfers(context, dialPlan, domains);
+    this.#reception = new Reception(settings, domains, dialPlan, this.#transfers);
+    this.#registrations = new Registrations(context, { ...surroundings, directory, refuse });
+    this.#routes = new Routes(context, dialPlan);
+    const isRelayed = settings.transfer === 'relay';
     this.#exchanges = new Exchanges(context, (side, refer) =>
       isRelayed ? this.#transfers.whyNotReferred(side, refer) : undefined,
     );
     this.#loops = new Loops(context.legs);
-    this.#registering = new RegistersUnderWay(context.timers, (server) => this.#refuse(server, refusal(500, '')));
   }
 
   /** Begins to register with trunks; the service serves whether or not they answer. */
   start(): void {
     for (const trunk of this.#context.trunks.all()) {
       if (!trunk.config.register) continue;
-      this.#registrations.set(trunk.config.name, new TrunkRegistration(this.#context, trunk));
+      this.#trunkRegistrations.set(trunk.config.name, new TrunkRegistration(this.#context, trunk));
       this.#context.engine.post({ type: 'trunk.opened', trunk: trunk.config.name });
     }
   }
 
   /** Takes back what is registered with trunks. */
   stop(): void {
-    for (const registration of this.#registrations.values()) registration.unregister();
+    for (const registration of this.#trunkRegistrations.values()) registration.unregister();
   }
 
   /** Refuses new calls from now on. Devices may still register: running calls find them where they have moved to. */
@@ -149,7 +145,7 @@ export class SipPort implements Port, TransactionUser {
 
   /** Messages and requests that the port keeps for its legs: none when all is quiet. */
   get kept(): number {
-    return this.#context.legs.kept + this.#exchanges.size + this.#registering.size + this.#callers.size;
+    return this.#context.legs.kept + this.#exchanges.size + this.#registrations.size + this.#callers.size;
   }
 
   // What arrives.
@@ -192,40 +188,15 @@ export class SipPort implements Port, TransactionUser {
 
   #start(server: ServerTransaction, admitted: Admitted): void {
     const { method } = server.request;
-    if (method === 'REGISTER') this.#register(server, admitted);
+    if (method === 'REGISTER') this.#registrations.register(server, admitted.uri);
     else if (method === 'OPTIONS') this.#options(server);
     else {
-      const goal = this.#goalOf(server, admitted);
-      if (isRefusal(goal)) this.#refuse(server, this.#isStranger(admitted) ? asSeenByStranger(goal) : goal);
+      const goal = this.#reception.goalOf(server, admitted);
+      if (isRefusal(goal)) this.#refuse(server, this.#reception.isStranger(admitted) ? asSeenByStranger(goal) : goal);
       else if (!goal.isDirect && this.#loops.has(server.request, goal.callee)) this.#refuse(server, refusal(482, ''));
       else if (method === 'INVITE') this.#call(server, admitted, goal);
       else relayMessage(this.#context, this.#loops, server, goal);
     }
-  }
-
-  #destinationOf(request: SipRequest, admitted: Admitted): Destination | Refusal {
-    const { trunk, uri } = admitted;
-    if (trunk === undefined) return this.#dialPlan.resolve(uri, this.#aorOf(admitted));
-    if (trunk.isFull && request.method === 'INVITE') return refusal(503, 'All Lines Of The Trunk Are Taken');
-    return this.#dialPlan.inbound(numbersDialled(request, uri, trunk), trunk.config.inboundTo);
-  }
-
-  /** Where nobody is asked who he is, nobody is told less for it. */
-  #isStranger({ user, trunk }: Admitted): boolean {
-    return user === '' && trunk === undefined && this.#context.settings.auth !== 'none';
-  }
-
-  /** Where a request leads: to the party whose call it replaces, whatever its Request-URI says, else where the dial plan says. */
-  #goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
-    const lines = request.headers.get('replaces');
-    if (lines !== undefined) return this.#transfers.replacing(lines, this.#aorOf(admitted), flow.remote.host);
-    const destination = this.#destinationOf(request, admitted);
-    return isRefusal(destination) ? destination : { ...destination, isDirect: false, continues: '' };
-  }
-
-  /** Whose permissions count: the authenticated user's. */
-  #aorOf({ user }: Admitted): string {
-    return user === '' ? '' : this.#surroundings.domains.aorOfUser(user);
   }
 
   /** RFC 3261 §11.2. */
@@ -243,8 +214,8 @@ export class SipPort implements Port, TransactionUser {
     const { engine, legs, random } = this.#context;
     const { callee, accountPush, rings, forwarding, isDirect, continues } = goal;
     const call = engine.mint('call');
-    const { uri, name } = this.#callerOf(request, admitted);
-    const side = caller.callerSide(this.#context, server, call, uri, this.#aorOf(admitted));
+    const { uri, name } = this.#reception.callerOf(request, admitted);
+    const side = caller.callerSide(this.#context, server, call, uri, this.#reception.aorOf(admitted));
     enter(side, admitted.trunk);
     legs.add(side);
     this.#callers.set(server, side);
@@ -266,62 +237,9 @@ export class SipPort implements Port, TransactionUser {
     });
   }
 
-  /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */
-  #callerOf({ from }: SipRequest, admitted: Admitted): { uri: string; name: string } {
-    const parsed = parseUri(from.uri);
-    if (parsed === undefined) return { uri: from.uri, name: unquoted(from.name) };
-    const aor = this.#aorOf(admitted) || this.#surroundings.domains.aorOf(parsed);
-    const user = aor === undefined ? undefined : this.#context.settings.users.get(Domains.userOf(aor));
-    return { uri: aor ?? aorOf(parsed), name: unquoted(from.name) || (user?.displayName ?? '') };
-  }
-
-  #register(server: ServerTransaction, { uri }: Admitted): void {
-    const { request, flow } = server;
-    const { domains } = this.#surroundings;
-    const to = parseUri(request.to.uri);
-    const aor = to === undefined ? undefined : this.#directory.aorOf(to);
-    if (to === undefined || !domains.isOurs(to) || !domains.isOurs(uri))
-      this.#refuse(server, refusal(404, 'Not A Domain Of Ours'));
-    else if (aor === undefined) this.#refuse(server, refusal(404, 'No Such User'));
-    else {
-      const reading = this.#registrar.read(request, flow);
-      if (isRefusal(reading)) this.#refuse(server, reading);
-      else this.#postRegister(server, aor, reading);
-    }
-  }
-
-  #postRegister(
-    server: ServerTransaction,
-    aor: string,
-    { all, contacts }: Exclude<ReturnType<Registrar['read']>, Refusal>,
-  ): void {
-    const { request, flow } = server;
-    const exchange = this.#registering.add(server, new Set(contacts.map(({ device }) => device)));
-    if (flow.reliable && contacts.length > 0) this.#noteFlow(flow, aor);
-    this.#context.engine.post({
-      type: 'register.received',
-      aor,
-      exchange,
-      callId: copied(request.callId),
-      cseq: request.cseq.seq,
-      all,
-      contacts,
-      userAgent: userAgentOf(request),
-    });
-  }
-
-  #noteFlow(flow: Flow, aor: string): void {
-    const aors = this.#aorsOf.get(flow.id);
-    if (aors === undefined) this.#aorsOf.set(flow.id, new Set([aor]));
-    else if (aors.size < MAX_AORS_PER_FLOW) aors.add(aor);
-  }
-
   /** A connection closed: whoever registered on it is not known awake any more. */
   flowClosed(flow: Flow): void {
-    if (!flow.reliable) return;
-    const aors = this.#aorsOf.get(flow.id);
-    this.#aorsOf.delete(flow.id);
-    for (const aor of aors ?? []) this.#context.engine.post({ type: 'flow.closed', aor, flow: flow.id });
+    this.#registrations.flowClosed(flow);
   }
 
   #inDialog(server: ServerTransaction, tag: string): void {
@@ -406,68 +324,16 @@ export class SipPort implements Port, TransactionUser {
 
   take(command: AnyCommand & Stamp): string | undefined {
     const order = command as Command;
-    if (order.type === 'register.accept') return this.#accept(order);
-    if (order.type === 'register.refuse') return this.#refuseRegister(order);
-    if (order.type === 'sip.route') return this.#route(order, command.by);
+    if (order.type === 'register.accept') return this.#registrations.accept(order);
+    if (order.type === 'register.refuse') return this.#registrations.refuse(order);
+    if (order.type === 'sip.route') return this.#routes.route(order, command.by);
     if (order.type === 'sip.register') return this.#registerWith(order.trunk);
-    if (order.type === 'sip.follow') return this.#follow(order, command.by);
+    if (order.type === 'sip.follow') return this.#routes.follow(order, command.by);
     return this.#takeForLeg(order as LegOrder);
   }
 
-  /** Where that URI leads, and what rings there now. */
-  #route({ call, route, uri, onBehalfOf }: SipRoute, author: Address): undefined {
-    const parsed = parseUri(uri);
-    const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, onBehalfOf);
-    this.#answerRoute(call, route, [found], author);
-  }
-
-  /** The contacts of a redirection, which lead where its device's user may go (RFC 3261 §8.1.3.4). */
-  #follow({ call, route, message, onBehalfOf }: SipFollow, author: Address): undefined {
-    const redirection = this.#context.legs.message(message);
-    const found = contactsByPreference(redirection).map((uri) => this.#dialPlan.resolve(uri, onBehalfOf));
-    this.#answerRoute(call, route, found.length === 0 ? [refusal(480, 'Redirected Nowhere')] : found, author);
-  }
-
-  /** One answer for all destinations; the first one's name stands for them. */
-  #answerRoute(call: Address, route: number, found: readonly (Destination | Refusal)[], author: Address): void {
-    const askedBy = author === call ? '' : author;
-    const destinations = found.filter((one): one is Destination => !isRefusal(one));
-    const [first] = destinations;
-    if (first === undefined) {
-      const refused = found.find(isRefusal) ?? refusal(404, '');
-      this.#context.engine.post({
-        type: 'route.failed',
-        call,
-        route,
-        status: refused.status,
-        reason: refused.reason,
-        case: askedBy,
-      });
-      return;
-    }
-    const { callee, accountPush, forwarding } = first;
-    const rings = destinations.flatMap((one) => [...this.#awake(one.callee), ...one.rings]);
-    const wakeable = accountPush.provider !== '' || this.#context.location.of(callee).some(({ asleep }) => asleep);
-    this.#context.engine.post({
-      type: 'route.found',
-      call,
-      route,
-      callee,
-      rings,
-      wakeable,
-      accountPush,
-      forwarding,
-      case: askedBy,
-    });
-  }
-
-  #awake(aor: string): Ring[] {
-    const awake = this.#context.location.of(aor).filter(({ asleep }) => !asleep);
-    return awake.map(({ device, binding }): Ring => ({ aor, device, target: binding.target }));
-  }
-
   #registerWith(trunk: string): string | undefined {
-    const registration = this.#registrations.get(trunk);
+    const registration = this.#trunkRegistrations.get(trunk);
     registration?.register();
     return registration === undefined ? 'no such trunk' : undefined;
   }
@@ -505,23 +371,6 @@ export class SipPort implements Port, TransactionUser {
     const exchange = this.#exchanges.waiting(id);
     if (exchange === undefined) return 'no such request waits';
     return this.#exchanges.refuse(id, this.#transfers.begin(exchange, transferee));
-  }
-
-  #accept({ exchange, bindings }: RegisterAccept): string | undefined {
-    const registering = this.#registering.take(exchange);
-    if (registering === undefined) return 'no such REGISTER waits';
-    this.#surroundings.flushBindings();
-    const { server, devices } = registering;
-    const tag = newTag(this.#context);
-    server.respond(this.#registrar.accepted(server.request, tag, bindings, devices, this.#context.engine.now()));
-    return undefined;
-  }
-
-  #refuseRegister({ exchange, status, reason }: RegisterRefuse): string | undefined {
-    const registering = this.#registering.take(exchange);
-    if (registering === undefined) return 'no such REGISTER waits';
-    this.#refuse(registering.server, refusal(status, reason));
-    return undefined;
   }
 
   /** The guarantee behind the commands: a leg whose actor is gone leaves nothing open, whatever it died of. */

@@ -1,0 +1,101 @@
+/** What passes between the two parties, and the ways in which a call ends. */
+import { assign, emit, enqueueActions } from 'xstate';
+import type { CancelReason } from '../vocabulary/commands.ts';
+import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
+import { UNAVAILABLE } from '../vocabulary/outcome.ts';
+import { cancel, change, hangUp, isOpen, type Of, peerOf } from './context.ts';
+import { huntSetup } from './hunt.ts';
+
+/** With those of the bridge and the ends, which makes all. */
+export const bridgeSetup = huntSetup.extend({
+  guards: {
+    isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
+    isWinner: ({ context }, { leg }: { leg: Address }) => leg === context.winner,
+    hasPeer: ({ context, event }) => peerOf(context, event as Of<'request.received'>) !== '',
+    isTransfer: ({ context, event }) => {
+      const { method } = event as Of<'request.received'>;
+      return (
+        method === 'REFER' && context.settings.transfer === 'local' && peerOf(context, event as Of<'request.received'>) !== ''
+      );
+    },
+    legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
+  },
+  actions: {
+    noteOrderedEnd: assign(({ event }) => {
+      const { status, reason } = event as Of<'call.end'>;
+      return { best: status >= 300 && status < 700 ? { status, reason, message: 0 } : UNAVAILABLE };
+    }),
+    noteEnded: assign(({ context, event }) => {
+      const { address } = event as Of<'actor.ended'>;
+      return {
+        callerLeg: address === context.callerLeg ? '' : context.callerLeg,
+        forks: change(context.forks, address, 'ended'),
+        keepers: context.keepers.filter((keeper) => keeper !== address),
+        claimedBy: address === context.claimedBy ? '' : context.claimedBy,
+      };
+    }),
+    /** The SIP port has answered the caller 500, since its leg crashed; nobody else was told. */
+    noteCallerLost: enqueueActions(({ context, enqueue }) => {
+      const { self: call, caller, callee } = context;
+      enqueue.assign({ keepers: [], status: 500 });
+      enqueue.emit({ type: 'call.failed', call, caller, callee, status: 500, reason: 'Call Failed Here' });
+    }),
+    cancelForks: enqueueActions(({ context, enqueue }, { reason, text }: { reason: CancelReason; text: string }) => {
+      for (const fork of context.forks)
+        if (isOpen(fork) && fork.leg !== context.winner) enqueue.emit(cancel(fork.leg, reason, text));
+    }),
+    answer: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, status, message } = event as Of<'leg.answered'>;
+      enqueue.assign({ winner: leg, keepers: [], outcome: 'answered', status });
+      enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
+      const device = context.forks.find((fork) => fork.leg === leg)?.device ?? '';
+      enqueue.emit({ type: 'call.answered', call: context.self, caller: context.caller, callee: context.callee, device });
+    }),
+    fail: enqueueActions(({ context, enqueue }) => {
+      const { status, reason, message } = context.best ?? UNAVAILABLE;
+      enqueue.assign({ keepers: [], outcome: 'failed', status });
+      enqueue.emit({ type: 'leg.reject', to: context.callerLeg, status, reason, message });
+      enqueue.emit({ type: 'call.failed', call: context.self, caller: context.caller, callee: context.callee, status, reason });
+    }),
+    noteCancelled: enqueueActions(({ context, event, enqueue }) => {
+      const { reason } = event as Of<'leg.cancelled'>;
+      enqueue.assign({ keepers: [], outcome: 'cancelled', status: 487 });
+      enqueue.emit({ type: 'call.cancelled', call: context.self, caller: context.caller, callee: context.callee, reason });
+    }),
+    acknowledgeWinner: enqueueActions(({ context, event, enqueue }) => {
+      const { self: call, winner, continues: from, transferredBy, caller, callee } = context;
+      enqueue.emit({ type: 'leg.acknowledge', to: winner, message: (event as Of<'leg.acknowledged'>).message });
+      if (from !== '') enqueue.emit({ type: 'call.transferred', call, from, transferredBy, caller, callee });
+    }),
+    hangUpWinner: emit(({ context, event }) => hangUp(context.winner, event)),
+    hangUpCaller: emit(({ context, event }) => hangUp(context.callerLeg, event)),
+    relayRequest: emit(({ context, event }) => {
+      const request = event as Of<'request.received'>;
+      return { type: 'sip.relayRequest', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
+    }),
+    transfer: emit(({ context, event }) => {
+      const request = event as Of<'request.received'>;
+      return { type: 'sip.transfer', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
+    }),
+    refuseRequest: emit(({ event }) => {
+      const { leg, exchange } = event as Of<'request.received'>;
+      return { type: 'sip.refuseRequest', to: PORT_SIP, leg, exchange, status: 481, reason: '' };
+    }),
+    relayResponse: emit(({ event }) => {
+      const { leg, exchange, message } = event as Of<'response.received'>;
+      return { type: 'sip.relayResponse', to: PORT_SIP, leg, exchange, message };
+    }),
+    relayAck: emit(({ event }) => {
+      const { leg, exchange, message } = event as Of<'exchange.acknowledged'>;
+      return { type: 'sip.relayAck', to: PORT_SIP, leg, exchange, message };
+    }),
+    tellEnded: emit(({ context }) => ({
+      type: 'call.ended',
+      call: context.self,
+      caller: context.caller,
+      callee: context.callee,
+      outcome: context.outcome,
+      status: context.status,
+    })),
+  },
+});

@@ -1,0 +1,237 @@
+/** What a call keeps of itself, and what is read of it. */
+import type { Birth } from '../scenario.ts';
+import type { Diversion, Forwarding, PushTarget, Ring } from '../vocabulary/binding.ts';
+import type { CallCommand, CancelReason, LegCommand, Taken } from '../vocabulary/commands.ts';
+import type { FactOf, Raw } from '../vocabulary/descriptor.ts';
+import type {
+  actorEnded,
+  bindingAdded,
+  bindingRefreshed,
+  bindingSlept,
+  callAnswered,
+  callCancelled,
+  callDiverted,
+  callEnded,
+  callFailed,
+  callOffered,
+  callRinging,
+  callTransferred,
+  callUnanswered,
+  claimLost,
+  claimWon,
+  exchangeAcknowledged,
+  forkStarted,
+  inviteReceived,
+  legAcknowledged,
+  legAnswered,
+  legCancelled,
+  legFailed,
+  legForsaken,
+  legHungUp,
+  legRinging,
+  legSilent,
+  requestReceived,
+  responseReceived,
+  routeFailed,
+  routeFound,
+  sessionLapsed,
+} from '../vocabulary/facts.ts';
+import { type Address, legAddress } from '../vocabulary/identity.ts';
+import { MAX_CALL_FORKS } from '../vocabulary/limits.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+
+/** What a call is told of the configuration. */
+export interface CallSettings {
+  readonly maxForks: number;
+  readonly declineEndsCall: boolean;
+  /** Whether a REFER is carried out here or passed on. */
+  readonly transfer: 'local' | 'relay';
+}
+
+type Born = FactOf<typeof inviteReceived>;
+type Bound = FactOf<typeof bindingAdded | typeof bindingRefreshed | typeof bindingSlept>;
+type Heard = FactOf<
+  | typeof bindingAdded
+  | typeof actorEnded
+  | typeof legRinging
+  | typeof legSilent
+  | typeof legAnswered
+  | typeof legFailed
+  | typeof legCancelled
+  | typeof legAcknowledged
+  | typeof legHungUp
+  | typeof legForsaken
+  | typeof sessionLapsed
+  | typeof requestReceived
+  | typeof responseReceived
+  | typeof exchangeAcknowledged
+  | typeof routeFound
+  | typeof routeFailed
+>;
+/** What a call is born with. */
+export type Input = Birth<Born, Bound, CallSettings>;
+type RingingDue = { readonly type: 'ringing.due' };
+type KeepingDue = { readonly type: 'keeping.due'; readonly keeper: Address };
+
+/** One try towards one device. */
+export interface Fork {
+  readonly leg: Address;
+  readonly device: string;
+  readonly aor: string;
+  /** `dropped`: given up for another hunt, which its answer does not concern. */
+  readonly state: 'calling' | 'silent' | 'ringing' | 'dropped' | 'failed' | 'ended';
+}
+
+/** What a call keeps. */
+export interface Context {
+  /** What it was born with, until the first forks are rung. */
+  readonly birth: Input | null;
+  readonly self: Address;
+  readonly caller: string;
+  readonly callerName: string;
+  readonly callee: string;
+  readonly callIdStem: string;
+  readonly settings: CallSettings;
+  /** The caller's leg; empty once it has ended. */
+  readonly callerLeg: Address;
+  readonly forks: readonly Fork[];
+  /** How many forks there were before the callee of now was hunted for. */
+  readonly hunted: number;
+  /** A device of the callee of now has rung. */
+  readonly hasRung: boolean;
+  /** The best answer of the callee of now, and whether it was told that there is none. */
+  readonly huntBest: Outcome | null;
+  readonly toldUnanswered: boolean;
+  readonly forwarding: Forwarding;
+  readonly diversions: readonly Diversion[];
+  readonly divertedBefore: number;
+  readonly redirections: number;
+  /** Forks whose redirection is looked into, by number. */
+  readonly following: readonly number[];
+  /** Who keeps the call open. */
+  readonly keepers: readonly Address[];
+  readonly claimedBy: Address;
+  readonly winner: Address;
+  readonly best: Outcome | null;
+  readonly toldProgress: boolean;
+  readonly toldRinging: boolean;
+  /** The call that this one goes on from, and who transferred it. */
+  readonly continues: Address;
+  readonly transferredBy: string;
+  readonly outcome: 'answered' | 'failed' | 'cancelled';
+  readonly status: number;
+}
+
+/** What a call tells. */
+export type Told = Raw<
+  | typeof callOffered
+  | typeof callRinging
+  | typeof callAnswered
+  | typeof callFailed
+  | typeof callCancelled
+  | typeof callEnded
+  | typeof callTransferred
+  | typeof callUnanswered
+  | typeof callDiverted
+  | typeof claimWon
+  | typeof claimLost
+  | typeof forkStarted
+>;
+
+/** What a call hears and is told to do. */
+export type Event = Heard | Taken<CallCommand> | KeepingDue | RingingDue;
+/** An event by its name. */
+export type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+const OVER: ReadonlySet<Fork['state']> = new Set(['failed', 'ended', 'dropped']);
+/** Its device may still answer. */
+export const isOpen = (fork: Fork): boolean => !OVER.has(fork.state);
+/** Silent forks go on, but nobody waits for them. */
+const isPromising = (fork: Fork): boolean => isOpen(fork) && fork.state !== 'silent';
+/** Nobody rings, nobody keeps it open, and no redirection is looked into. */
+export const isOver = ({ keepers, forks, following }: Context): boolean =>
+  keepers.length === 0 && following.length === 0 && !forks.some(isPromising);
+/** The forks, with one of them in another state. */
+export const change = (forks: readonly Fork[], leg: Address, state: Fork['state']): readonly Fork[] =>
+  forks.map((fork) => (fork.leg === leg ? { ...fork, state } : fork));
+/** The routes that are still looked into. */
+export const without = (routes: readonly number[], route: number): readonly number[] => routes.filter((other) => other !== route);
+/** Gives up whatever is open, for another hunt. */
+export const drop = (forks: readonly Fork[]): readonly Fork[] =>
+  forks.map((fork) => (isOpen(fork) ? { ...fork, state: 'dropped' } : fork));
+
+/** The forks that ring these, as far as there is room for them, and none of a device that rings in this hunt. */
+export function newForks(context: Context, rings: readonly Ring[], by: string): Raw<typeof forkStarted>[] {
+  const hunting = context.forks.slice(context.hunted);
+  const room = Math.min(context.settings.maxForks - hunting.length, MAX_CALL_FORKS - context.forks.length);
+  return rings
+    .filter(({ device }) => !hunting.some((known) => known.device === device))
+    .slice(0, Math.max(room, 0))
+    .map((ring, index) => forkFact(context, context.forks.length + index + 1, { ...ring, callId: '' }, by));
+}
+
+/** A fork as it begins. */
+export const asFork = ({ leg, device, aor }: Raw<typeof forkStarted>): Fork => ({ leg, device, aor, state: 'calling' });
+
+interface Offer {
+  readonly wakeable: boolean;
+  readonly accountPush: PushTarget;
+}
+/** Each callee of a call is offered under a stem of its own, so that pushes of one are not those of another. */
+export const offered = (
+  context: Context,
+  callee: string,
+  stem: string,
+  { wakeable, accountPush }: Offer,
+): Raw<typeof callOffered> => ({
+  type: 'call.offered',
+  call: context.self,
+  caller: context.caller,
+  callerName: context.callerName,
+  callee,
+  callIdStem: stem,
+  wakeable,
+  accountPush,
+});
+
+/** The beginning of the call's n-th leg, which is a fork. */
+export function forkFact(
+  context: Context,
+  n: number,
+  order: Pick<Of<'call.fork'>, 'device' | 'aor' | 'target' | 'callId'>,
+  by: string,
+): Raw<typeof forkStarted> {
+  return {
+    type: 'fork.started',
+    call: context.self,
+    leg: legAddress(context.self, n),
+    callee: context.callee,
+    aor: order.aor,
+    device: order.device,
+    callId: order.callId || `${context.callIdStem}-${n}`,
+    case: by,
+    target: order.target,
+  };
+}
+
+/** The leg on the other side; a request inside an early dialog names its fork. A fork that lost has no other side any more. */
+export function peerOf(context: Context, event: Of<'request.received'>): Address {
+  if (event.leg === context.callerLeg) return event.fork || context.winner;
+  return context.winner === '' || event.leg === context.winner ? context.callerLeg : '';
+}
+
+/** Ends a fork before its answer. */
+export const cancel = (leg: Address, reason: CancelReason, text = ''): LegCommand => ({
+  type: 'leg.cancel',
+  to: leg,
+  reason,
+  text,
+});
+
+/** Ends a leg, for the reason that ended the other. */
+export const hangUp = (leg: Address, event: Event): LegCommand => ({
+  type: 'leg.hangUp',
+  to: leg,
+  message: event.type === 'leg.hungUp' ? event.message : 0,
+  lapse: event.type === 'session.lapsed' ? event.why : '',
+});

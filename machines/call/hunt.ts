@@ -1,0 +1,220 @@
+/** Looking for somebody who answers: what the call does while it rings. */
+import { assign, emit, enqueueActions } from 'xstate';
+import type { Diversion, Ring } from '../vocabulary/binding.ts';
+import {
+  divertedRings,
+  divertedTo,
+  divertsBusy,
+  MAX_DIVERSIONS,
+  MAX_REDIRECTIONS,
+  targetOf,
+  whyUnanswered,
+} from '../vocabulary/hunt.ts';
+import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
+import { MAX_CALL_FORKS, MAX_KEEPERS } from '../vocabulary/limits.ts';
+import { better, endsSearch, UNAVAILABLE } from '../vocabulary/outcome.ts';
+import {
+  asFork,
+  type Context,
+  cancel,
+  change,
+  drop,
+  forkFact,
+  isOpen,
+  isOver,
+  newForks,
+  type Of,
+  offered,
+  without,
+} from './context.ts';
+import { callSetup } from './setup.ts';
+
+/** With the guards and actions of the hunt. */
+export const huntSetup = callSetup.extend({
+  guards: {
+    isOver: ({ context }) => isOver(context),
+    canFork: ({ context }, { device }: { device: string }) =>
+      context.forks.length - context.hunted < context.settings.maxForks &&
+      context.forks.length < MAX_CALL_FORKS &&
+      !context.forks.some((known, index) => index >= context.hunted && known.device === device),
+    canKeep: ({ context }, { by, forMs }: { by: Address; forMs: number }) =>
+      forMs > 0 && (context.keepers.length < MAX_KEEPERS || context.keepers.includes(by)),
+    endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
+    isUnanswered: ({ context }) => !context.toldUnanswered && isOver(context),
+    divertsBusy: ({ context }, { status }: { status: number }) =>
+      endsSearch(status, context.settings.declineEndsCall) && divertsBusy(status, context.forwarding),
+    isRedirected: ({ context }, { status, message }: { status: number; message: number }) =>
+      status >= 300 && status < 400 && message !== 0 && context.redirections < MAX_REDIRECTIONS,
+    isDropped: ({ context }, { leg }: { leg: Address }) =>
+      context.forks.some((fork) => fork.leg === leg && fork.state === 'dropped'),
+    isFollowed: ({ context }, { route }: { route: number }) => context.following.includes(route),
+    canDivert: ({ context }) => context.divertedBefore + context.diversions.length < MAX_DIVERSIONS,
+    hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
+      context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
+    isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,
+  },
+  actions: {
+    open: enqueueActions(({ context, enqueue }) => {
+      const { birth } = context;
+      if (birth === null) return;
+      const { fact } = birth;
+      enqueue.assign({ birth: null });
+      // Who wants all calls elsewhere is not called at all.
+      if (fact.forwarding.always !== '') return;
+      const current = fact.direct ? [] : birth.current;
+      const awake = current.filter(({ asleep }) => !asleep);
+      const bound = awake.map(({ aor, device, binding }): Ring => ({ aor, device, target: binding.target }));
+      const forks = newForks(context, [...bound, ...fact.rings], '');
+      for (const fork of forks) enqueue.emit(fork);
+      const wakeable = fact.accountPush.provider !== '' || current.some(({ asleep }) => asleep);
+      enqueue.emit(offered(context, context.callee, context.callIdStem, { wakeable, accountPush: fact.accountPush }));
+      enqueue.assign({ forks: forks.map(asFork) });
+      if (fact.forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: fact.forwarding.ringMs });
+    }),
+    /** Hunts for somebody else. */
+    divert: enqueueActions(({ context, event, enqueue }) => {
+      const { callee, why, rings, forwarding, ...offer } = event as Of<'call.divert'>;
+      const diversions = [...context.diversions, { by: context.callee, to: callee, why }];
+      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
+      enqueue.cancel('ring limit');
+      enqueue.emit({ type: 'call.diverted', call: context.self, caller: context.caller, from: context.callee, callee, why });
+      // RFC 3261 §21.1.3.
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: 181, message: 0 });
+      const hunt: Context = {
+        ...context,
+        callee,
+        diversions,
+        forwarding,
+        forks: drop(context.forks),
+        hunted: context.forks.length,
+      };
+      const forks = forwarding.always === '' ? newForks(hunt, divertedRings(rings, diversions), '') : [];
+      for (const fork of forks) enqueue.emit(fork);
+      if (forwarding.always === '') enqueue.emit(offered(hunt, callee, `${context.callIdStem}-d${diversions.length}`, offer));
+      enqueue.assign({
+        callee,
+        diversions,
+        forwarding,
+        forks: [...hunt.forks, ...forks.map(asFork)],
+        hunted: hunt.hunted,
+        hasRung: false,
+        huntBest: null,
+        following: [],
+        keepers: [],
+        toldUnanswered: false,
+        toldProgress: true,
+        toldRinging: false,
+      });
+      if (forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: forwarding.ringMs });
+    }),
+    tellUnanswered: enqueueActions(({ context, enqueue }) => {
+      const { self: call, caller, callee, forwarding, huntBest, divertedBefore: diverted } = context;
+      const why = forwarding.always === '' ? whyUnanswered(huntBest, context.hasRung) : 'always';
+      const status = huntBest?.status ?? UNAVAILABLE.status;
+      enqueue.assign({ toldUnanswered: true });
+      enqueue.emit({ type: 'call.unanswered', call, caller, callee, why, status, target: targetOf(forwarding, why), diverted });
+    }),
+    /** The callee's devices have rung for as long as the callee wants. */
+    giveUpHunt: enqueueActions(({ context, enqueue }) => {
+      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
+      enqueue.assign({ forks: drop(context.forks), keepers: [] });
+    }),
+    /** RFC 3261 §8.1.3.4: where a device redirects to, under its user's permissions. */
+    follow: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, message } = event as Of<'leg.failed'>;
+      const at = context.forks.findIndex((fork) => fork.leg === leg);
+      enqueue.assign({
+        forks: change(context.forks, leg, 'failed'),
+        following: [...context.following, at + 1],
+        redirections: context.redirections + 1,
+      });
+      const onBehalfOf = context.forks[at]?.aor ?? '';
+      enqueue.emit({ type: 'sip.follow', to: PORT_SIP, call: context.self, route: at + 1, message, onBehalfOf });
+    }),
+    takeRoute: enqueueActions(({ context, event, enqueue }) => {
+      const { route, callee, rings, ...offer } = event as Of<'route.found'>;
+      const fork = context.forks[route - 1];
+      if (fork === undefined) return;
+      const diversions: readonly Diversion[] = [
+        ...context.diversions,
+        { by: fork.aor || context.callee, to: callee, why: 'deflected' },
+      ];
+      const forks = newForks(context, divertedRings(rings, diversions), '');
+      for (const one of forks) enqueue.emit(one);
+      if (offer.wakeable) enqueue.emit(offered(context, callee, `${context.callIdStem}-r${route}`, offer));
+      enqueue.assign({ forks: [...context.forks, ...forks.map(asFork)], following: without(context.following, route) });
+    }),
+    noteNoRoute: assign(({ context, event }) => ({
+      following: without(context.following, (event as Of<'route.failed'>).route),
+      best: better(context.best, UNAVAILABLE),
+      huntBest: better(context.huntBest, UNAVAILABLE),
+    })),
+    addFork: enqueueActions(({ context, event, enqueue }) => {
+      const order = event as Of<'call.fork'>;
+      const target = divertedTo(order.target, context.diversions);
+      const fork = forkFact(context, context.forks.length + 1, { ...order, target }, order.by);
+      enqueue.emit(fork);
+      enqueue.assign({ forks: [...context.forks, asFork(fork)] });
+    }),
+    keepOpen: enqueueActions(({ context, event, enqueue }) => {
+      const { by, forMs, progress } = event as Of<'call.keepOpen'>;
+      enqueue.assign({ keepers: [...context.keepers.filter((keeper) => keeper !== by), by] });
+      // A delayed event of the same id does not replace the earlier one.
+      enqueue.cancel(`keeping ${by}`);
+      enqueue.raise({ type: 'keeping.due', keeper: by }, { id: `keeping ${by}`, delay: forMs });
+      if (progress === 0 || context.toldProgress) return;
+      enqueue.assign({ toldProgress: true });
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: progress, message: 0 });
+    }),
+    letGo: enqueueActions(({ context, enqueue }, { keeper }: { keeper: Address }) => {
+      enqueue.cancel(`keeping ${keeper}`);
+      enqueue.assign({ keepers: context.keepers.filter((other) => other !== keeper) });
+    }),
+    takeClaim: enqueueActions(({ context, event, enqueue }) => {
+      const { by } = event as Of<'call.claim'>;
+      enqueue.assign({ claimedBy: by });
+      enqueue.emit({ type: 'claim.won', call: context.self, winner: by });
+    }),
+    refuseClaim: emit(({ context, event }) => {
+      const { by } = event as Of<'call.claim'>;
+      return { type: 'claim.lost', call: context.self, winner: context.claimedBy || context.winner, loser: by };
+    }),
+    ring: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, device, status, message } = event as Of<'leg.ringing'>;
+      // A 183 or 182 before it is no ringing.
+      const isFirst = status === 180 && !context.toldRinging;
+      enqueue.assign({
+        toldProgress: true,
+        toldRinging: context.toldRinging || isFirst,
+        hasRung: context.hasRung || status === 180 || status === 183,
+        forks: change(context.forks, leg, 'ringing'),
+      });
+      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
+      if (isFirst)
+        enqueue.emit({ type: 'call.ringing', call: context.self, caller: context.caller, callee: context.callee, device });
+    }),
+    noteSilent: assign({ forks: ({ context, event }) => change(context.forks, (event as Of<'leg.silent'>).leg, 'silent') }),
+    noteFailed: assign(({ context, event }) => {
+      const { leg, status, reason, message } = event as Of<'leg.failed'>;
+      return {
+        forks: change(context.forks, leg, 'failed'),
+        best: better(context.best, { status, reason, message }),
+        huntBest: better(context.huntBest, { status, reason, message }),
+      };
+    }),
+    noteDropped: assign({
+      forks: ({ context, event }) => change(context.forks, (event as Of<'leg.failed'>).leg, 'failed'),
+    }),
+    forsake: enqueueActions(({ context, event, enqueue }) => {
+      const { fork } = event as Of<'leg.forsaken'>;
+      enqueue.emit(cancel(fork, 'none'));
+      enqueue.assign({ forks: change(context.forks, fork, 'failed') });
+    }),
+    /** RFC 3261 §15.1.2: what the caller ended is answered 487. */
+    forsakeLast: assign({ best: { status: 487, reason: '', message: 0 } }),
+    /** RFC 3262 §3: a caller that gives no PRACK is rejected. */
+    noteNoPrack: assign({ best: { status: 504, reason: 'No PRACK', message: 0 } }),
+  },
+});

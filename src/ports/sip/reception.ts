@@ -1,0 +1,61 @@
+/** Who sent an admitted request, and where it leads. */
+
+import type { SipRequest } from '../../sip/message.ts';
+import { unquoted } from '../../sip/name-addr.ts';
+import { aorOf, parseUri } from '../../sip/uri.ts';
+import type { ServerTransaction } from '../../transaction/transaction.ts';
+import type { Admitted } from './admission.ts';
+import type { Destination, DialPlan } from './dial-plan.ts';
+import { Domains } from './domains.ts';
+import { isRefusal, type Refusal, refusal } from './refusal.ts';
+import type { SipSettings } from './settings.ts';
+import type { Goal, Transfers } from './transfer.ts';
+import { numbersDialled } from './trunks.ts';
+
+export class Reception {
+  readonly #settings: SipSettings;
+  readonly #domains: Domains;
+  readonly #dialPlan: DialPlan;
+  readonly #transfers: Transfers;
+
+  constructor(settings: SipSettings, domains: Domains, dialPlan: DialPlan, transfers: Transfers) {
+    this.#settings = settings;
+    this.#domains = domains;
+    this.#dialPlan = dialPlan;
+    this.#transfers = transfers;
+  }
+
+  #destinationOf(request: SipRequest, admitted: Admitted): Destination | Refusal {
+    const { trunk, uri } = admitted;
+    if (trunk === undefined) return this.#dialPlan.resolve(uri, this.aorOf(admitted));
+    if (trunk.isFull && request.method === 'INVITE') return refusal(503, 'All Lines Of The Trunk Are Taken');
+    return this.#dialPlan.inbound(numbersDialled(request, uri, trunk), trunk.config.inboundTo);
+  }
+
+  /** Where nobody is asked who he is, nobody is told less for it. */
+  isStranger({ user, trunk }: Admitted): boolean {
+    return user === '' && trunk === undefined && this.#settings.auth !== 'none';
+  }
+
+  /** Where a request leads: to the party whose call it replaces, whatever its Request-URI says, else where the dial plan says. */
+  goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
+    const lines = request.headers.get('replaces');
+    if (lines !== undefined) return this.#transfers.replacing(lines, this.aorOf(admitted), flow.remote.host);
+    const destination = this.#destinationOf(request, admitted);
+    return isRefusal(destination) ? destination : { ...destination, isDirect: false, continues: '' };
+  }
+
+  /** Whose permissions count: the authenticated user's. */
+  aorOf({ user }: Admitted): string {
+    return user === '' ? '' : this.#domains.aorOfUser(user);
+  }
+
+  /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */
+  callerOf({ from }: SipRequest, admitted: Admitted): { uri: string; name: string } {
+    const parsed = parseUri(from.uri);
+    if (parsed === undefined) return { uri: from.uri, name: unquoted(from.name) };
+    const aor = this.aorOf(admitted) || this.#domains.aorOf(parsed);
+    const user = aor === undefined ? undefined : this.#settings.users.get(Domains.userOf(aor));
+    return { uri: aor ?? aorOf(parsed), name: unquoted(from.name) || (user?.displayName ?? '') };
+  }
+}
