@@ -1,5 +1,5 @@
 /** Requests inside a trunk's dialogs, which it may challenge as it did their INVITE (RFC 3261 §22.1). */
-import type { Dialog } from '../../sip/dialog.ts';
+import { type Dialog, requestIn } from '../../sip/dialog.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import type { ClientHandler } from '../../transaction/transaction.ts';
 import { type Attempt, send, type Way } from './attempt.ts';
@@ -20,14 +20,25 @@ export function withCredentialsOf(invite: SipRequest, side: LegSide, headers: Si
   return { headers: all };
 }
 
-/** Sends a request inside a dialog; a trunk's challenge to it is answered. `resent` hears of the new CSeq. */
+interface Said {
+  readonly headers?: SipRequest['headers'];
+  readonly body?: string;
+}
+
+/** The ACK to the 2xx of a re-INVITE: with the CSeq that it was `sent` with last (RFC 3261 §13.2.2.4), and its credentials. */
+export function ackTo(sent: SipRequest | undefined, side: LegSide, dialog: Dialog, { headers, body = '' }: Said): SipRequest {
+  const seq = sent === undefined ? {} : { seq: sent.cseq.seq, ...withCredentialsOf(sent, side, headers) };
+  return requestIn(dialog, 'ACK', { ...(headers === undefined ? {} : { headers }), ...seq, body });
+}
+
+/** Sends a request inside a dialog; a trunk's challenge to it is answered. `resent` hears how it went then. */
 export function sendInDialog(
   context: SipContext,
   { side, dialog }: { readonly side: LegSide; readonly dialog: Dialog },
   request: SipRequest,
   way: Way,
   handler: ClientHandler,
-  resent?: (seq: number) => void,
+  resent?: (request: SipRequest) => void,
 ): Attempt {
   const account = side.trunk?.account;
   if (account === undefined) return send(context, way, () => request, handler);
@@ -46,7 +57,7 @@ export function sendInDialog(
       }
       dialog.localSeq += 1;
       latest = { ...again, cseq: { ...again.cseq, seq: dialog.localSeq } };
-      resent?.(dialog.localSeq);
+      resent?.(latest);
       attempt = send(context, way, () => latest, answering);
     },
   };

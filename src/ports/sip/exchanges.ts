@@ -7,7 +7,7 @@ import type { ClientHandler, ServerTransaction } from '../../transaction/transac
 import { sendAck } from './attempt.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
-import { sendInDialog } from './credentials.ts';
+import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody } from './descriptions.ts';
 import { carriesOffer, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
 import { refusedOffer } from './fork.ts';
@@ -64,7 +64,7 @@ export class Exchanges {
       to: undefined,
       toDialog: undefined,
       client: undefined,
-      seq: 0,
+      sent: undefined,
       limit: undefined,
       ack: undefined,
       answer: undefined,
@@ -137,11 +137,11 @@ export class Exchanges {
     exchange.to = to;
     to.asked.add(exchange);
     exchange.toDialog = dialog;
-    exchange.seq = relayed.cseq.seq;
+    exchange.sent = relayed;
     if (request.method === 'INVITE') this.#limit(exchange);
     const way = wayIn(this.#context, to, dialog);
-    exchange.client = sendInDialog(this.#context, { side: to, dialog }, relayed, way, this.#handlerOf(exchange, to), (seq) => {
-      exchange.seq = seq;
+    exchange.client = sendInDialog(this.#context, { side: to, dialog }, relayed, way, this.#handlerOf(exchange, to), (again) => {
+      exchange.sent = again;
     });
     return undefined;
   }
@@ -202,9 +202,9 @@ export class Exchanges {
 
   /** A 2xx to a re-INVITE that was answered without it is owed its ACK all the same (RFC 3261 §13.2.2.4). */
   #tooLate(exchange: Exchange, to: LegSide, response: SipResponse): void {
-    const { request, toDialog, seq } = exchange;
+    const { request, toDialog } = exchange;
     if (request.method !== 'INVITE' || toDialog === undefined || response.status < 200 || response.status >= 300) return;
-    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, response, toDialog) });
+    exchange.ack = ackTo(exchange.sent, to, toDialog, refusedOffer(to.flow, request, response, toDialog));
     this.#acknowledge(exchange);
   }
 
@@ -324,7 +324,7 @@ export class Exchanges {
             headers: passedHeaders(source, this.#context.settings.realm),
             body: this.#body(exchange.fromDialog, exchange.toDialog, source),
           };
-    exchange.ack = requestIn(exchange.toDialog, 'ACK', { seq: exchange.seq, ...extra });
+    exchange.ack = ackTo(exchange.sent, exchange.to, exchange.toDialog, extra);
     this.#acknowledge(exchange);
     this.#drop(exchange);
     return undefined;
@@ -332,9 +332,9 @@ export class Exchanges {
 
   /** No ACK will come to be passed on: ours refuses what the 2xx may have offered (RFC 3264 §6). */
   #giveUpAck(exchange: Exchange): void {
-    const { to, toDialog, request, answer, seq } = exchange;
+    const { to, toDialog, request, answer } = exchange;
     if (to === undefined || toDialog === undefined) return;
-    exchange.ack = requestIn(toDialog, 'ACK', { seq, ...refusedOffer(to.flow, request, answer, toDialog) });
+    exchange.ack = ackTo(exchange.sent, to, toDialog, refusedOffer(to.flow, request, answer, toDialog));
     this.#acknowledge(exchange);
     this.#drop(exchange);
   }

@@ -134,8 +134,8 @@ export interface Exchange {
   client: Pick<ClientTransaction, 'cancel'> | undefined;
   /** Gives the other side up that says nothing final to a re-INVITE. */
   limit: Timer | undefined;
-  /** CSeq on the other side, which its ACK carries. */
-  seq: number;
+  /** The request as it went to the other side last, whose CSeq and credentials its ACK carries. */
+  sent: SipRequest | undefined;
   ack: SipRequest | undefined;
   /** The latest answer passed back, while an offer in it may still have to be refused. */
   answer: SipResponse | undefined;

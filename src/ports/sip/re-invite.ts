@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import type { Timer } from '../../timers.ts';
 import { type Attempt, sendAck } from './attempt.ts';
 import type { SipContext } from './context.ts';
-import { sendInDialog } from './credentials.ts';
+import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import type { LegSide } from './leg-side.ts';
 import { ALLOW } from './methods.ts';
@@ -36,7 +36,7 @@ export class ReInvite {
   #timer: Timer | undefined;
   #tries = 0;
   #minSeconds = 0;
-  #seq = 0;
+  #sent: SipRequest | undefined;
   #ack: SipRequest | undefined;
   #isOver = false;
 
@@ -65,7 +65,7 @@ export class ReInvite {
   /** The ACK to the 2xx, with the answer if that made an offer; each repeated 2xx gets it again (RFC 3261 §13.2.2.4). */
   acknowledge(answer = ''): SipRequest {
     const body = bodyFor(this.#dialog, answer, SDP_TYPE);
-    this.#ack = requestIn(this.#dialog, 'ACK', { seq: this.#seq, ...described(body) });
+    this.#ack = ackTo(this.#sent, this.#owner, this.#dialog, described(body));
     this.#sendAck(this.#ack);
     endOffer(this.#dialog);
     return this.#ack;
@@ -96,7 +96,7 @@ export class ReInvite {
     const interval = ownInterval(this.#context.settings, this.#minSeconds);
     const headers = new Map([...extra.headers, ['allow', [ALLOW]], ...interval]);
     const request = requestIn(dialog, 'INVITE', { ...extra, headers, contact: owner.contact });
-    this.#seq = request.cseq.seq;
+    this.#sent = request;
     this.#timer = this.#context.timers.set(LIMIT_MS, () => this.cancel());
     const answering = {
       response: (response: SipResponse) => this.#response(response),
@@ -104,8 +104,8 @@ export class ReInvite {
       failed: () => this.#fail(500, 'Peer Cannot Be Reached'),
     };
     const way = wayIn(this.#context, owner, dialog);
-    this.#client = sendInDialog(this.#context, { side: owner, dialog }, request, way, answering, (seq) => {
-      this.#seq = seq;
+    this.#client = sendInDialog(this.#context, { side: owner, dialog }, request, way, answering, (again) => {
+      this.#sent = again;
     });
   }
 
