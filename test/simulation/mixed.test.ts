@@ -252,6 +252,19 @@ describe('a transfer', () => {
     expect(records()).toBe(2);
   });
 
+  it('outside shows no name of a transferee who asked not to be shown', () => {
+    const { world, trunk, alice, bob } = scene();
+    trunk.challenge = 0;
+    const call = bob.call('alice', { headers: [['Privacy', 'id']] });
+    world.run(500);
+    incoming(alice).request('REFER', { headers: [['Refer-To', '<sip:0555666@example.com>']] });
+    world.run(1_000);
+    const invite = LAST(trunk.requests('INVITE'));
+    expect(headerOf(invite, 'from')).toContain('anonymous@anonymous.invalid');
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('goes on though the transferee’s phone registers elsewhere meanwhile', () => {
     const { world, bob, carol } = scene();
     const wire = new RoamingWire(world.wire('198.51.100.1'));

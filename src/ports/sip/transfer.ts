@@ -184,11 +184,15 @@ export class Transfers {
   }
 
   /** The INVITE that the transferee would send: no offer, since its session is another's still. */
-  #inviteOf({ callee, dialled }: Goal, referrer: LegSide, { dialog, invite }: LegSide, refer: SipRequest): SipRequest {
+  #inviteOf({ callee, dialled }: Goal, referrer: LegSide, transferee: LegSide, refer: SipRequest): SipRequest {
+    const { dialog, invite, isCaller } = transferee;
     const { name, uri } = dialog?.remote ?? invite.from;
     const headers = new Map<string, readonly string[]>([['allow', [ALLOW]], ...ownInterval(this.#context.settings)]);
     const referredBy = this.#referredBy(referrer, refer);
     if (referredBy !== '') headers.set('referred-by', [referredBy]);
+    // RFC 3323 §4.2: who called without being shown is not shown now either.
+    const privacy = isCaller ? invite.headers.get('privacy') : undefined;
+    if (privacy !== undefined) headers.set('privacy', privacy);
     const forwards = integerHeader(refer, 'max-forwards');
     if (forwards !== undefined) headers.set('max-forwards', [String(forwards)]);
     return {
