@@ -312,6 +312,26 @@ describe('a transfer', () => {
 });
 
 describe('who is shown, and believed', () => {
+  it('is no Diversion, History-Info or asserted identity that a phone made up', () => {
+    const { world, trunk, alice } = scene({}, {}, 'trusted: true');
+    trunk.challenge = 0;
+    const call = alice.call('0891234', {
+      headers: [
+        ['Diversion', '<sip:+49110@example.com>;reason=unconditional'],
+        ['History-Info', '<sip:+49110@example.com>;index=1'],
+        ['P-Asserted-Identity', '<sip:+49110@example.com>'],
+        ['P-Preferred-Identity', '<sip:+49110@example.com>'],
+        ['Remote-Party-ID', '<sip:+49110@example.com>'],
+      ],
+    });
+    world.run(1_000);
+    const invite = LAST(trunk.requests('INVITE'));
+    const lines = invite.headers.filter(([, value]) => value.includes('+49110'));
+    expect(lines).toEqual([]);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('is no stranger who has a user’s wish to call outside paid by that user as somebody else', () => {
     const { world, trunk, bob } = scene({ bob: 'outside: true, onBusy: "0555666"' }, {}, 'trusted: true');
     trunk.challenge = 0;

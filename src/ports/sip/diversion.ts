@@ -53,11 +53,21 @@ function history(before: readonly string[], diversions: readonly Diversion[]): r
   return written.slice(-MAX_ENTRIES);
 }
 
+/**
+ * What a phone of ours says of diversions, as a trunk may hear it: carriers believe them for who calls and who pays, and
+ * a phone can write any number there (RFC 5806, Security Considerations). Its user did it, as often; `headers` is changed.
+ */
+export function disbelieve(headers: Headers, user: string): void {
+  headers.delete('history-info');
+  const count = timesDiverted({ headers });
+  if (count > 0) headers.set('diversion', [`<${user}>;reason=unknown;counter=${count}`]);
+}
+
 const MAX_COUNT = 99;
 
 /** How often the call was diverted before it came: loops through networks that keep no Max-Forwards end by it. */
-export function timesDiverted(request: SipRequest): number {
-  const lines = request.headers.get('diversion');
+export function timesDiverted({ headers }: Pick<SipRequest, 'headers'>): number {
+  const lines = headers.get('diversion');
   if (lines === undefined) return 0;
   let count = 0;
   for (const entry of entries(lines)) {

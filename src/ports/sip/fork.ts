@@ -17,7 +17,7 @@ import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
 import { sendInDialog, withCredentialsOf } from './credentials.ts';
 import { bodyFor } from './descriptions.ts';
-import { setDiversions } from './diversion.ts';
+import { disbelieve, setDiversions } from './diversion.ts';
 import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { sendOutside } from './outside.ts';
@@ -54,6 +54,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
   const source = caller.invite;
   const headers = passedHeaders(source, context.settings.realm);
   setMaxForwards(headers, integerHeader(source, 'max-forwards'));
+  if (command.target.outside !== undefined && caller.user !== '') disbelieve(headers, caller.user);
   if (command.target.diversions !== undefined) setDiversions(headers, command.target.diversions);
   setMaxBreadth(headers, breadth);
   askInterval(context.settings, source, headers);
