@@ -365,6 +365,29 @@ describe('who is shown, and believed', () => {
 });
 
 describe('reliable provisionals', () => {
+  it('a CANCEL while the 2xx waits for a PRACK ends the call at once', () => {
+    const world = serviceWorld({ config: { auth: 'none' } });
+    const alice = world.phone('alice');
+    alice.register();
+    const bob = new RawPeer(world, '10.0.9.1');
+    bob.register('bob');
+    world.run(200);
+    const call = alice.call('bob', { reliable: 'supported', prack: { afterMs: 60_000 } });
+    world.run(50);
+    const invite = bob.requests('INVITE')[0] ?? missing();
+    bob.reply(invite, 183, [SDP_TYPE, ['Require', '100rel'], ['RSeq', '77']], SDP);
+    bob.reply(invite, 200, [SDP_TYPE], SDP);
+    world.run(200);
+    call.cancel();
+    world.run(500);
+    expect(call.status).toBe(487);
+    expect(bob.requests('ACK')).toHaveLength(1);
+    expect(bob.requests('BYE')).toHaveLength(1);
+    bob.reply(LAST(bob.requests('BYE')), 200);
+    expectQuiet(world);
+    expect(world.service.records).toHaveLength(1);
+  });
+
   it('of the first hunt without PRACK do not keep the second hunt from answering', () => {
     const { world, alice, bob, carol } = scene({ bob: 'onNoAnswer: carol, ringSeconds: 3' });
     bob.onInvite = (call) => call.ring(183, '', { reliable: true });

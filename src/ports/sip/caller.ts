@@ -264,6 +264,20 @@ export function letAnswerGo(context: SipContext, side: LegSide): void {
   if (held !== undefined) respond(context, side, held);
 }
 
+/**
+ * The caller's CANCEL. Where a 2xx still waits for a PRACK no final answer has left, so that the INVITE gets 487 (RFC 3261
+ * §9.2); for its leg, which believes that it has answered, the caller hangs up.
+ */
+export function cancelled(context: SipContext, side: LegSide, reason: string): void {
+  const { address: leg, held } = side;
+  side.reason = reason;
+  if (held === undefined) context.engine.post({ type: 'cancel.received', leg, reason });
+  else {
+    respond(context, side, { ...held, status: 487, reason: '', message: 0 });
+    context.engine.post({ type: 'bye.received', leg, fork: '', message: 0 });
+  }
+}
+
 /** The caller's ACK to our 2xx. */
 export function acknowledged(context: SipContext, side: LegSide, ack: SipRequest): void {
   if (side.server === undefined) return;

@@ -302,11 +302,7 @@ export class SipPort implements Port, TransactionUser {
   cancelled(server: ServerTransaction, cancel: SipRequest): void {
     const side = this.#callers.get(server);
     if (side === undefined) this.#exchanges.cancelled(server, cancel);
-    else {
-      const reason = reasonIn(cancel);
-      side.reason = reason;
-      this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason });
-    }
+    else caller.cancelled(this.#context, side, reasonIn(cancel));
   }
 
   unacknowledged(server: ServerTransaction): void {
