@@ -415,3 +415,20 @@ describe('reliable provisionals', () => {
     expectQuiet(world);
   });
 });
+
+it('a push token in whatever spelling is in no record', () => {
+  const world = serviceWorld({ config: { auth: 'none' } });
+  const alice = world.phone('alice');
+  alice.register();
+  const bob = new RawPeer(world, '10.0.9.1');
+  bob.register('bob', '', ';PN-Prid=SECRET-TOKEN');
+  world.run(200);
+  const call = alice.call('bob');
+  world.run(500);
+  expect(bob.requests('INVITE')[0]?.uri).toContain('PN-Prid=SECRET-TOKEN');
+  bob.reply(bob.requests('INVITE')[0] ?? missing(), 486);
+  world.run(500);
+  expect(call.status).toBe(486);
+  expectQuiet(world);
+  expect(JSON.stringify([world.service.records, world.service.stories])).not.toContain('SECRET-TOKEN');
+});

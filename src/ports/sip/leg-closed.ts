@@ -10,7 +10,7 @@ import type { LegSide } from './leg-side.ts';
 const MAX_LENGTH = 256;
 const clip = (text: string): string => (text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) : text);
 /** RFC 8599 §14: a push token lets others wake and track the device. */
-const withoutPush = (uri: string): string => (uri.includes(';pn-') ? uri.replace(PUSH_PARAMS, '') : uri);
+const withoutPush = (uri: string): string => uri.replace(PUSH_PARAMS, '');
 const PUSH_PARAMS = /;pn-[a-z]+(?:=[^;>?]*)?/gi;
 const NO_REASON: readonly string[] = [];
 
