@@ -91,7 +91,11 @@ export const callMachine = bridgeSetup.createMachine({
           { guard: { type: 'endsSearch', params: ({ event }) => event }, target: 'failing', actions: 'noteFailed' },
           { actions: 'noteFailed' },
         ],
-        'leg.answered': { target: 'talking', actions: 'answer' },
+        'leg.answered': [
+          // Its CANCEL is on its way: the leg ends what it answered (RFC 3261 §15).
+          { guard: { type: 'isDropped', params: ({ event }) => event } },
+          { target: 'talking', actions: 'answer' },
+        ],
         'leg.forsaken': [
           { guard: { type: 'hasOtherForks', params: ({ event }) => event }, actions: 'forsake' },
           { target: 'failing', actions: 'forsakeLast' },

@@ -196,6 +196,15 @@ describe('a call that is diverted', () => {
     ]);
   });
 
+  it('goes on although a device that it has just given up answers: its leg ends that', () => {
+    const chart = ringingCallTo(2, { forwarding: { busy: CAROL } });
+    expectTold(chart.give(fails(1, 600)), [cancel(2, 'none'), unanswered('busy', CAROL)]);
+    chart.give(keepOpen(1_000), answers(2), 0);
+    expect(chart.state).toBe('ringing.trying');
+    chart.give(divert(), answers(3));
+    expect(chart.state).toBe('talking.answered');
+  });
+
   it('rings a device of the new callee that an earlier callee has too, and woken ones with the same history', () => {
     const chart = ringingCallTo(1, { forwarding: { unreachable: CAROL } });
     chart.give(
