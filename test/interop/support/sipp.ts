@@ -79,6 +79,11 @@ export class Sipp {
     }
   }
 
+  /** Ends its process as it is, mid-call; what it logged stays. */
+  kill(): Promise<void> {
+    return this.#child.stop('SIGKILL');
+  }
+
   /** Ends it, whether its part is over or not, and removes its files. */
   async stop(): Promise<void> {
     await this.#child.stop('SIGKILL');
