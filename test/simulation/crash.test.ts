@@ -155,3 +155,27 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     expectQuiet(world);
   });
 });
+
+describe('a transfer whose call crashes', () => {
+  it('leaves the call as it was, with one record each', () => {
+    const { world, alice, bob, problems } = scene();
+    const carol = world.phone('carol', { onInvite: { ringAfterMs: 10, answerAfterMs: 2_000 } });
+    carol.register();
+    const call = alice.call('bob');
+    world.run(2_000);
+    bob.incoming?.request('REFER', { headers: [['Refer-To', '<sip:carol@example.com>']] });
+    world.run(500);
+    expect(carol.incoming?.state).toBe('ringing');
+    broken = 'hasPeer';
+    carol.incoming?.request('INFO');
+    world.run(1_000);
+    broken = '';
+    expect(problems.join()).toContain("guard 'hasPeer'");
+    expect([call.state, bob.incoming?.state, carol.incoming?.end]).toEqual(['answered', 'answered', 'cancelled']);
+    const told = bob.incoming?.requests.filter(({ method }) => method === 'NOTIFY').map(({ body }) => body.trim());
+    expect(told?.at(-1)).toMatch(/^SIP\/2.0 500/);
+    call.bye();
+    expectQuiet(world);
+    expect(world.service.records).toHaveLength(2);
+  });
+});

@@ -432,3 +432,64 @@ it('a push token in whatever spelling is in no record', () => {
   expectQuiet(world);
   expect(JSON.stringify([world.service.records, world.service.stories])).not.toContain('SECRET-TOKEN');
 });
+describe('an attended transfer between two parties of a trunk', () => {
+  it('couples both past their challenges, keeps two lines, and frees them at the end', () => {
+    const { world, trunk, alice, records } = scene({}, {}, 'maxCalls: 2');
+    const first = alice.call('0891111');
+    world.run(1_000);
+    first.reInvite({ direction: 'sendonly' });
+    world.run(500);
+    const second = alice.call('0892222');
+    world.run(1_000);
+    expect([first.state, second.state]).toEqual(['answered', 'answered']);
+    const id = `${encodeURIComponent(second.callId)}%3Bto-tag%3D${second.dialog?.remoteTag}%3Bfrom-tag%3D${second.localTag}`;
+    first.request('REFER', { headers: [['Refer-To', `<sip:0892222@example.com?Replaces=${id}>`]] });
+    world.run(5_000);
+    expect(trunk.wrong).toEqual([]);
+    const told = first.requests.filter(({ method }) => method === 'NOTIFY').map(({ body }) => body.trim());
+    expect(LAST(told)).toBe('SIP/2.0 200 OK');
+    expect([first.state, second.state]).toEqual(['ended', 'ended']);
+    const full = alice.call('0893333');
+    world.run(1_000);
+    expect(full.state).toBe('ended');
+    const made = LAST(trunk.requests('INVITE').filter((invite) => headerOf(invite, 'proxy-authorization') !== ''));
+    inDialog(trunk, made, 'BYE', 50);
+    expectQuiet(world);
+    expect(records()).toBe(4);
+    const again = [alice.call('0894444'), alice.call('0895555')];
+    world.run(1_000);
+    expect(again.map(({ state }) => state)).toEqual(['answered', 'answered']);
+    for (const call of again) call.bye();
+    expectQuiet(world);
+  });
+});
+
+describe('a trunk whose other is full', () => {
+  it('keeps the line that its slow call takes', () => {
+    const yaml = `users: { alice: { password: alice-secret, outside: true } }
+trunks: { carrier: { server: "sip:10.0.8.1", maxCalls: 1 }, backup: { server: "sip:10.0.8.2", maxCalls: 1 } }
+numbers: [ { match: "_1X.", trunk: backup }, { match: "_0X.", trunk: [carrier, backup] } ]
+`;
+    const world = serviceWorld({ config: routed(yaml) });
+    const [carrier, backup] = [new TrunkPeer(world as never), new TrunkPeer(world as never, '10.0.8.2')];
+    for (const trunk of [carrier, backup]) trunk.challenge = 0;
+    const alice = world.phone('alice');
+    alice.register();
+    world.run(500);
+    const busy = alice.call('123');
+    world.run(500);
+    carrier.answer = 0;
+    const slow = alice.call('0123');
+    world.run(9_000);
+    carrier.raw.reply(LAST(carrier.requests('INVITE')), 200, [SDP_TYPE], SDP);
+    world.run(500);
+    expect([busy.state, slow.state]).toEqual(['answered', 'answered']);
+    const invites = carrier.requests('INVITE').length;
+    const third = alice.call('0456');
+    world.run(1_000);
+    expect(third.state).toBe('ended');
+    expect(carrier.requests('INVITE')).toHaveLength(invites);
+    for (const call of [busy, slow]) call.bye();
+    expectQuiet(world);
+  });
+});

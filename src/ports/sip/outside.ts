@@ -65,6 +65,7 @@ class WayOutside implements Attempt {
   /** Tries the next server of a trunk with a free line; false if there is none. */
   tryNext(): boolean {
     const { side } = this.departure;
+    const { trunk } = side;
     enter(side, undefined);
     while (this.#next < this.#servers.length && !this.isCancelled) {
       const server = this.#servers[this.#next++];
@@ -76,6 +77,8 @@ class WayOutside implements Attempt {
       this.#current.start(seq, this.#next < this.#servers.length);
       return true;
     }
+    // The one that was tried last may still answer: its line is taken until the leg ends.
+    enter(side, trunk);
     return false;
   }
 
