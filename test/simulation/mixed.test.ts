@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Phone } from '../../src/testing/phone.ts';
 import { type Header, headerOf, linesOf, type PhoneMessage, uriOf } from '../../src/testing/phone-message.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
+import { SimulatedResolver } from '../../src/testing/simulated-resolver.ts';
 import { SERVICE_HOST } from '../../src/testing/world.ts';
 import { expectQuiet } from '../support/quiet.ts';
 import { RawPeer, SDP, SDP_TYPE } from '../support/raw-peer.ts';
@@ -492,4 +493,55 @@ numbers: [ { match: "_1X.", trunk: backup }, { match: "_0X.", trunk: [carrier, b
     for (const call of [busy, slow]) call.bye();
     expectQuiet(world);
   });
+});
+
+it('nothing of a mixed story is in the log that is nobody’s business', () => {
+  const lines: string[] = [];
+  const hearLog: ServiceWorldOptions['hearLog'] = (_level, message, fields) =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const { world, trunk, alice, carol } = scene({ carol: 'outside: true, onUnreachable: "0555"' }, { hearLog });
+  carol.unregister();
+  const dora = world.phone('carol', { push: { provider: 'apns', prid: 'DORA-TOKEN' } });
+  dora.register();
+  world.run(300);
+  const call = alice.call('0891234');
+  world.run(1_000);
+  call.request('INFO', { headers: [['Content-Type', 'application/dtmf-relay']], body: 'Signal=7731\r\nDuration=100\r\n' });
+  call.request('INFO', { headers: [['Content-Type', 'application/dtmf']], body: '7731' });
+  world.run(300);
+  world.sleepUntilPushed(dora, 'DORA-TOKEN', { afterMs: 1_000 });
+  call.request('REFER', { headers: [['Refer-To', '<sip:carol@example.com>']] });
+  world.run(10_000);
+  expect(incoming(dora).state).toBe('answered');
+  incoming(dora).bye();
+  expectQuiet(world);
+  const digests = trunk.raw.received.flatMap(({ headers }) =>
+    headers.map(([, value]) => /response="([0-9a-f]+)"/.exec(value)?.[1]),
+  );
+  const told = `${lines.join('\n')} ${JSON.stringify([world.service.records, world.service.stories])}`;
+  for (const secret of ['DORA-TOKEN', '7731', 'trunk-secret', 'alice-secret', ...digests]) {
+    if (secret !== undefined) expect(told).not.toContain(secret);
+  }
+  expect(digests.some((digest) => digest !== undefined)).toBe(true);
+});
+
+it.each([1, 40, 900])('a caller who gives up %d ms into a call to a trunk that is found by name leaves nothing', (afterMs) => {
+  const resolver = new SimulatedResolver();
+  const yaml = `users: { alice: { password: alice-secret, outside: true }, bob: { password: bob-secret, outside: true, onBusy: "0555" } }
+trunks: { carrier: { server: "sip:gone.example", maxCalls: 1 } }
+numbers: [ { match: "_0X.", trunk: carrier } ]
+`;
+  const world = serviceWorld({ config: routed(yaml), resolver });
+  const [alice, bob] = [world.phone('alice'), world.phone('bob', { onInvite: { decline: 486 } })];
+  for (const phone of [alice, bob]) phone.register();
+  world.run(500);
+  for (const number of ['0891234', 'bob']) {
+    const call = alice.call(number);
+    world.run(afterMs);
+    call.cancel();
+    world.run(40_000);
+    expect([480, 486, 487]).toContain(call.status);
+  }
+  expectQuiet(world);
+  expect(world.service.records).toHaveLength(2);
 });
