@@ -333,6 +333,20 @@ describe('who is shown, and believed', () => {
     expectQuiet(world);
   });
 
+  it('is nobody who asked not to be, in whatever header', () => {
+    const { world, trunk, alice } = scene();
+    trunk.challenge = 0;
+    const names = ['Reply-To', 'Call-Info', 'Organization', 'Subject', 'P-Asserted-Identity'];
+    const call = alice.call('0891234', {
+      headers: [['Privacy', 'user;id'], ...names.map((name): Header => [name, '<sip:alice@example.com>'])],
+    });
+    world.run(1_000);
+    const [invite] = trunk.requests('INVITE');
+    expect(invite?.headers.filter(([, value]) => value.includes('alice'))).toEqual([]);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('is no stranger who has a user’s wish to call outside paid by that user as somebody else', () => {
     const { world, trunk, bob } = scene({ bob: 'outside: true, onBusy: "0555666"' }, {}, 'trusted: true');
     trunk.challenge = 0;

@@ -267,6 +267,9 @@ function requestUri({ config }: Trunk, server: string, number: string): string {
 const isPrivate = (source: SipRequest): boolean =>
   source.headers.get('privacy')?.some((line) => /\b(id|user|header)\b/i.test(line)) ?? false;
 
+/** RFC 3323 §5.3: what else says who the user is. */
+const OF_THE_USER = ['reply-to', 'in-reply-to', 'call-info', 'organization', 'subject', 'user-agent'];
+
 const ANONYMOUS = { name: '"Anonymous"', uri: 'sip:anonymous@anonymous.invalid' };
 
 /** The number that this trunk lets the caller show. */
@@ -285,6 +288,7 @@ function headersFor(
 ): ReadonlyMap<string, readonly string[]> {
   const headers = new Map(passed);
   for (const name of CREDENTIALS) headers.delete(name);
+  if (isPrivate(source)) for (const name of OF_THE_USER) headers.delete(name);
   if (!trunk.config.trusted) return headers;
   // RFC 3325 §9.1: only to who is trusted to keep it.
   headers.set('p-asserted-identity', [`<${uriAt(trunk.config, shown(trunk, outside))}>`]);
