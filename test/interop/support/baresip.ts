@@ -9,6 +9,7 @@ import type { User } from './service.ts';
 
 const HOST = '127.0.0.1';
 const LIMIT_MS = 10_000;
+const MAX_STARTS = 3;
 
 /** What baresip reports on its control connection. */
 export interface BaresipEvent {
@@ -37,6 +38,16 @@ export class Baresip {
 
   /** Starts it; resolves once it is registered at the service. */
   static async start(user: User, servicePort: number, transport: 'udp' | 'tcp' | 'tls' = 'udp'): Promise<Baresip> {
+    for (let tries = 1; ; tries++) {
+      const phone = await Baresip.#try(user, servicePort, transport);
+      if (phone instanceof Baresip) return phone;
+      // It ends at once where somebody took one of its ports since they were probed.
+      if (tries === MAX_STARTS) throw phone;
+    }
+  }
+
+  /** The error is that it ended before it was there to register; one that does not register throws. */
+  static async #try(user: User, servicePort: number, transport: 'udp' | 'tcp' | 'tls'): Promise<Baresip | Error> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-baresip-'));
     const [sipPort, controlPort] = [await freePort(), await freePort()];
     writeFileSync(join(dir, 'config'), configFor(sipPort, controlPort));
@@ -46,7 +57,7 @@ export class Baresip {
       void child.stop('SIGKILL');
       return new Error(`baresip ${user.name} ${why}:\n${child.said}`);
     };
-    if (!(await isBound('tcp', controlPort, () => !child.running))) throw failed('ended');
+    if (!(await isBound('tcp', controlPort, () => !child.running))) return failed('ended');
     await child.says(/200 OK.*\[\d+ binding/, LIMIT_MS).catch(() => {
       throw failed('did not register');
     });

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,19 +11,26 @@ const given = new Set<number>();
 /** A port free over UDP and TCP together with the next one (baresip takes it for TLS), never given twice. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const probe = createServer().listen(0, HOST);
-    await once(probe, 'listening');
-    const address = probe.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const port = await freeOverTcp(0);
     const isApart = [port - 1, port, port + 1].every((near) => !given.has(near));
-    const fits = isApart && (await isFreeOverUdp(port));
-    probe.close();
-    await once(probe, 'close');
+    const fits = isApart && (await isFreeOverUdp(port)) && (await freeOverTcp(port + 1)) !== 0 && (await isFreeOverUdp(port + 1));
     if (!fits) continue;
     given.add(port);
     return port;
   }
   throw new Error('no free port found');
+}
+
+/** A port that was free a moment ago, that one unless 0; 0 if it was not. */
+function freeOverTcp(port: number): Promise<number> {
+  return new Promise((found) => {
+    const probe = createServer();
+    probe.once('error', () => found(0));
+    probe.listen(port, HOST, () => {
+      const address = probe.address();
+      probe.close(() => found(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }
 
 async function isFreeOverUdp(port: number): Promise<boolean> {
