@@ -118,6 +118,38 @@ describe('a call at a trunk', () => {
     expectQuiet(world);
   });
 
+  it('whose 200 crosses the CANCEL is acknowledged and ended with credentials', () => {
+    const { world, trunk, alice } = scene();
+    trunk.answer = 180;
+    const call = alice.call('0891234');
+    world.run(500);
+    call.cancel();
+    world.run(100);
+    const invite = LAST(trunk.requests('INVITE'));
+    trunk.raw.reply(invite, 200, [SDP_TYPE], SDP);
+    world.run(1_000);
+    expect(headerOf(invite, 'proxy-authorization')).not.toBe('');
+    expect(headerOf(LAST(trunk.requests('ACK')), 'proxy-authorization')).toBe(headerOf(invite, 'proxy-authorization'));
+    expect(headerOf(LAST(trunk.requests('BYE')), 'proxy-authorization')).not.toBe('');
+    expectQuiet(world);
+  });
+
+  it('that a second device behind it answers too has that one acknowledged and ended with credentials', () => {
+    const { world, trunk, alice } = scene();
+    const call = alice.call('0891234');
+    world.run(500);
+    const invite = LAST(trunk.requests('INVITE'));
+    const other = headerOf(invite, 'to').concat(';tag=second');
+    trunk.raw.reply(invite, 200, [SDP_TYPE, ['To', other]], SDP);
+    world.run(1_000);
+    const toSecond = (method: string) => LAST(trunk.requests(method).filter((one) => headerOf(one, 'to').endsWith('tag=second')));
+    expect(headerOf(toSecond('ACK'), 'proxy-authorization')).toBe(headerOf(invite, 'proxy-authorization'));
+    expect(headerOf(toSecond('BYE'), 'proxy-authorization')).not.toBe('');
+    expect(call.state).toBe('answered');
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('whose party vanishes after a transfer ends by its session timers or questions, and frees the line', () => {
     const { world, trunk, alice, carol, expectFree } = scene();
     const call = alice.call('0891234');

@@ -34,12 +34,8 @@ export function send(context: SipContext, way: Way, make: (flow: Flow) => SipReq
   return search;
 }
 
-const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
-
-/** Sends a request whose outcome changes nothing. */
-export function sendAndForget(context: SipContext, way: Way, request: SipRequest): void {
-  send(context, way, () => request, NOBODY);
-}
+/** Hears of requests whose outcome changes nothing. */
+export const NOBODY: AttemptHandler = { response: () => undefined, timedOut: () => undefined, failed: () => undefined };
 
 /** Sends an ACK to a 2xx, to the first server of a URI (RFC 3261 §13.2.2.4): a repeated 2xx asks for it again. */
 export function sendAck(context: SipContext, way: Way, ack: SipRequest): void {

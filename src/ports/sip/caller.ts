@@ -8,9 +8,10 @@ import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
-import { sendAndForget } from './attempt.ts';
+import { NOBODY } from './attempt.ts';
 import { breadthOf } from './breadth.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
+import { sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
@@ -254,7 +255,7 @@ export function endEarly(context: SipContext, { side, fork, tag }: Place, dialog
   dropReliable(context, side, dialog);
   if (ringing === undefined || early === undefined || ringing.early.size < 2) return false;
   ringing.early.delete(tag);
-  sendAndForget(context, wayIn(context, ringing, early), requestIn(early, 'BYE'));
+  sendInDialog(context, { side: ringing, dialog: early }, requestIn(early, 'BYE'), wayIn(context, ringing, early), NOBODY);
   return true;
 }
 

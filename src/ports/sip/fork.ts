@@ -11,7 +11,7 @@ import { continued } from '../../sip/sdp-session.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { adopt, complete, giveBack } from './adoption.ts';
-import { type AttemptHandler, send, sendAck, sendAndForget } from './attempt.ts';
+import { type AttemptHandler, NOBODY, send, sendAck } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -184,7 +184,7 @@ function takeReliable(context: SipContext, side: LegSide, dialog: Dialog, respon
   if (isDescribing(response)) takeDescription(dialog, 'theirs');
   if (supports(side.invite, RELIABLE) || dialog.offer === 'theirs') return true;
   const headers = new Map([['rack', [formatRack({ rseq, seq, method: 'INVITE' })]]]);
-  sendAndForget(context, wayIn(context, side, dialog), requestIn(dialog, 'PRACK', { headers }));
+  sendInDialog(context, { side, dialog }, requestIn(dialog, 'PRACK', { headers }), wayIn(context, side, dialog), NOBODY);
   return true;
 }
 
@@ -224,7 +224,7 @@ function strayed(context: SipContext, side: LegSide, response: SipResponse, flow
   if (known !== undefined) return;
   side.strays ??= new Map();
   if (side.strays.size < MAX_STRAYS) side.strays.set(stray.remoteTag, ack);
-  sendAndForget(context, way, requestIn(stray, 'BYE'));
+  sendInDialog(context, { side, dialog: stray }, requestIn(stray, 'BYE'), way, NOBODY);
 }
 
 /** The ACK to a fork's 2xx; headers and body are the caller's ACK's, if it said anything. */
@@ -293,17 +293,24 @@ function dismiss(
   sendBye(context, side, dialog, undefined, finished);
 }
 
-const refusingAck = (side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest =>
-  requestIn(dialog, 'ACK', {
-    seq: answer?.cseq.seq ?? side.invite.cseq.seq,
-    ...refusedOffer(side.flow, side.invite, answer, dialog),
-  });
+function refusingAck(side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest {
+  const { headers, body } = refusedOffer(side.flow, side.invite, answer, dialog);
+  const proof = withCredentialsOf(side.invite, side, headers);
+  return requestIn(dialog, 'ACK', { seq: answer?.cseq.seq ?? side.invite.cseq.seq, ...proof, body });
+}
+
+/** Headers and body of such an ACK. */
+interface Refused {
+  readonly headers?: SipRequest['headers'];
+  readonly body: string;
+}
+const NOTHING: Refused = { body: '' };
 
 /** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
-export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, dialog: Dialog) {
-  if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return {};
+export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, dialog: Dialog): Refused {
+  if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return NOTHING;
   const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
-  if (offer === undefined) return {};
+  if (offer === undefined) return NOTHING;
   const { host } = flow.advertised;
   const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
   const origin = { username: '-', sessionId: '1', version: '1', ...address };
