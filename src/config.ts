@@ -1,19 +1,14 @@
 import { type ConfigProblem, problemAt } from './config/problem.ts';
-import { type Config, resolveConfig } from './config/resolve.ts';
+import { resolveConfig } from './config/resolve.ts';
+import type { Config } from './config/resolved.ts';
 import { configSchema, KEY_SEPARATOR } from './config/schema.ts';
 import { type ConfigInput, readSource, type Source } from './config/source.ts';
 import { type KeyPath, shown, unknownKeyFix } from './config/wording.ts';
 
 export type { Network } from './config/network.ts';
 export type { ConfigProblem } from './config/problem.ts';
-export {
-  type Config,
-  isLoopback,
-  type ListenAddress,
-  type ProviderConfig,
-  type PushAddress,
-  type UserConfig,
-} from './config/resolve.ts';
+export { isLoopback } from './config/resolve.ts';
+export type { Config, ListenAddress, ProviderConfig, PushAddress, UserConfig } from './config/resolved.ts';
 export type { DiversionTargets, NumberRule, TrunkConfig, UserRouting } from './config/routing.ts';
 export type { ConfigInput } from './config/source.ts';
 
