@@ -1,4 +1,6 @@
 /** Process entry: arguments, signals, exit code. */
+import type { Command } from './cli/command.ts';
+import { COMMANDS } from './cli/commands.ts';
 import { SystemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { exitCode, isProblem, reasonOf } from './errors.ts';
@@ -11,7 +13,7 @@ const HELP = `callweave: a SIP service that wakes sleeping phones
   npm start -- --config FILE         your own configuration (YAML)
   npm run demo                       a call that wakes a sleeping phone, told as a ladder
   npm start -- --ping                asks whether the service of this config answers: exit code 0 or 69
-
+${COMMANDS.map(({ usage }) => `  ${usage}\n`).join('')}
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
 
@@ -56,12 +58,9 @@ async function run(config: Config, log: Log): Promise<void> {
   process.stdout.write(`${welcome(config, running).join('\n')}\n`);
 }
 
-const given = process.argv.slice(2);
-const isPing = given.includes('--ping');
-const argv = given.filter((argument) => argument !== '--ping');
-if (argv.includes('--help') || argv.includes('-h')) {
-  process.stdout.write(HELP);
-} else {
+async function serve(given: readonly string[]): Promise<void> {
+  const isPing = given.includes('--ping');
+  const argv = given.filter((argument) => argument !== '--ping');
   const config = loadConfig({ argv, env: process.env, cwd: process.cwd() });
   if (Array.isArray(config)) {
     fail(
@@ -78,3 +77,20 @@ if (argv.includes('--help') || argv.includes('-h')) {
   });
   await run(config, log);
 }
+
+/** Its own exit code, so that what was written still leaves through a pipe. */
+async function obey(command: Command, args: readonly string[]): Promise<void> {
+  process.exitCode = await command.run({
+    args,
+    env: process.env,
+    cwd: process.cwd(),
+    say: (line) => void process.stdout.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`callweave: ${line}\n`),
+  });
+}
+
+const given = process.argv.slice(2);
+const command = COMMANDS.find(({ name }) => name === given[0]);
+if (given.includes('--help') || given.includes('-h')) process.stdout.write(HELP);
+else if (command !== undefined) await obey(command, given.slice(1));
+else await serve(given);

@@ -2,6 +2,7 @@
 import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
+import type { Scenario } from '../machines/scenario.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { trunk } from '../machines/trunk.ts';
@@ -19,6 +20,7 @@ import { DnsCache } from './dns/cache.ts';
 import { DnsLocator } from './dns/locator.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { drain } from './drain.ts';
+import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
@@ -51,6 +53,19 @@ import { Wiretap } from './trace/wiretap.ts';
 import { type Gate, Transactions } from './transaction/layer.ts';
 import type { TransportListener, Transports } from './transport/transport.ts';
 
+/** One scenario of a user's, with what its config says of it. */
+export interface UserScenario {
+  readonly scenario: Scenario;
+  readonly settings: unknown;
+  /** Cases of it that may live at once. */
+  readonly maxCases: number;
+}
+/** What users add to the service: scenarios, and the kinds of facts that those bring. */
+export interface UserScenarios {
+  readonly scenarios: readonly UserScenario[];
+  readonly facts: readonly AnyKind[];
+}
+
 /** Everything of the outside world that the service needs; the virtual world has its own of each. */
 export interface ServiceParts {
   readonly config: Config;
@@ -64,6 +79,8 @@ export interface ServiceParts {
   readonly log: Log;
   /** Milliseconds that the process has been busy since it began. */
   readonly busyMs: () => number;
+  /** Scenarios beside the service's own. */
+  readonly scenarios?: UserScenarios | undefined;
   /** Takes the record of each call that is over. */
   readonly record?: ((record: CallRecord) => void) | undefined;
 }
@@ -90,6 +107,7 @@ export class Service {
   #sip: SipPort | undefined;
   #ownNames: OwnNames | undefined;
 
+  /** Throws a `ScenarioError` where one of the users' scenarios cannot work. */
   constructor(parts: ServiceParts, hear?: (story: Story) => void) {
     const { config, clock, timers, random, log } = parts;
     this.#parts = parts;
@@ -113,7 +131,7 @@ export class Service {
     this.engine = new Engine({
       clock,
       timers,
-      catalogue: Object.values(facts),
+      catalogue: [...Object.values(facts), ...(parts.scenarios?.facts ?? [])],
       views: this.#keepalive === undefined ? views : [...views, viewOf(this.#keepalive)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
@@ -175,6 +193,8 @@ export class Service {
     this.engine.install(trunk, {});
     const progress = push.progress === 'none' ? 0 : push.progress;
     this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
+    for (const { scenario, settings, maxCases } of this.#parts.scenarios?.scenarios ?? [])
+      this.engine.install(scenario, settings, { maxActors: maxCases });
   }
 
   /** Whether a page of that origin may connect; none before the service has started. */

@@ -85,6 +85,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['ports/sip', /^src\/ports\/sip\//],
   ['testing', /^src\/testing\//],
   ['demo', /^src\/demo\//],
+  ['cli', /^src\/cli\//],
   ['main', /^src\/main\.ts$/],
   ['service', /^src\/[^/]+\.ts$/],
 ];
@@ -118,10 +119,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: [...BELOW_MAIN, 'service'],
   demo: [...BELOW_MAIN, 'service', 'testing'],
   service: BELOW_MAIN,
-  main: ['service', 'leaf'],
+  // Commands play journals and check scenarios in the virtual world.
+  cli: [...BELOW_MAIN, 'service', 'testing'],
+  main: ['service', 'cli', 'leaf'],
 };
 /** Zones that may use leaves as values; to the others they are injected. errors.ts is pure. */
-const COMPOSES = ['service', 'main', 'testing', 'demo', 'leaf', 'config'];
+const COMPOSES = ['service', 'cli', 'main', 'testing', 'demo', 'leaf', 'config'];
 
 const zoneOf = (path: string): string => ZONES.find(([, pattern]) => pattern.test(path))?.[0] ?? 'none';
 
@@ -207,6 +210,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/testing\/socket-wire\.ts$/, "a simulated phone's real sockets"],
   [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
+  [/^src\/cli\/[^/]+\.ts$/, 'a command ends when it has done its work'],
   [/^src\/demo\/[^/]+\.ts$/, 'a script on real sockets'],
 ];
 /** The service's clock, and the one that phones on real sockets have of their own since they share no code with it. */

@@ -1,4 +1,5 @@
 /** The door `callweave/testing`: a SIP world in virtual time, and phones that attack what is in it. */
+export type { Invariant, Watch } from './invariant.ts';
 export { drawLadder, type LadderRecord } from './ladder.ts';
 export { type Conditions, type Packet, SimulatedNetwork } from './network.ts';
 export {
@@ -17,7 +18,7 @@ export { type Header, headerOf, type PhoneMessage, paramOf, uriOf, valuesOf } fr
 export type { CallOptions, OutgoingCall, Progress } from './phone-outgoing-call.ts';
 export { type Push, type PushFault, PushService } from './push-service.ts';
 export { SeededRandom } from './seeded-random.ts';
-export { type ObservedService, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
+export { type ObservedService, type ServiceWorld, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
 export { SimulatedResolver, type Zone } from './simulated-resolver.ts';
 export { openSocketWire } from './socket-wire.ts';
 export { VirtualTime } from './virtual-time.ts';

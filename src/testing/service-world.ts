@@ -1,11 +1,13 @@
 /** The whole service, bytes in to bytes out, in a virtual world. */
+import type { Scenario } from '../../machines/scenario.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
+import type { AnyKind } from '../engine/catalogue.ts';
 import { isProblem } from '../errors.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
-import { Service } from '../service.ts';
+import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import { SimulatedResolver } from './simulated-resolver.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
@@ -25,6 +27,10 @@ export interface ServiceWorldOptions
   readonly config?: { readonly [Section in keyof Config]?: Partial<Config[Section]> | Config[Section] };
   /** The name server; by default one that knows no name. */
   readonly resolver?: SimulatedResolver;
+  /** Scenarios beside the service's own; with a map, their settings and `maxCases` too. */
+  readonly scenarios?: readonly (Scenario | (Partial<UserScenario> & Pick<UserScenario, 'scenario'>))[];
+  /** Kinds of facts that those bring. */
+  readonly facts?: readonly AnyKind[];
   /** Milliseconds that the process has been busy; by default it is always idle. */
   readonly busyMs?: () => number;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
@@ -58,6 +64,17 @@ function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceW
   return merged as unknown as Config;
 }
 
+const DEFAULT_MAX_CASES = 10_000;
+
+const userScenarios = ({ scenarios = [], facts = [] }: ServiceWorldOptions): UserScenarios => ({
+  scenarios: scenarios.map((one) => ({
+    settings: {},
+    maxCases: DEFAULT_MAX_CASES,
+    ...('machine' in one ? { scenario: one } : one),
+  })),
+  facts,
+});
+
 const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log> => ({
   debug: (fields, message) => hear('debug', message, fields),
   info: (fields, message) => hear('info', message, fields),
@@ -65,8 +82,11 @@ const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log
   enabled: () => true,
 });
 
+/** The whole service in virtual time, with its network, its phones and what it remembers of its calls. */
+export type ServiceWorld = World<Config, ObservedService>;
+
 /** A world whose service is the real one, with the push service's double behind every provider. */
-export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, ObservedService> {
+export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
   const config = configured(options);
   const { hearLog } = options;
   return createWorld<Config, ObservedService>({
@@ -97,6 +117,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): World<Config, O
       const service = new Service(
         {
           ...{ config, clock, timers, random, store, resolver, senders, log },
+          scenarios: userScenarios(options),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => void records.push(one),
         },
