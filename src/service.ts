@@ -347,6 +347,7 @@ function sipSettings(config: Config): SipSettings {
     failoverMs: dns.failoverMs,
     trunks: config.trunks,
     numbers: config.numbers,
+    codes: config.codes,
   };
 }
 

@@ -424,6 +424,22 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:6: users.b.numbers[3]: "100"; write it for one user only, it is a’s',
     ],
     [
+      'codes that somebody would hide behind',
+      'users:\n  a: { password: x, aliases: ["*370"], numbers: ["#21"] }\ntrunks: { t: { server: "sip:192.0.2.1" } }\nnumbers: [ { match: "*8", trunk: t } ]\ncodes:\n  - "*37"\n  - "#21"\n  - "*8"\n  - "**"\n  - "**"',
+      'callweave.yaml:6: codes[0]: "*37"; remove it, "*370" of a would hide behind it',
+      'callweave.yaml:7: codes[1]: "#21"; remove it, "#21" of a would hide behind it',
+      'callweave.yaml:8: codes[2]: "*8"; remove it, the number "*8" would hide behind it',
+      'callweave.yaml:10: codes[4]: "**"; remove it, it is there already',
+    ],
+    [
+      'codes that are none',
+      'codes: ["37", "*", "*3a", 37]',
+      'callweave.yaml:1: codes[0]: "37"; write a code in quotes that begins with * or #, such as "*37"',
+      'callweave.yaml:1: codes[1]: "*"; write a code in quotes that begins with * or #, such as "*37"',
+      'callweave.yaml:1: codes[2]: "*3a"; write a code in quotes that begins with * or #, such as "*37"',
+      'callweave.yaml:1: codes[3]: 37; write a code in quotes that begins with * or #, such as "*37"',
+    ],
+    [
       'a number that is no text',
       'users: { a: { password: x, numbers: [100] } }',
       'callweave.yaml:1: users.a.numbers[0]: ***; write a number in quotes, such as "+49301234" or "100"',

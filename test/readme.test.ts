@@ -255,6 +255,7 @@ describe('the scenarios that the README shows', () => {
       callIdStem: 's',
       wakeable: false,
       accountPush: { provider: '', prid: '', param: '' },
+      ...{ code: '', argument: '', placedBy: '' },
     });
   };
   const failed = (device: string, status: number) =>

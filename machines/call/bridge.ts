@@ -2,7 +2,7 @@
 import { assign, emit, enqueueActions } from 'xstate';
 import type { CancelReason } from '../vocabulary/commands.ts';
 import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
-import { UNAVAILABLE } from '../vocabulary/outcome.ts';
+import { UNAVAILABLE, UNTAKEN } from '../vocabulary/outcome.ts';
 import { cancel, change, hangUp, isOpen, type Of, peerOf } from './context.ts';
 import { huntSetup } from './hunt.ts';
 
@@ -52,7 +52,7 @@ export const bridgeSetup = huntSetup.extend({
       enqueue.emit({ type: 'call.answered', call: context.self, caller: context.caller, callee: context.callee, device });
     }),
     fail: enqueueActions(({ context, enqueue }) => {
-      const { status, reason, message } = context.best ?? UNAVAILABLE;
+      const { status, reason, message } = context.best ?? (context.code === '' ? UNAVAILABLE : UNTAKEN);
       enqueue.assign({ keepers: [], outcome: 'failed', status });
       enqueue.emit({ type: 'leg.reject', to: context.callerLeg, status, reason, message });
       enqueue.emit({ type: 'call.failed', call: context.self, caller: context.caller, callee: context.callee, status, reason });

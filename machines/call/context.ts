@@ -87,7 +87,10 @@ export interface Context {
   /** What it was born with, until the first forks are rung. */
   readonly birth: Input | null;
   readonly self: Address;
+  /** Empty: nobody, since it is placed. */
   readonly caller: string;
+  /** Who calls as its devices see it. */
+  readonly shown: string;
   readonly callerName: string;
   readonly callee: string;
   readonly callIdStem: string;
@@ -118,6 +121,9 @@ export interface Context {
   /** The call that this one goes on from, and who transferred it. */
   readonly continues: Address;
   readonly transferredBy: string;
+  readonly code: string;
+  readonly argument: string;
+  readonly placedBy: Address;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
 }
@@ -186,12 +192,15 @@ export const offered = (
 ): Raw<typeof callOffered> => ({
   type: 'call.offered',
   call: context.self,
-  caller: context.caller,
+  caller: context.shown,
   callerName: context.callerName,
   callee,
   callIdStem: stem,
   wakeable,
   accountPush,
+  code: context.code,
+  argument: context.argument,
+  placedBy: context.placedBy,
 });
 
 /** The beginning of the call's n-th leg, which is a fork. */

@@ -10,6 +10,8 @@ const message = integer();
 /** Handle of a request inside a dialog that still waits for its answer. */
 const exchange = integer();
 const status = integer();
+/** The star code that was dialled and what stood behind it; both empty in an ordinary call. A code rings nobody by itself. */
+const dialledCode = { code: text(), argument: text() } as const;
 
 // The wire, as the SIP port posts it.
 
@@ -35,6 +37,9 @@ export const inviteReceived = defineFact('invite.received', {
   continues: text(),
   /** Who transferred: address of record, or URI outside; empty if nobody did. */
   transferredBy: text(),
+  ...dialledCode,
+  /** Address of the case that has it placed (`call.place`): `caller` is who is shown, and nobody calls. Empty for others. */
+  placedBy: text(),
 });
 /** Where a URI leads that a call asked for, and what can be rung there now. */
 export const routeFound = defineFact('route.found', {
@@ -190,6 +195,9 @@ export const callOffered = defineFact('call.offered', {
   /** At least one device of the callee could be woken. */
   wakeable: flag(),
   accountPush: secret(detail<PushTarget>()),
+  ...dialledCode,
+  /** Address of the case that has it placed (`call.place`), if one has: `caller` is who is shown then. */
+  placedBy: text(),
 });
 /** The callee's devices brought nobody; whoever knows more to try says so before the call fails. */
 export const callUnanswered = defineFact('call.unanswered', {

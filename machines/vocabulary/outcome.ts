@@ -9,6 +9,9 @@ export interface Outcome {
 /** What a caller hears when no fork gave an answer worth passing on. */
 export const UNAVAILABLE: Outcome = { status: 480, reason: '', message: 0 };
 
+/** What a caller hears who dialled a star code that no scenario does anything about. */
+export const UNTAKEN: Outcome = { status: 404, reason: 'Code Does Nothing Now', message: 0 };
+
 const OF_ONE_FORK: ReadonlySet<number> = new Set([401, 407, 408, 430, 487]);
 
 /**

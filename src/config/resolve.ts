@@ -59,6 +59,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     users,
     trunks: routing.trunks,
     numbers: routing.numbers,
+    codes: routing.codes,
     registrar: {
       minExpiresMs: toMs(registrar.minExpiresSeconds),
       maxExpiresMs: toMs(registrar.maxExpiresSeconds),

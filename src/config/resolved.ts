@@ -82,6 +82,8 @@ export interface Config {
   readonly trunks: ReadonlyMap<string, TrunkConfig>;
   /** In order: the first that stands for a number counts. */
   readonly numbers: readonly NumberRule[];
+  /** Star codes, longest first: what begins with one is for scenarios alone. */
+  readonly codes: readonly string[];
   readonly registrar: {
     readonly minExpiresMs: number;
     readonly maxExpiresMs: number;

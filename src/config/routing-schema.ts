@@ -95,6 +95,14 @@ export const numbers = z
   .max(10_000, { error: 'at most 10000 rules' })
   .default([]);
 
+const CODE = 'a code in quotes that begins with * or #, such as "*37"';
+
+/** `codes:` of the config. */
+export const codes = z
+  .array(text(CODE, { max: 16, form: /^[*#][0-9*#]+$/ }), { error: `a list of codes in quotes, such as ["*37", "#37"]` })
+  .max(100, { error: 'at most 100 codes' })
+  .default([]);
+
 export type WrittenTrunk = z.output<typeof trunks>;
 export type WrittenRule = z.output<typeof numberRule>;
 const userSection = z.object(userRouting);

@@ -62,12 +62,14 @@ export interface Routing {
   readonly users: ReadonlyMap<string, UserRouting>;
   readonly trunks: ReadonlyMap<string, TrunkConfig>;
   readonly numbers: readonly NumberRule[];
+  readonly codes: readonly string[];
 }
 
 interface Written {
   readonly users?: Readonly<Record<string, WrittenUserRouting>> | undefined;
   readonly trunks?: WrittenTrunk;
   readonly numbers: readonly WrittenRule[];
+  readonly codes: readonly string[];
 }
 type Complain = (path: KeyPath, what: string, fix: string) => void;
 
@@ -80,7 +82,8 @@ export function resolveRouting(written: Written, complain: Complain): Routing {
   const names = new Names(Object.keys(written.users ?? {}), complain);
   for (const [name, user] of Object.entries(written.users ?? {}))
     if (!isPlain(user)) users.set(name, resolveUser(name, user, names));
-  const routing = { users, trunks, numbers };
+  const codes = resolveCodes(written, names, complain);
+  const routing = { users, trunks, numbers, codes };
   const check = new Targets(routing, names, complain);
   for (const [name, user] of users) check.ofUser(name, user);
   for (const [name, { inboundTo }] of trunks) check.ofTrunk(name, inboundTo);
@@ -139,6 +142,19 @@ function resolveRule(written: WrittenRule, i: number, trunks: ReadonlyMap<string
   };
 }
 
+/** A code would hide whoever has a name or a number that begins with it. */
+function resolveCodes({ codes, numbers }: Written, names: Names, complain: Complain): readonly string[] {
+  for (const [i, code] of codes.entries()) {
+    const hide = (what: string): void => complain(['codes', i], JSON.stringify(code), `remove it, ${what} would hide behind it`);
+    if (codes.indexOf(code) !== i) complain(['codes', i], JSON.stringify(code), 'remove it, it is there already');
+    const hidden = names.beginningWith(code);
+    if (hidden !== undefined) hide(`${JSON.stringify(hidden.name)} of ${hidden.owner}`);
+    const rule = numbers.find(({ match }) => match.startsWith(code));
+    if (rule !== undefined) hide(`the number ${JSON.stringify(rule.match)}`);
+  }
+  return codes.toSorted((a, b) => b.length - a.length);
+}
+
 const MOST_SHOWN = 8;
 function oneOf(section: string, wrong: string, known: readonly string[]): string {
   const near = nearest(wrong, known);
@@ -173,6 +189,12 @@ class Names {
       this.#complain(path, JSON.stringify(written), 'write a number in quotes, such as "+49301234" or "100"');
     else this.take(owner, number, path);
     return number ?? written;
+  }
+
+  /** Somebody whose name, alias or number begins so. */
+  beginningWith(start: string): { readonly name: string; readonly owner: string } | undefined {
+    for (const [name, owner] of this.#owners) if (name.startsWith(start)) return { name, owner };
+    return undefined;
   }
 
   /** The user behind a name, an alias or a number. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { parseNetwork } from './network.ts';
-import { numbers, trunks, userName, userRouting } from './routing-schema.ts';
+import { codes, numbers, trunks, userName, userRouting } from './routing-schema.ts';
 import { listener, tls, websocket } from './transports.ts';
 
 /**
@@ -128,6 +128,7 @@ export const configSchema = section({
   users: z.record(userName, user, { error: 'a map of user names, such as alice: { password: "…" }' }).optional(),
   trunks,
   numbers,
+  codes,
   registrar: optional(
     section({
       minExpiresSeconds: expires(60),

@@ -44,6 +44,8 @@ export class OutgoingCall extends PhoneCall {
   readonly progress: Progress[] = [];
   /** Each PRACK, and what was answered. */
   readonly pracks: Sent[] = [];
+  /** Reason phrase of the final answer, if that was a failure. */
+  phrase = '';
   /** Contacts of a 3xx. */
   redirects: readonly string[] = [];
   readonly #asking: Asking;
@@ -112,6 +114,7 @@ export class OutgoingCall extends PhoneCall {
     else if (status < 300) this.#accepted(response, again);
     else {
       this.status = status;
+      this.phrase = response.reason;
       this.redirects = status < 400 ? valuesOf(response, 'contact').map(uriOf) : [];
       this.finish(status === 487 && this.#cancel !== undefined ? 'cancelled' : 'failed', headerOf(response, 'reason'));
     }

@@ -52,6 +52,7 @@ function callTo(
     direct: false,
     continues: '',
     transferredBy: '',
+    ...{ code: '', argument: '', placedBy: '' },
     ...how.fact,
   };
   const settings = { maxForks: 4, declineEndsCall: false, transfer: 'local', ...how.settings };

@@ -192,6 +192,7 @@ describe('no order of events arms a delayed event twice', () => {
     rings: [],
     forwarding: NO_FORWARDING,
     diverted: 0,
+    ...{ code: '', argument: '', placedBy: '' },
   };
   const legEvents = [
     ...['leg.progress', 'leg.answer', 'leg.reject', 'leg.acknowledge', 'leg.cancel', 'leg.hangUp', 'actor.ended', 'bye.received'],

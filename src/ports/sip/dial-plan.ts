@@ -29,6 +29,11 @@ export class DialPlan {
     this.#directory = directory;
   }
 
+  /** Whether the URI is for us to route. */
+  isOurs(uri: SipUri): boolean {
+    return this.#directory.isOurs(uri);
+  }
+
   /** `by` is the address of record of the user whose permissions count; empty for strangers. */
   resolve(uri: SipUri, by: string): Destination | Refusal {
     const aor = this.#directory.aorOf(uri);

@@ -212,7 +212,7 @@ export class SipPort implements Port, TransactionUser {
   #call(server: ServerTransaction, admitted: Admitted, goal: Goal): void {
     const { request } = server;
     const { engine, legs, random } = this.#context;
-    const { callee, accountPush, rings, forwarding, isDirect, continues } = goal;
+    const { callee, accountPush, rings, forwarding, isDirect, continues, code = '', argument = '' } = goal;
     const call = engine.mint('call');
     const { uri, name } = this.#reception.callerOf(request, admitted);
     const side = caller.callerSide(this.#context, server, call, uri, this.#reception.aorOf(admitted));
@@ -234,6 +234,9 @@ export class SipPort implements Port, TransactionUser {
       direct: isDirect,
       continues,
       transferredBy: '',
+      code,
+      argument,
+      placedBy: '',
     });
   }
 

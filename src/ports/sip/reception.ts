@@ -1,5 +1,6 @@
 /** Who sent an admitted request, and where it leads. */
 
+import { NO_FORWARDING, NO_PUSH } from '../../../machines/vocabulary/binding.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { unquoted } from '../../sip/name-addr.ts';
 import { aorOf, parseUri } from '../../sip/uri.ts';
@@ -9,8 +10,12 @@ import type { Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
+import { codeIn } from './star-codes.ts';
 import type { Goal, Transfers } from './transfer.ts';
 import { numbersDialled } from './trunks.ts';
+
+/** A call that rings nobody by itself. */
+const NOBODY = { accountPush: NO_PUSH, rings: [], forwarding: NO_FORWARDING, isDirect: true, continues: '' };
 
 export class Reception {
   readonly #settings: SipSettings;
@@ -41,8 +46,19 @@ export class Reception {
   goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
     const lines = request.headers.get('replaces');
     if (lines !== undefined) return this.#transfers.replacing(lines, this.aorOf(admitted), flow.remote.host);
+    const dialled = request.method === 'INVITE' ? this.#codeOf(admitted) : undefined;
+    if (dialled !== undefined) return dialled;
     const destination = this.#destinationOf(request, admitted);
     return isRefusal(destination) ? destination : { ...destination, isDirect: false, continues: '' };
+  }
+
+  /** A star code is for users of ours alone. */
+  #codeOf({ uri, user, trunk }: Admitted): Goal | undefined {
+    const { codes, auth } = this.#settings;
+    if (codes.length === 0 || trunk !== undefined || (user === '' && auth !== 'none') || !this.#dialPlan.isOurs(uri))
+      return undefined;
+    const found = codeIn(codes, uri);
+    return found && { ...NOBODY, ...found, callee: this.#domains.aorOf(uri) ?? aorOf(uri) };
   }
 
   /** Whose permissions count: the authenticated user's. */

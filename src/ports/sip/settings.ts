@@ -28,6 +28,8 @@ export interface SipSettings {
   readonly failoverMs: number;
   readonly trunks: ReadonlyMap<string, TrunkConfig>;
   readonly numbers: readonly NumberRule[];
+  /** Star codes, longest first. */
+  readonly codes: readonly string[];
 }
 
 export interface SipUser {

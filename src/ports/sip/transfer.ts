@@ -30,6 +30,9 @@ export interface Goal extends Destination {
   readonly dialled?: string;
   /** The call that party was in; empty for a number. */
   readonly continues: Address;
+  /** A star code of ours, and what was dialled behind it: it rings nobody. */
+  readonly code?: string;
+  readonly argument?: string;
 }
 
 export class Transfers {
@@ -180,6 +183,9 @@ export class Transfers {
       direct: goal.isDirect,
       continues: transferee.call,
       transferredBy: referrer.user || (parseUri(fromUri(referrer)) === undefined ? '' : fromUri(referrer)),
+      code: '',
+      argument: '',
+      placedBy: '',
     });
   }
 

@@ -1,0 +1,26 @@
+/** Star codes: dialled numbers that are orders to a scenario. */
+import { type SipUri, userKey } from '../../sip/uri.ts';
+
+/** What was dialled, as the scenario sees it. */
+export interface DialledCode {
+  readonly code: string;
+  /** What stood behind the code. */
+  readonly argument: string;
+}
+
+/** Longer arguments are no orders of people. */
+const MAX_ARGUMENT_LENGTH = 64;
+
+/** The code that was dialled; of several the longest, and `codes` is sorted so. */
+export function codeIn(codes: readonly string[], { user = '' }: SipUri): DialledCode | undefined {
+  const first = user.charCodeAt(0);
+  // `*`, `#`, or an escape that may stand for one of them.
+  if (first !== 0x2a && first !== 0x23 && first !== 0x25) return undefined;
+  // RFC 3261 §25.1 has no `#` in a user part unescaped; phones send it both ways.
+  const dialled = userKey(user.split(';', 1)[0] ?? '').replaceAll('%23', '#');
+  const code = codes.find((one) => dialled.startsWith(one));
+  if (code === undefined) return undefined;
+  // The `#` that ends codes of telephone networks, as in `*37#`, says no more than that all was dialled.
+  const argument = dialled.slice(code.length, dialled.length > code.length && dialled.endsWith('#') ? -1 : undefined);
+  return argument.length > MAX_ARGUMENT_LENGTH ? undefined : { code, argument };
+}
