@@ -8,7 +8,15 @@ import { type KeyPath, shown, unknownKeyFix } from './config/wording.ts';
 export type { Network } from './config/network.ts';
 export type { ConfigProblem } from './config/problem.ts';
 export { isLoopback } from './config/resolve.ts';
-export type { Config, ListenAddress, ProviderConfig, PushAddress, UserConfig } from './config/resolved.ts';
+export type {
+  Config,
+  HttpConfig,
+  HttpTargetConfig,
+  ListenAddress,
+  ProviderConfig,
+  PushAddress,
+  UserConfig,
+} from './config/resolved.ts';
 export type { DiversionTargets, NumberRule, TrunkConfig, UserRouting } from './config/routing.ts';
 export type { ConfigInput } from './config/source.ts';
 
@@ -53,6 +61,7 @@ function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
 
 const nameFix = (path: KeyPath): string => {
   if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
+  if (path[0] === 'http' && !path.includes('headers')) return 'a name of letters, digits, dots and dashes, such as crm';
   if (path[0] === 'tls') return 'the name that clients ask for, such as sip.example.com';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';
   return path.includes('headers')

@@ -24,9 +24,11 @@ import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
+import type { OpenHttpClient } from './http/client.ts';
 import type { Log } from './log.ts';
 import { Overload } from './overload.ts';
 import { OwnNames } from './own-names.ts';
+import { HttpPort } from './ports/http/port.ts';
 import { PushPort } from './ports/push/port.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { Authenticator } from './ports/sip/authenticator.ts';
@@ -76,6 +78,8 @@ export interface ServiceParts {
   readonly resolver: Resolver;
   /** By pn-provider, lower-case. */
   readonly senders: ReadonlyMap<string, PushSender>;
+  /** The way to the systems that scenarios ask. */
+  readonly openHttp: OpenHttpClient;
   readonly log: Log;
   /** Milliseconds that the process has been busy since it began. */
   readonly busyMs: () => number;
@@ -105,6 +109,7 @@ export class Service {
   readonly wiretap: Wiretap;
   readonly #keepalive: Keepalive | undefined;
   #sip: SipPort | undefined;
+  #http: HttpPort | undefined;
   #ownNames: OwnNames | undefined;
 
   /** Throws a `ScenarioError` where one of the users' scenarios cannot work. */
@@ -239,12 +244,26 @@ export class Service {
     });
     this.engine.connect(this.#sip);
     this.engine.connect(new PushPort(this.engine.sink('port:push'), senders));
+    this.#http = this.#openHttp();
+    this.engine.connect(this.#http);
     const restored = this.#storeView.restore(this.engine.sink('port:store'));
     this.#keepalive?.start(context);
     this.#overload.start();
     this.transactions.serve(this.#sip, transports);
     this.#sip.start();
     return restored;
+  }
+
+  #openHttp(): HttpPort {
+    const { config, timers, openHttp: openClient, log } = this.#parts;
+    return new HttpPort(this.engine.sink('port:http'), {
+      ...config.http,
+      ...{ openClient, timers },
+      tell: (target, isDown, why) => {
+        if (isDown) log.warn({ target, why }, 'an HTTP target does not answer');
+        else log.info({ target }, 'an HTTP target answers again');
+      },
+    });
   }
 
   #locator({ listening }: Transports, ownNames: OwnNames): DnsLocator {
@@ -284,6 +303,7 @@ export class Service {
     this.#keepalive?.stop();
     this.#overload.stop();
     this.#protection.stop();
+    this.#http?.stop();
     for (const sender of this.#parts.senders.values()) sender.close();
     this.#parts.store.close();
   }
@@ -296,6 +316,11 @@ export class Service {
   /** Legs of calls that are open now. */
   get openLegs(): number {
     return this.#sip?.openLegs ?? 0;
+  }
+
+  /** Requests to other systems that have no outcome yet; none when all is quiet. */
+  get httpRequests(): number {
+    return this.#http?.size ?? 0;
   }
 
   /** What the SIP port keeps for legs and unanswered requests; none when all is quiet. */

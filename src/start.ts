@@ -6,6 +6,7 @@ import type { Story } from './correlation/story.ts';
 import { SystemResolver } from './dns/system-resolver.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
+import { nodeHttpClient } from './http/client.ts';
 import type { Log } from './log.ts';
 import { openNotifier } from './notify.ts';
 import { startObserving } from './observing.ts';
@@ -75,7 +76,11 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
   const resolver = new SystemResolver(config.dns);
   const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
-  const parts = { config, clock, timers, random, store, resolver, senders, log, busyMs: () => clock.busyMs(), record };
+  const parts = {
+    ...{ config, clock, timers, random, store, resolver, senders, log, record },
+    openHttp: nodeHttpClient,
+    busyMs: () => clock.busyMs(),
+  };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({
     listeners: config.listen,

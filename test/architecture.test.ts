@@ -78,8 +78,10 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['protection', /^src\/protection\//],
   ['engine', /^src\/engine\//],
   ['files', /^src\/files\//],
+  ['http', /^src\/http\//],
   ['trace', /^src\/trace\//],
   ['store', /^src\/ports\/store\//],
+  ['ports/http', /^src\/ports\/http\//],
   ['ports/push', /^src\/ports\/push\//],
   ['ports/media', /^src\/ports\/media\//],
   ['ports/sip', /^src\/ports\/sip\//],
@@ -91,7 +93,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
 ];
 const BELOW_MAIN = [
   ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction', 'protection'],
-  ...['engine', 'files', 'trace', 'store', 'ports/push', 'ports/media', 'ports/sip'],
+  ...['engine', 'files', 'http', 'trace', 'store', 'ports/http', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -111,9 +113,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protection: ['sip', 'transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
   files: ['leaf'],
+  http: ['leaf'],
   trace: ['transport', 'transaction', 'leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
-  'ports/push': ['vocabulary', 'engine', 'leaf'],
+  'ports/http': ['vocabulary', 'engine', 'http', 'leaf'],
+  'ports/push': ['vocabulary', 'engine', 'http', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
   'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'dns', 'transaction', 'protection', 'store', 'leaf'],
   testing: [...BELOW_MAIN, 'service'],
@@ -178,7 +182,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^node:sqlite$/, /^src\/ports\/store\//],
   [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|demo\/|testing\/socket-wire\.ts$)/],
   [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
-  [/^node:https?$/, /^src\/(ports\/push\/senders\/http-client|transport\/websocket)\.ts$/],
+  [/^node:https?$/, /^src\/(http\/client|transport\/websocket)\.ts$/],
   [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
   [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/],
   [/^node:dns$/, /^src\/dns\/system-resolver\.ts$/],

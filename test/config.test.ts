@@ -339,6 +339,26 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:1: users.alice.password: empty; write a password that is not empty, as text in quotes',
     ],
     [
+      'an HTTP target with a password in its address',
+      'http: { targets: { crm: { url: "https://u:hunter2@crm.example.com/" } } }',
+      'callweave.yaml:1: http.targets.crm.url: ***; write an address without user, password and #, such as https://crm.example.com/api/',
+    ],
+    [
+      'an HTTP target that is no web server',
+      'http: { targets: { crm: { url: "file:///etc/passwd" } } }',
+      'callweave.yaml:1: http.targets.crm.url: ***; write an address without user, password and #, such as https://crm.example.com/api/',
+    ],
+    [
+      'an HTTP target with a name of spaces',
+      'http: { targets: { "the crm": { url: "https://crm.example.com/" } } }',
+      'callweave.yaml:1: http.targets.the crm: wrong name; write a name of letters, digits, dots and dashes, such as crm',
+    ],
+    [
+      'a header of an HTTP target that frames requests',
+      'http: { targets: { crm: { url: "https://crm.example.com/", headers: { Transfer-Encoding: chunked } } } }',
+      'callweave.yaml:1: http.targets.crm.headers.Transfer-Encoding: a header that callweave writes itself; remove it',
+    ],
+    [
       'no password',
       'users:\n  alice: {}',
       'callweave.yaml:2: users.alice.password: missing; write a password that is not empty, as text in quotes',
@@ -553,6 +573,8 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       `users:\n  a:\n    password: @${secret}`,
       `push: { providers: { x: { sender: http, url: "http://x", headers: { authorization: "${secret}\\n" } } } }`,
       `push: { providers: { x: { sender: http, url: "http://x", apiKey: ${secret} } } }`,
+      `http: { targets: { x: { url: "hooks.example.com/${secret}" } } }`,
+      `http: { targets: { x: { url: "http://x", token: ${secret} } } }`,
       `password: ${secret}`,
     ]) {
       const found = lines(yaml);

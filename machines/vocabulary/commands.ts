@@ -1,7 +1,7 @@
 /** Everything one actor can ask of another actor or of a port. */
 import type { Binding, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import type { Stamp } from './descriptor.ts';
-import type { Address, PORT_PUSH, PORT_SIP } from './identity.ts';
+import type { Address, PORT_HTTP, PORT_PUSH, PORT_SIP } from './identity.ts';
 
 type To<A extends Address = Address> = { readonly to: A };
 
@@ -182,6 +182,29 @@ export type PushCancel = To<typeof PORT_PUSH> & {
 };
 export type PushCommand = PushSend | PushCancel;
 
-export type Command = CallCommand | LegCommand | SipCommand | PushCommand;
+// To the HTTP port.
+
+/** Asks a system that the config names; answered by `http.answered` or `http.failed` with the same `request`, unless its author ends first. */
+export type HttpOrder = To<typeof PORT_HTTP> & {
+  readonly type: 'http.request';
+  /** A name under `http.targets` of the config, which has its URL and its credentials. */
+  readonly target: string;
+  /** Number of the request, the author's own. */
+  readonly request: number;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the target's URL, percent-encoded; empty for that URL itself. No path leads out of it. */
+  readonly path: string;
+  /** Added to the query, encoded by the port: the place for what callers say. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly contentType: string;
+  /** At most the target's own limit counts; 0: that one. */
+  readonly timeoutMs: number;
+};
+/** Why there is no answer; `down`: the target gave none before, and is left alone for some seconds. */
+export type HttpFailure = 'noTarget' | 'badPath' | 'busy' | 'down' | 'timeout' | 'unreachable' | 'tooLarge';
+export type HttpCommand = HttpOrder;
+
+export type Command = CallCommand | LegCommand | SipCommand | PushCommand | HttpCommand;
 /** A command as it arrives: stamped, its author in `by`. */
 export type Taken<C extends Command> = C & Stamp;

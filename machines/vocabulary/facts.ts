@@ -1,5 +1,6 @@
 /** The catalogue: every kind of fact of the service. Wire facts come from ports, domain facts from actors. */
 import type { Binding, ContactOrder, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
+import type { HttpFailure } from './commands.ts';
 import { defineFact, detail, flag, integer, secret, text } from './descriptor.ts';
 import type { Address } from './identity.ts';
 
@@ -254,6 +255,28 @@ export const pushFailed = defineFact('push.failed', {
   provider: text(),
   permanent: flag(),
   why: text(),
+});
+
+// HTTP.
+
+/** A system that a case asked has answered, whatever it says. */
+export const httpAnswered = defineFact('http.answered', {
+  case: text(),
+  request: integer(),
+  target: text(),
+  status,
+  /** What its Retry-After asks for; 0: nothing. */
+  retryAfterMs: integer(),
+  contentType: text(),
+  body: secret(text()),
+});
+/** It did not answer, or was not asked. */
+export const httpFailed = defineFact('http.failed', {
+  case: text(),
+  request: integer(),
+  target: text(),
+  why: text<HttpFailure>(),
+  reason: text(),
 });
 
 // Trunks.

@@ -9,6 +9,7 @@ export type DeviceKey = string;
 
 export const PORT_SIP = 'port:sip';
 export const PORT_PUSH = 'port:push';
+export const PORT_HTTP = 'port:http';
 
 /** The leg of a call towards the caller; forks count from 1. */
 export const CALLER_LEG = 0;

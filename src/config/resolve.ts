@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
+import { resolveHttp } from './http.ts';
 import { parseNetwork } from './network.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
 import type { CertificatePaths, Config, ProviderConfig, PushAddress, TlsConfig, UserConfig } from './resolved.ts';
@@ -39,6 +40,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   const users = demo
     ? new Map(DEMO_USERS.map((user) => [user.name, user]))
     : resolveUsers(written.users, providers, routing, complain);
+  const http = resolveHttp(written.http, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
@@ -84,6 +86,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       progress: push.progress,
       providers,
     },
+    http,
     nat: { pingMs: toMs(nat.pingSeconds), removeAfterMissed: nat.removeAfterMissed },
     dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },

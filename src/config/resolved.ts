@@ -58,6 +58,25 @@ export type ProviderConfig =
       readonly headers: Readonly<Record<string, string>>;
     };
 
+/** A system that scenarios may ask by HTTP. */
+export interface HttpTargetConfig {
+  readonly url: string;
+  /** Of every request; they hold what scenarios must not know. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** From a scenario's command to the end of the answer. */
+  readonly timeoutMs: number;
+  /** Requests under way at once. */
+  readonly maxOpen: number;
+  /** A longer answer fails. */
+  readonly maxBodyBytes: number;
+}
+export interface HttpConfig {
+  /** By the name that scenarios use. */
+  readonly targets: ReadonlyMap<string, HttpTargetConfig>;
+  /** Requests under way at once, to all targets together. */
+  readonly maxOpen: number;
+}
+
 /** Everything that can be set, checked and with presets filled in. */
 export interface Config {
   /** The file it came from; `undefined` for the embedded presets. */
@@ -116,6 +135,7 @@ export interface Config {
     /** By pn-provider, lower-case. */
     readonly providers: ReadonlyMap<string, ProviderConfig>;
   };
+  readonly http: HttpConfig;
   readonly dns: {
     /** Addresses of name servers, with or without port; empty: those of the system. */
     readonly servers: readonly string[];

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
+import { headers, http } from './http.ts';
 import { parseNetwork } from './network.ts';
 import { codes, numbers, trunks, userName, userRouting } from './routing-schema.ts';
 import { listener, tls, websocket } from './transports.ts';
@@ -65,8 +66,6 @@ const user = section(
 
 // push
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,128}$/;
-const headerValue = text("a header's value on one line, as text in quotes", { max: 8192, form: /^[\x20-\x7e\t]+$/ });
 const URL_FORM = 'an address such as https://push.example.com/wake';
 const isHttp = (address: string): boolean => URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
 
@@ -76,7 +75,7 @@ const provider = section(
     url: text(URL_FORM, { max: 2048 }).refine(isHttp, { error: URL_FORM }).optional(),
     timeoutSeconds: seconds(3, { min: 0.1, max: 60 }),
     retries: whole(2, { min: 0, max: 10 }),
-    headers: z.record(z.string().regex(HEADER_NAME), headerValue, { error: 'a map of header names and values' }).optional(),
+    headers: headers.optional(),
   },
   'a map such as { sender: http, url: "https://push.example.com/wake" }',
 );
@@ -159,6 +158,7 @@ export const configSchema = section({
       providers: z.record(token, provider, { error: 'a map of providers, such as apns: { sender: log }' }).optional(),
     }),
   ),
+  http: optional(http),
   dns: optional(
     section({
       servers: z.array(nameServer, { error: NAME_SERVERS }).max(8, { error: NAME_SERVERS }).default([]),

@@ -13,9 +13,12 @@ export function keyName(path: KeyPath): string {
   return name;
 }
 
-// Whatever stands under a user or a header may be a secret under a misspelt key.
+// Whatever stands under a user or a header may be a secret under a misspelt key; so is the path of many a web hook.
 const isSecret = (path: KeyPath): boolean =>
-  (path[0] === 'users' && path.length > 1) || path.includes('headers') || path.some((part) => SECRET_KEY.test(String(part)));
+  (path[0] === 'users' && path.length > 1) ||
+  path[0] === 'http' ||
+  path.includes('headers') ||
+  path.some((part) => SECRET_KEY.test(String(part)));
 
 /** The value as it may be shown: one short line, `***` for a secret, no more than the kind of a list or a map. */
 export function shown(value: unknown, path: KeyPath): string {

@@ -19,6 +19,7 @@ export type { CallOptions, OutgoingCall, Progress } from './phone-outgoing-call.
 export { type Push, type PushFault, PushService } from './push-service.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { type ObservedService, type ServiceWorld, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
+export { type HttpAnswer, type HttpAsked, type HttpFault, SimulatedHttp } from './simulated-http.ts';
 export { SimulatedResolver, type Zone } from './simulated-resolver.ts';
 export { openSocketWire } from './socket-wire.ts';
 export { VirtualTime } from './virtual-time.ts';

@@ -95,7 +95,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.listening === undefined ? {} : { listening: options.listening }),
     ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
-    startService: ({ clock, timers, random, transports, push }) => {
+    startService: ({ clock, timers, random, transports, push, http }) => {
       const fail = ({ problem }: { problem: string }): void => {
         throw new Error(problem);
       };
@@ -117,6 +117,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
       const service = new Service(
         {
           ...{ config, clock, timers, random, store, resolver, senders, log },
+          openHttp: http.open,
           scenarios: userScenarios(options),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => void records.push(one),

@@ -8,6 +8,7 @@ import { Phone, type PhoneOptions } from './phone.ts';
 import { PushService } from './push-service.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SharedClock } from './shared-clock.ts';
+import { SimulatedHttp } from './simulated-http.ts';
 import { type Listening, SimulatedTransports } from './simulated-transports.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { simulatedStreamWire, simulatedUdpWire, type Wire } from './wire.ts';
@@ -30,6 +31,8 @@ export interface ServiceParts<Config> {
   readonly transports: (listener: TransportListener) => Transports;
   /** The sender for every provider. */
   readonly push: PushService;
+  /** The web servers that scenarios ask. */
+  readonly http: SimulatedHttp;
 }
 /** Builds the service under test from its parts, and starts it. */
 export type StartService<Config, Service> = (parts: ServiceParts<Config>) => Service;
@@ -68,6 +71,8 @@ export class World<Config = unknown, Service = unknown> {
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
   readonly push: PushService;
+  /** Every web server there is. */
+  readonly http: SimulatedHttp;
   readonly phones: Phone[] = [];
   /** Every message as it was sent, from the newest restart on. */
   readonly packets: Packet[] = [];
@@ -97,6 +102,7 @@ export class World<Config = unknown, Service = unknown> {
       now: () => worldTimers.now(),
       after: (delayMs, fire) => worldTimers.set(delayMs, fire),
     });
+    this.http = new SimulatedHttp(worldTimers);
     this.#serviceClock = this.#clock.face();
     this.serviceTimers = this.#newServiceTimers();
     this.service = this.#start();
@@ -187,6 +193,7 @@ export class World<Config = unknown, Service = unknown> {
       timers: this.serviceTimers,
       random: this.random.fork('service'),
       push: this.push,
+      http: this.http,
       transports: (listener) => {
         this.#transports = new SimulatedTransports(this.network, listening, listener);
         return this.#transports;

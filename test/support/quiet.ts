@@ -12,6 +12,7 @@ export function expectQuiet(world: World<Config, ObservedService>): void {
   const { engine, transactions, openLegs, kept } = world.service.service;
   for (const scenario of ['call', 'leg', 'push-notification', 'diversion'])
     expect(engine.countActors(scenario), `${scenario} actors left`).toBe(0);
+  expect(world.service.service.httpRequests, 'HTTP requests left').toBe(0);
   expect(transactions.size, 'transactions left').toBe(0);
   expect(openLegs, 'legs left in the SIP port').toBe(0);
   expect(kept, 'messages and requests left in the SIP port').toBe(0);

@@ -1,6 +1,7 @@
+import { type HttpClient, type HttpReply, nodeHttpClient } from '../../../http/client.ts';
+import { wireText } from '../../../http/wire-text.ts';
 import type { Random } from '../../../random.ts';
 import type { Timer, TimerQueue } from '../../../timers.ts';
-import { type HttpClient, type HttpReply, nodeHttpClient } from './http-client.ts';
 import { failed, type PushDone, type PushOutcome, type PushRequest, type PushSender } from './push-sender.ts';
 
 /** How one provider's pushes are posted. */
@@ -26,6 +27,8 @@ export const MAX_CONCURRENT = 64;
 export const MAX_QUEUED = 10_000;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 8000;
+/** Of an answer only the status counts. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 interface Job {
   readonly key: string;
@@ -47,8 +50,11 @@ interface Job {
  * lasts, under the same key, so that the gateway can deliver once.
  */
 export function httpSender(options: HttpSenderOptions, { timers, random, client }: HttpSenderSurroundings): PushSender {
-  return new HttpSender(options, timers, random, client ?? nodeHttpClient(options.url, MAX_CONCURRENT));
+  return new HttpSender(options, timers, random, client ?? openClient(options.url));
 }
+
+const openClient = (url: string): HttpClient =>
+  nodeHttpClient(url, { maxConnections: MAX_CONCURRENT, maxBodyBytes: MAX_BODY_BYTES });
 
 class HttpSender implements PushSender {
   readonly #options: HttpSenderOptions;
@@ -143,8 +149,8 @@ class HttpSender implements PushSender {
     }
     job.tries += 1;
     this.#underWay += 1;
-    const post = { headers: this.#headers(job), body: bodyOf(job.push, leftMs) };
-    const abort = this.#client.post(post, (reply) => this.#replied(job, reply));
+    const post = { method: 'POST', headers: this.#headers(job), body: bodyOf(job.push, leftMs) };
+    const abort = this.#client.send(post, (reply) => this.#replied(job, reply));
     job.abort = abort;
     job.timer = this.#timers.set(Math.min(this.#options.timeoutMs, leftMs), abort);
   }
@@ -202,15 +208,7 @@ function outcomeOf(reply: HttpReply): PushOutcome {
 
 function bodyOf(push: PushRequest, leftMs: number): string {
   const { id, kind, provider, prid, param, aor, callId, reason } = push;
-  const caller = { uri: unicode(push.callerUri), name: unicode(push.callerName) };
+  const caller = { uri: wireText(push.callerUri), name: wireText(push.callerName) };
   const ttlMs = Math.floor(leftMs);
-  return JSON.stringify({ id, kind, provider, prid, param, aor: unicode(aor), callId, caller, ttlMs, reason });
-}
-
-/** Text of the wire (bytes as latin1) as the text it stands for; other text as it is. */
-function unicode(text: string): string {
-  for (let i = 0; i < text.length; i += 1) {
-    if (text.charCodeAt(i) > 0x7f) return /[^\0-\xff]/.test(text) ? text : Buffer.from(text, 'latin1').toString('utf8');
-  }
-  return text;
+  return JSON.stringify({ id, kind, provider, prid, param, aor: wireText(aor), callId, caller, ttlMs, reason });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { HttpPost, HttpReply } from '../../../../src/ports/push/senders/http-client.ts';
+import type { HttpReply, HttpRequest } from '../../../../src/http/client.ts';
 import { httpSender, MAX_CONCURRENT, MAX_QUEUED } from '../../../../src/ports/push/senders/http-sender.ts';
 import type { PushOutcome, PushSender } from '../../../../src/ports/push/senders/push-sender.ts';
 import { VirtualTime } from '../../../../src/testing/virtual-time.ts';
@@ -23,7 +23,7 @@ let fraction = 0.5;
 let clientClosed = false;
 
 const client = {
-  post({ headers, body }: HttpPost, done: (reply: HttpReply) => void): () => void {
+  send({ headers, body }: HttpRequest, done: (reply: HttpReply) => void): () => void {
     const reply = (given: HttpReply): void => {
       if (made.over) return;
       made.over = true;
@@ -60,7 +60,8 @@ const cancel = (id: string): void =>
   sender.cancel(push(id, { kind: 'cancelled', reason: 'answered-elsewhere' }), (outcome) => {
     outcomes.push([`${id} cancel`, outcome, time.now()]);
   });
-const answer = (n: number, status: number, retryAfterSeconds?: number): void => tries[n]?.reply({ status, retryAfterSeconds });
+const answer = (n: number, status: number, retryAfterSeconds?: number): void =>
+  tries[n]?.reply({ status, retryAfterSeconds, contentType: '', body: '', cut: '' });
 const is = (n: number): unknown => outcomes[n]?.[1];
 
 describe('an HTTP sender', () => {
@@ -246,6 +247,9 @@ describe('an HTTP sender', () => {
       fc.record({
         status: fc.constantFrom(200, 404, 429, 500, 503),
         retryAfterSeconds: fc.option(fc.nat(30), { nil: undefined }),
+        contentType: fc.constant(''),
+        body: fc.constant(''),
+        cut: fc.constant('' as const),
       }),
       fc.constant({ failed: 'reset' }),
     );
