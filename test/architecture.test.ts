@@ -177,6 +177,7 @@ function cycles(sources: Sources): string[] {
 const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^sip(\/|$)/, /^src\/sip\/codec\.ts$/],
   [/^xstate(\/|$)/, /^(machines\/(?!vocabulary\/)|src\/engine\/(runner\.ts$|chart\/)|src\/testing\/)/],
+  [/^fast-check$/, /^src\/testing\/(arbitraries|attack)\//],
   [/^pino$/, /^src\/log\.ts$/],
   [/^(yaml|zod)$/, /^src\/config(\.ts$|\/)/],
   [/^node:sqlite$/, /^src\/ports\/store\//],

@@ -9,10 +9,10 @@ import { type Running, start } from '../start.ts';
 import { drawLadder } from '../testing/ladder.ts';
 import { Phone } from '../testing/phone.ts';
 import { PushService } from '../testing/push-service.ts';
+import { Recorder, SERVICE } from '../testing/recorder.ts';
 import { openSocketWire } from '../testing/socket-wire.ts';
 import { TimerHeap } from '../timer-heap.ts';
 import type { Endpoint, TransportName } from '../transport/transport.ts';
-import { Recorder, SERVICE } from './recorder.ts';
 import { Missed, Stage } from './stage.ts';
 import { playStory } from './story.ts';
 
@@ -79,21 +79,12 @@ async function openPhone(running: Running, user: string, name: string, how: { tr
   return phone;
 }
 
-/** Draws each push as an arrow to the phone that it wakes. */
-function drawPushes(mobile: Phone): void {
-  const send = push.send.bind(push);
-  push.send = (request, done) => {
-    recorder.message(SERVICE, mobile.name, request.kind === 'incoming-call' ? 'push: a call for you' : 'push: cancelled');
-    send(request, done);
-  };
-}
-
 async function perform(): Promise<void> {
   const running = await startService(demoConfig());
   const alice = await openPhone(running, 'alice', 'Alice', { transport: 'udp' });
   const desk = await openPhone(running, 'bob', "Bob's desk phone", { transport: 'tcp' });
   const mobile = await openPhone(running, 'bob', "Bob's mobile", { transport: 'udp', wakeable: true });
-  drawPushes(mobile);
+  recorder.drawPushes(push, () => mobile.name);
   const relaunch = (): void => {
     void openSocketWire('udp', HOST).then((wire) => {
       mobile.relaunch(wire);

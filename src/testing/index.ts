@@ -1,4 +1,24 @@
 /** The door `callweave/testing`: a SIP world in virtual time, and phones that attack what is in it. */
+export {
+  callHistories,
+  EVERY_ACT,
+  type HistoryOptions,
+  histories,
+  pushHistories,
+  registrationHistories,
+} from './arbitraries/histories.ts';
+export { type Act, act } from './attack/act.ts';
+export { INVARIANTS } from './attack/at-rest.ts';
+export { type AttackOptions, attack, playHistory, type Withstood } from './attack/attack.ts';
+export { CALL_ACTS } from './attack/call-acts.ts';
+export { NETWORK_ACTS, PUSH_ACTS, restart } from './attack/fault-acts.ts';
+export type { ActAt, Habit, History, PhonePlan } from './attack/history.ts';
+export { type FactsTold, invariant } from './attack/invariant.ts';
+export { MID_CALL_ACTS, TRANSFER_ACTS } from './attack/mid-call-acts.ts';
+export type { Broken, Played } from './attack/play.ts';
+export { REGISTRATION_ACTS } from './attack/registration-acts.ts';
+export { AttackFailure } from './attack/report.ts';
+export type { Place, Scene } from './attack/scene.ts';
 export type { Invariant, Watch } from './invariant.ts';
 export { drawLadder, type LadderRecord } from './ladder.ts';
 export { type Conditions, type Packet, SimulatedNetwork } from './network.ts';
@@ -17,6 +37,7 @@ export type { IncomingCall } from './phone-incoming-call.ts';
 export { type Header, headerOf, type PhoneMessage, paramOf, uriOf, valuesOf } from './phone-message.ts';
 export type { CallOptions, OutgoingCall, Progress } from './phone-outgoing-call.ts';
 export { type Push, type PushFault, PushService } from './push-service.ts';
+export { RoamingWire } from './roaming-wire.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { type ObservedService, type ServiceWorld, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
 export { type HttpAnswer, type HttpAsked, type HttpFault, SimulatedHttp } from './simulated-http.ts';

@@ -92,21 +92,32 @@ export class SimulatedNetwork {
     this.#rules.push({ from, to, conditions, blocked: false });
   }
 
-  /** Nothing passes in this direction until `heal`: datagrams are lost, streams stall. */
-  block(from: string, to: string): void {
-    this.#rules.push({ from, to, conditions: {}, blocked: true });
+  /** Nothing passes in this direction until `heal`, or until what it answers is called: datagrams are lost, streams stall. */
+  block(from: string, to: string): () => void {
+    const rule: Rule = { from, to, conditions: {}, blocked: true };
+    this.#rules.push(rule);
+    return () => {
+      this.#rules = this.#rules.filter((other) => other !== rule);
+      this.#resume();
+    };
   }
 
-  /** Blocks both directions. */
-  partition(a: string, b: string): void {
-    this.block(a, b);
-    this.block(b, a);
+  /** Blocks both directions; what it answers opens them again. */
+  partition(a: string, b: string): () => void {
+    const opens = [this.block(a, b), this.block(b, a)];
+    return () => {
+      for (const open of opens) open();
+    };
   }
 
   /** Takes back all partitions, `path` settings and weather; streams that stalled go on. */
   heal(): void {
     this.#rules = [];
     this.#conditions = CALM;
+    this.#resume();
+  }
+
+  #resume(): void {
     for (const stream of this.#streams) stream.resume();
   }
 

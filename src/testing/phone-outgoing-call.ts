@@ -96,6 +96,11 @@ export class OutgoingCall extends PhoneCall {
     );
   }
 
+  /** The URI that was called. */
+  get uri(): string {
+    return this.#uri;
+  }
+
   /** Status of the latest provisional but 100; 0 if there was none. */
   get lastProgress(): number {
     return this.progress.at(-1)?.status ?? 0;

@@ -57,6 +57,8 @@ export type WorldPhone = Omit<PhoneOptions, 'wire' | 'random' | 'user' | 'domain
   readonly proxy?: Endpoint;
   /** The phone's host; by default each phone has its own. */
   readonly host?: string;
+  /** The phone's sockets, instead of new ones on its host. */
+  readonly wire?: Wire;
 };
 
 const DOMAIN = 'example.com';
@@ -122,7 +124,7 @@ export class World<Config = unknown, Service = unknown> {
   phone(name: string, how: WorldPhone = {}): Phone {
     const { transport = 'udp', host, ...options } = how;
     this.#hosts += 1;
-    const wire = this.wire(host ?? `10.0.${this.#hosts >> 8}.${this.#hosts & 0xff}`, transport);
+    const wire = how.wire ?? this.wire(host ?? `10.0.${this.#hosts >> 8}.${this.#hosts & 0xff}`, transport);
     const phone = new Phone({
       name,
       user: name,

@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { Phone } from '../../src/testing/phone.ts';
 import { type Header, headerOf, linesOf, type PhoneMessage, uriOf } from '../../src/testing/phone-message.ts';
+import { RoamingWire } from '../../src/testing/roaming-wire.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
 import { SimulatedResolver } from '../../src/testing/simulated-resolver.ts';
 import { SERVICE_HOST } from '../../src/testing/world.ts';
 import { expectQuiet } from '../support/quiet.ts';
 import { RawPeer, SDP, SDP_TYPE } from '../support/raw-peer.ts';
-import { RoamingWire } from '../support/roaming-wire.ts';
 import { routed } from '../support/routed.ts';
 import { TrunkPeer } from '../support/trunk-peer.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Phone } from '../../src/testing/phone.ts';
 import { type Header, headerOf, uriOf } from '../../src/testing/phone-message.ts';
+import { RoamingWire } from '../../src/testing/roaming-wire.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
 import { SERVICE_HOST } from '../../src/testing/world.ts';
 import { expectQuiet } from '../support/quiet.ts';
 import { RawPeer, SDP, SDP_TYPE } from '../support/raw-peer.ts';
-import { RoamingWire } from '../support/roaming-wire.ts';
 
 type Config = NonNullable<ServiceWorldOptions['config']>;
 const PRIVATE = '192.168.1.20:5060';

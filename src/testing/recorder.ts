@@ -1,10 +1,12 @@
 import type { FactOf } from '../../machines/vocabulary/descriptor.ts';
 import type { bindingAdded } from '../../machines/vocabulary/facts.ts';
+import type { AnyKind } from '../engine/catalogue.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { Step, Taking } from '../engine/journal.ts';
-import type { LadderRecord } from '../testing/ladder.ts';
-import type { Phone, Traffic } from '../testing/phone.ts';
-import { cseqOf, type PhoneMessage } from '../testing/phone-message.ts';
+import type { LadderRecord } from './ladder.ts';
+import type { Phone, Traffic } from './phone.ts';
+import { cseqOf, type PhoneMessage } from './phone-message.ts';
+import type { PushService } from './push-service.ts';
 
 /** The service's column. */
 export const SERVICE = 'callweave';
@@ -23,23 +25,31 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'call.ended': ['outcome'],
 };
 /** Whose states are drawn: the call and the case that watches it. */
-const DRAWN = new Set(['call', 'push-notification']);
+const DRAWN = ['call', 'push-notification'];
 
 /** Writes down what the phones say and what the engine does with it, as lines of a ladder. */
 export class Recorder {
-  readonly records: LadderRecord[] = [];
+  records: LadderRecord[] = [];
   readonly #now: () => number;
+  readonly #drawn: ReadonlySet<string>;
+  /** Facts that are told beside the service's own, with the attributes that are no secrets. */
+  readonly #told: Map<string, readonly string[]>;
   readonly #phones: Phone[] = [];
   /** Device keys by the name of their phone. */
   readonly #devices = new Map<string, string>();
   readonly #states = new Map<string, string>();
   #isOn = false;
 
-  constructor(now: () => number) {
+  /** Draws the states of these scenarios, and tells facts of these kinds, beside calls and what wakes phones for them. */
+  constructor(now: () => number, more: { readonly scenarios?: readonly string[]; readonly facts?: readonly AnyKind[] } = {}) {
     this.#now = now;
+    this.#drawn = new Set([...DRAWN, ...(more.scenarios ?? [])]);
+    this.#told = new Map([...Object.entries(TOLD), ...(more.facts ?? []).map((kind) => [kind.fact, shownOf(kind)] as const)]);
   }
 
-  start(): void {
+  /** What follows is drawn. */
+  start(into: LadderRecord[] = this.records): void {
+    this.records = into;
     this.#isOn = true;
   }
 
@@ -49,6 +59,17 @@ export class Recorder {
     phone.onTraffic = (traffic) => {
       const [from, to] = traffic.direction === 'out' ? [phone.name, SERVICE] : [SERVICE, phone.name];
       this.message(from, to, labelOf(traffic));
+    };
+  }
+
+  /** Draws each push as an arrow to the phone that it is for. */
+  drawPushes(push: PushService, nameOf: (prid: string) => string | undefined): void {
+    const send = push.send.bind(push);
+    push.send = (request, done) => {
+      const to = nameOf(request.prid);
+      if (to !== undefined)
+        this.message(SERVICE, to, request.kind === 'incoming-call' ? 'push: a call for you' : 'push: cancelled');
+      send(request, done);
     };
   }
 
@@ -77,7 +98,7 @@ export class Recorder {
   }
 
   #factOf(entry: Entry): string | undefined {
-    const attributes = Object.hasOwn(TOLD, entry.type) ? TOLD[entry.type] : undefined;
+    const attributes = this.#told.get(entry.type);
     if (attributes === undefined) return undefined;
     const values = entry as unknown as Readonly<Record<string, unknown>>;
     const shown = attributes.map((name) => String(values[name])).map((value) => this.#devices.get(value) ?? value);
@@ -85,7 +106,7 @@ export class Recorder {
   }
 
   #moveOf({ address, scenario, snapshot }: Step): string | undefined {
-    if (!DRAWN.has(scenario)) return undefined;
+    if (!this.#drawn.has(scenario)) return undefined;
     const state = nameOf((snapshot as { readonly value?: unknown } | undefined)?.value);
     const before = this.#states.get(address);
     this.#states.set(address, state);
@@ -93,6 +114,11 @@ export class Recorder {
     return before === undefined ? `${scenario} is ${state}` : `${scenario}: ${before} → ${state}`;
   }
 }
+
+const shownOf = ({ shape }: AnyKind): string[] =>
+  Object.entries(shape)
+    .filter(([, { secret, kind }]) => !secret && kind !== 'detail')
+    .map(([name]) => name);
 
 /** `waiting`, or `open.ringing` for nested states, parallel ones side by side. */
 function nameOf(value: unknown): string {

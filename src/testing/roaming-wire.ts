@@ -1,4 +1,4 @@
-import type { Wire } from '../../src/testing/wire.ts';
+import type { Wire } from './wire.ts';
 
 /** A phone's wire that may change its network in the middle of a call; `sentBy` is what its Contact and Via claim of it. */
 export class RoamingWire implements Wire {
