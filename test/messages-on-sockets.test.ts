@@ -252,10 +252,10 @@ describe('odd forms of a message', () => {
     expect(valuesOf(invite, 'From')[0]).toContain(`${name} <sip:alice@elsewhere.example;x=%23>`);
   });
 
-  it('a lower-case method is another method: 405', async () => {
+  it('a lower-case method is another method: 501', async () => {
     const alice = await peer('udp');
     await alice.send(request(alice, 'udp', 'invite', 'sip:bob@localhost', {}, SDP));
-    expect(await alice.hears('SIP/2.0 405')).toMatch(/Allow: INVITE/);
+    expect(await alice.hears('SIP/2.0 501')).toMatch(/Allow: INVITE/);
   });
 
   it('lines that end in LF alone are read over UDP, but not where some end in CRLF', async () => {

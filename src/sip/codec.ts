@@ -1,8 +1,9 @@
 import sip from 'sip';
 import { isDigits, isToken, isUriShape, isVisible, trimmed } from './chars.ts';
+import { echoOf } from './echo.ts';
 import { type Flaw, flaw, type Head, MAX_LINE_BYTES, readHead } from './head.ts';
 import { casedName, MAX_LIST, splitList } from './headers.ts';
-import type { CSeq, Defect, NameAddr, SipMessage, SipRequest, Via } from './message.ts';
+import type { CSeq, Defect, Echo, NameAddr, SipMessage, SipRequest, Via } from './message.ts';
 import { formatNameAddr, parseNameAddr } from './name-addr.ts';
 import { parseUri } from './uri.ts';
 import { formatVia, parseVia } from './via.ts';
@@ -102,8 +103,8 @@ function isRequestUri(uri: string): boolean {
   return isUriShape(uri) && (!/^(?:sips?|tel):/i.test(uri) || parseUri(uri) !== undefined);
 }
 
-function toDefect(found: Flaw, answerable: SipRequest | undefined): Defect {
-  return { kind: 'defect', ...found, answerable };
+function toDefect(found: Flaw, answerable?: SipRequest, echo?: Echo): Defect {
+  return { kind: 'defect', ...found, answerable, echo };
 }
 const missing = (line: string | undefined, name: string): Flaw =>
   line === undefined
@@ -143,8 +144,8 @@ function flawOfMeaning(head: Head, start: Start, mandatory: Mandatory): Flaw | u
   const maxForwards = head.headers.get('max-forwards');
   if (maxForwards === undefined) return undefined;
   const [hops = ''] = maxForwards;
-  // 0 to 255 (RFC 3261 §20.22).
-  return maxForwards.length === 1 && isDigits(hops) && hops.length <= 3 && Number(hops) <= 255
+  // 0 to 255 (RFC 3261 §20.22), with zeros before it at will (RFC 4475 §3.1.1.1).
+  return maxForwards.length === 1 && isDigits(hops) && hops.length <= 10 && Number(hops) <= 255
     ? undefined
     : malformed('max-forwards');
 }
@@ -159,16 +160,18 @@ function readBody(text: string, from: number, stated: string | undefined, stream
   return text.slice(from, from + length);
 }
 
-/** As much of a request as an answer needs; an ACK is never answered (RFC 3261 §17). */
-function answerable(start: Start, mandatory: Mandatory | Flaw): SipRequest | undefined {
-  if (start.kind !== 'request' || start.method === 'ACK' || !isToken(start.method) || !('via' in mandatory)) return undefined;
-  const { method, uri } = start;
-  return { kind: 'request', method, uri, ...mandatory, contact: [], route: [], recordRoute: [], headers: NO_HEADERS, body: '' };
+/** The defect with as much of a request as an answer needs; an ACK is never answered (RFC 3261 §17). */
+function refused(found: Flaw, head: Head, start: Start, mandatory: Mandatory | Flaw): Defect {
+  const { kind, method, uri } = start;
+  if (kind !== 'request' || method === 'ACK' || !isToken(method) || !head.start.includes(' SIP/')) return toDefect(found);
+  if (!('via' in mandatory)) return toDefect(found, undefined, echoOf(head.own));
+  const rest = { contact: [], route: [], recordRoute: [], headers: NO_HEADERS, body: '' };
+  return toDefect(found, { kind, method, uri, ...mandatory, ...rest });
 }
 
 /** Reads one message out of bytes from the network: a datagram, or with `stream` one message of a stream. Never throws. */
 export function decode(bytes: Buffer, how: { readonly stream?: boolean } = {}): SipMessage | Defect {
-  if (bytes.length > MAX_MESSAGE_BYTES) return toDefect(flaw('too-long', 'Message Too Large', 513), undefined);
+  if (bytes.length > MAX_MESSAGE_BYTES) return toDefect(flaw('too-long', 'Message Too Large', 513));
   return decodeText(bytes.toString('latin1'), how);
 }
 
@@ -179,7 +182,7 @@ export function decode(bytes: Buffer, how: { readonly stream?: boolean } = {}): 
 function decodeEndless(text: string, how: { readonly stream?: boolean }): SipMessage | Defect {
   const end = how.stream === true ? -1 : text.indexOf('\n\n');
   const head = text.slice(0, end);
-  if (end === -1 || head.includes('\r')) return toDefect(flaw('no-end', 'Header Section Does Not End'), undefined);
+  if (end === -1 || head.includes('\r')) return toDefect(flaw('no-end', 'Header Section Does Not End'));
   return decodeText(`${head.replaceAll('\n', '\r\n')}\r\n\r\n${text.slice(end + 2)}`, how);
 }
 
@@ -187,7 +190,7 @@ function decodeText(text: string, how: { readonly stream?: boolean }): SipMessag
   let from = 0;
   // Empty lines before the start line are ignored (RFC 3261 §7.5).
   while (text.charCodeAt(from) === 0x0d && text.charCodeAt(from + 1) === 0x0a) from += 2;
-  if (from >= text.length) return toDefect(flaw('empty', 'Empty Message'), undefined);
+  if (from >= text.length) return toDefect(flaw('empty', 'Empty Message'));
   const end = text.indexOf('\r\n\r\n', from);
   if (end === -1) return decodeEndless(text, how);
 
@@ -200,11 +203,11 @@ function decodeText(text: string, how: { readonly stream?: boolean }): SipMessag
   const route = readList(head.own.get('route') ?? NO_LINES, parseNameAddr);
   const recordRoute = readList(head.own.get('record-route') ?? NO_LINES, parseNameAddr);
 
-  if (found !== undefined || !('via' in mandatory)) return toDefect(found ?? malformed('via'), answerable(start, mandatory));
-  if (typeof body !== 'string') return toDefect(body, answerable(start, mandatory));
-  if (contact === undefined) return toDefect(malformed('contact'), answerable(start, mandatory));
-  if (route === undefined) return toDefect(malformed('route'), answerable(start, mandatory));
-  if (recordRoute === undefined) return toDefect(malformed('record-route'), answerable(start, mandatory));
+  if (found !== undefined || !('via' in mandatory)) return refused(found ?? malformed('via'), head, start, mandatory);
+  if (typeof body !== 'string') return refused(body, head, start, mandatory);
+  if (contact === undefined) return refused(malformed('contact'), head, start, mandatory);
+  if (route === undefined) return refused(malformed('route'), head, start, mandatory);
+  if (recordRoute === undefined) return refused(malformed('record-route'), head, start, mandatory);
   const { via, from: sender, to, callId, cseq } = mandatory;
   const { headers } = head;
   return start.kind === 'request'
@@ -241,7 +244,7 @@ function decodeText(text: string, how: { readonly stream?: boolean }): SipMessag
 }
 
 const unwritable = (): Error => new Error('a header may hold neither line breaks, NUL nor characters beyond one byte');
-const BEYOND_ONE_BYTE = /[\0\u0100-\uffff]/;
+const UNWRITABLE = /(?:^|[^\\])\0|[\u0100-\uffff]/;
 
 /** Text from outside holds no line break once it was decoded, so one that is here would be an injection of ours. */
 function checked(text: string): string {
@@ -280,6 +283,6 @@ function headOf(message: SipMessage): string {
  */
 export function encode(message: SipMessage): string {
   const head = headOf(message);
-  if (BEYOND_ONE_BYTE.test(head)) throw unwritable();
+  if (UNWRITABLE.test(head)) throw unwritable();
   return `${head}Content-Length: ${message.body.length}\r\n\r\n${message.body}`;
 }

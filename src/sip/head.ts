@@ -29,8 +29,8 @@ export interface Head {
 const SINGLE = new Set(['from', 'to', 'call-id', 'cseq', 'content-length']);
 const OWN = new Set([...SINGLE, 'via', 'contact', 'route', 'record-route']);
 
-// What would let one header become two on its way through us.
-const BREAKS_LINE = /\0|\r(?!\n)|(?:^|[^\r])\n/;
+// What would let one header become two on its way through us. A quoted NUL is legal (RFC 3261 §25.1, RFC 4475 §3.1.1.2).
+const BREAKS_LINE = /(?:^|[^\\])\0|\r(?!\n)|(?:^|[^\r])\n/;
 
 /** Whether the line that starts at `at` continues the one before (RFC 3261 §7.3.1). */
 const isFolded = (text: string, at: number): boolean => text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09;

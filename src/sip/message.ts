@@ -53,6 +53,13 @@ export interface SipResponse extends Fields {
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** The lines of a request that an answer copies, as they came. */
+export interface Echo {
+  /** The top Via, if it could be read: where the answer goes over UDP. */
+  readonly via: Via | undefined;
+  readonly lines: readonly (readonly [name: string, line: string])[];
+}
+
 /** What makes bytes no SIP message; `reason` is fit for a 400's reason phrase. */
 export interface Defect {
   readonly kind: 'defect';
@@ -63,4 +70,6 @@ export interface Defect {
   readonly status?: number;
   /** As much of a request as is needed to answer it with 400, if that much could be read. */
   readonly answerable: SipRequest | undefined;
+  /** Of a request that could not be read that far: the lines that its answer copies. */
+  readonly echo?: Echo | undefined;
 }

@@ -29,9 +29,10 @@ export function parseNameAddr(text: string): NameAddr | undefined {
     open = text.indexOf('<', start);
     const semicolon = text.indexOf(';', start);
     if (open === -1 || (semicolon !== -1 && semicolon < open)) return bareAddress(text, start);
-    // Unquoted names that are no tokens are tolerated: they are only shown, and written out quoted.
+    // Unquoted names that are no tokens are tolerated, and quoted before they go on (RFC 4475 §3.1.2.15).
     name = trimmed(text, start, open);
     if (name.includes('"')) return undefined;
+    if (!isWritable(name)) name = quoted(name);
   }
   const close = text.indexOf('>', open);
   const uri = text.slice(open + 1, close);

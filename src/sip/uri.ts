@@ -135,6 +135,12 @@ function parseHostPart(
   return { scheme, user, password, host, port, params, headers };
 }
 
+/** The Request-URI for a Contact: without its headers, which are none of a Request-URI (RFC 3261 §19.1.1). */
+export function requestUriOf(contact: string): string {
+  const question = contact.indexOf('?', contact.indexOf('@') + 1);
+  return question === -1 ? contact : contact.slice(0, question);
+}
+
 /** Whether a URI asks for TLS on every hop (RFC 3261 §19.1). */
 export const isSipsUri = (uri: string): boolean => /^sips:/i.test(uri);
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../random.ts';
 import { decode, encode } from '../sip/codec.ts';
-import type { Defect, SipRequest, SipResponse } from '../sip/message.ts';
+import { writeEcho } from '../sip/echo.ts';
+import type { Defect, SipRequest, SipResponse, Via } from '../sip/message.ts';
 import { type ResponseExtra, responseTo } from '../sip/response.ts';
 import type { TimerQueue } from '../timers.ts';
 import type { Flow, TransportListener, Transports } from '../transport/transport.ts';
@@ -126,12 +127,17 @@ export class Transactions implements TransactionLayer, TransportListener {
 
   malformed(defect: Defect, flow: Flow): void {
     this.#count(defect.name);
-    const { answerable } = defect;
-    if (answerable !== undefined && flow.open) {
-      this.#answerStateless(stamped(answerable, flow), flow, defect.status ?? 400, defect.reason);
-    }
+    if (flow.open) this.#answerDefect(defect, flow);
     // A keep-alive of another form is no offence.
     if (defect.name !== 'empty') this.#gate.malformed(flow);
+  }
+
+  #answerDefect({ answerable, echo, status = 400, reason }: Defect, flow: Flow): void {
+    if (answerable !== undefined) this.#answerStateless(stamped(answerable, flow), flow, status, reason);
+    else if (echo !== undefined) {
+      const tag = this.#statelessTag(echo.lines.join('\n'));
+      this.#transmit(writeEcho(echo, status, reason, tag), this.#flowBack(echo.via, flow));
+    }
   }
 
   failed(flow: Flow, why: string): void {
@@ -208,7 +214,7 @@ export class Transactions implements TransactionLayer, TransportListener {
     const invite = found instanceof InviteServer ? found : undefined;
     const handle = invite?.handle;
     const server = this.#startServer(
-      new NonInviteServer(this.#serverShared, key, undefined, cancel, this.#flowBack(cancel, flow)),
+      new NonInviteServer(this.#serverShared, key, undefined, cancel, this.#flowBack(cancel.via[0], flow)),
     );
     // The tag is that of the INVITE's own answer, while it is known (RFC 3261 §9.2).
     const toTag = invite?.toTag ?? this.#random.hex(TAG_BYTES);
@@ -231,7 +237,7 @@ export class Transactions implements TransactionLayer, TransportListener {
     }
     if (merge !== undefined) this.#merges.add(merge);
     const Kind = request.method === 'INVITE' ? InviteServer : NonInviteServer;
-    const server = this.#startServer(new Kind(this.#serverShared, key, merge, request, this.#flowBack(request, flow)));
+    const server = this.#startServer(new Kind(this.#serverShared, key, merge, request, this.#flowBack(request.via[0], flow)));
     if (server.handle !== undefined) this.#user?.request(server.handle);
   }
 
@@ -268,16 +274,16 @@ export class Transactions implements TransactionLayer, TransportListener {
   }
 
   /** The flow for the answers to a request: its own, but over UDP with sent-by's port where there is no rport (RFC 3261 §18.2.2). */
-  #flowBack(request: SipRequest, flow: Flow): Flow {
+  #flowBack(top: Via | undefined, flow: Flow): Flow {
     if (flow.reliable) return flow;
-    const port = responsePort(request, flow);
+    const port = responsePort(top, flow);
     if (port === flow.remote.port) return flow;
     return this.#transports?.flowTo(flow.transport, { host: flow.remote.host, port }, { local: flow.local }) ?? flow;
   }
 
   #answerStateless(request: SipRequest, flow: Flow, status: number, reason: string | undefined, extra?: ResponseExtra): void {
     const tag = this.#statelessTag(serverKey(request));
-    this.#transmit(encode(responseTo(request, status, reason, tag, extra)), this.#flowBack(request, flow));
+    this.#transmit(encode(responseTo(request, status, reason, tag, extra)), this.#flowBack(request.via[0], flow));
   }
 
   /** The same for each repetition of a request (RFC 3261 §8.2.7), and not to be guessed. */

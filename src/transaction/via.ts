@@ -36,7 +36,6 @@ function seen(params: Params, received: string | undefined, rport: number | unde
 }
 
 /** The port to which a response goes over UDP: the source's where rport asks for it, else sent-by's (RFC 3261 §18.2.2, RFC 3581 §4). */
-export function responsePort(request: SipRequest, { remote }: Flow): number {
-  const top = request.via[0];
+export function responsePort(top: Via | undefined, { remote }: Flow): number {
   return top === undefined || top.params.rport !== undefined ? remote.port : (top.port ?? DEFAULT_PORT);
 }

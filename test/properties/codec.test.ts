@@ -78,10 +78,7 @@ describe('decode of mutated messages', () => {
         const decoded = decode(bytes, { stream });
         if (decoded.kind !== 'defect') {
           messages++;
-          const again = decode(Buffer.from(encode(decoded), 'latin1'), { stream: true });
-          expect(again.kind).toBe(decoded.kind);
-          // Names that had to be quoted are read back as quoted ones, and from then on nothing changes.
-          expect(decode(Buffer.from(encode(again as SipMessage), 'latin1'))).toEqual(again);
+          expect(decode(Buffer.from(encode(decoded), 'latin1'), { stream: true })).toEqual(decoded);
           return;
         }
         defects++;

@@ -321,7 +321,7 @@ describe('a plain call', () => {
       ['OPTIONS', 200],
       ['SUBSCRIBE', 489],
       ['PUBLISH', 489],
-      ['FROBNICATE', 405],
+      ['FROBNICATE', 501],
     ] as const) {
       const sent = alice.request(method, 'bob');
       world.run(500);

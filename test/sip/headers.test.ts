@@ -25,7 +25,7 @@ describe('parseNameAddr', () => {
     ['sip:a@b;tag=1', '', 'sip:a@b'],
     ['"A, <B>; \\"C\\"" <sip:a@b;x=y>;tag=1', '"A, <B>; \\"C\\""', 'sip:a@b;x=y'],
     ['A B  <sip:a@b>', 'A B', 'sip:a@b'],
-    ['J\xe9r\xf4me <tel:+1>', 'J\xe9r\xf4me', 'tel:+1'],
+    ['J\xe9r\xf4me <tel:+1>', '"J\xe9r\xf4me"', 'tel:+1'],
     ['sip:a@b;x="<sip:c@d>"', '', 'sip:a@b'],
     ['<https://example.com/x?y=z>;purpose=icon', '', 'https://example.com/x?y=z'],
   ])('%s', (text, name, uri) => {

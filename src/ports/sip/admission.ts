@@ -69,11 +69,14 @@ export class Admission {
     if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': EVENTS });
     if (DIALOG_BOUND.has(method)) return refusal(481, '');
     if (method === 'REFER') return refusal(403, 'REFER Only Inside A Call');
-    if (!STARTERS.has(method)) return refusal(405, '', { allow: ALLOW });
+    // RFC 3261 §21.5.2: it is not that such a method is not allowed here; nobody here knows it.
+    if (!STARTERS.has(method)) return refusal(501, '', { allow: ALLOW });
     const misdirected = flawOfUri(request, uri, flow);
     if (misdirected !== undefined) return misdirected;
     const unsupported = unsupportedOptions(request, method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS);
     if (unsupported !== undefined) return unsupported;
+    // RFC 3261 §10.2: who registers has an address of record, which is a SIP or SIPS URI.
+    if (method === 'REGISTER' && !/^sips?:/i.test(request.to.uri)) return refusal(400, 'To Is Not A SIP URI');
     const misplaced = flawOfReplaces(request);
     if (misplaced !== undefined) return misplaced;
     if (integerHeader(request, 'max-forwards') === 0 && method !== 'OPTIONS' && method !== 'REGISTER') return refusal(483, '');

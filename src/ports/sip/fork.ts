@@ -8,7 +8,7 @@ import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import { continued } from '../../sip/sdp-session.ts';
-import { isSipsUri } from '../../sip/uri.ts';
+import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { adopt, complete, giveBack } from './adoption.ts';
 import { type AttemptHandler, NOBODY, send, sendAck } from './attempt.ts';
@@ -64,7 +64,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
   return {
     kind: 'request',
     method: 'INVITE',
-    uri: command.target.contact,
+    uri: requestUriOf(command.target.contact),
     via: [],
     from: withTag(source.from, newTag(context)),
     to: withTag(source.to, undefined),

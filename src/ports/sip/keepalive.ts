@@ -5,7 +5,7 @@ import { bindingAdded, bindingRefreshed, bindingRemoved } from '../../../machine
 import { DEFAULT_PORT } from '../../dns/uri-transport.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
-import { parseUri } from '../../sip/uri.ts';
+import { parseUri, requestUriOf } from '../../sip/uri.ts';
 import type { Timer } from '../../timers.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -144,7 +144,7 @@ function optionsTo(context: SipContext, { aor, target }: Binding, flow: Flow): S
   return {
     kind: 'request',
     method: 'OPTIONS',
-    uri: target.contact,
+    uri: requestUriOf(target.contact),
     via: [],
     from: { name: '', uri: us, params: { tag: newTag(context) } },
     to: { name: '', uri: aor, params: NO_PARAMS },

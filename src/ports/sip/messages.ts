@@ -4,7 +4,7 @@ import { better, type Outcome, UNAVAILABLE } from '../../../machines/vocabulary/
 import { integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
-import { isSipsUri } from '../../sip/uri.ts';
+import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { send } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
@@ -68,7 +68,7 @@ function messageFor(context: SipContext, source: SipRequest, target: Target, bre
   setMaxBreadth(headers, breadth);
   return {
     ...source,
-    uri: target.contact,
+    uri: requestUriOf(target.contact),
     via: [],
     from: withTag(source.from, newTag(context)),
     to: withTag(source.to, undefined),
