@@ -1,6 +1,7 @@
 /** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
 import { bridgeSetup } from './call/bridge.ts';
-import { defineScenario } from './scenario.ts';
+import type { CallSettings } from './call/context.ts';
+import { defineScenario, givenByService } from './scenario.ts';
 import {
   actorEnded,
   bindingAdded,
@@ -238,5 +239,6 @@ export const call = defineScenario({
     routeFound.where({ call: self, case: '' }),
     routeFailed.where({ call: self, case: '' }),
   ],
+  settings: givenByService<CallSettings>,
   machine: callMachine,
 });

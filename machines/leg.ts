@@ -1,6 +1,6 @@
 /** Our side of the signalling with one party (RFC 3261 §12, §13): the caller's leg, or a fork towards one device. */
 import { assign, emit, setup } from 'xstate';
-import { type Birth, defineScenario } from './scenario.ts';
+import { type Birth, defineScenario, givenByService } from './scenario.ts';
 import type { Target } from './vocabulary/binding.ts';
 import type { CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
@@ -396,5 +396,6 @@ export const leg = defineScenario({
     const ofBoth = [byeReceived, byeFinished, ackMissed, dialogMoved].map((kind) => kind.where({ leg: self }));
     return [...byRole, ...ofBoth, actorEnded.where({ address: fact.call, how: 'failed' })];
   },
+  settings: givenByService<LegSettings>,
   machine: legMachine,
 });

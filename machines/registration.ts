@@ -1,6 +1,6 @@
 /** The bindings of one address of record (RFC 3261 §10), and whether their devices are known awake. */
 import { enqueueActions, setup } from 'xstate';
-import { type Birth, defineScenario } from './scenario.ts';
+import { type Birth, defineScenario, givenByService } from './scenario.ts';
 import { applyRegister, type Binding, type BindingChanges, type Refusal } from './vocabulary/binding.ts';
 import type { RegisterAccept, RegisterRefuse } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
@@ -200,5 +200,6 @@ export const registration = defineScenario({
     flowClosed.where({ aor }),
     deviceUnreachable.where({ aor }),
   ],
+  settings: givenByService<RegistrationSettings>,
   machine: registrationMachine,
 });

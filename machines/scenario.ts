@@ -23,6 +23,11 @@ export interface Scenario {
   readonly of?: (fact: never) => Address;
   /** A pure function of the birth fact: the one place where check and wait meet. */
   readonly listensTo: (fact: never, self: Address) => readonly Interest[];
+  /**
+   * Reads what the config says under `settings` (`{}` where it says nothing) and makes of it the `settings` of a birth.
+   * Throws an Error whose message says what to write instead. Without it the config may say nothing there.
+   */
+  readonly settings?: (written: unknown) => unknown;
   readonly machine: AnyStateMachine;
 }
 
@@ -31,19 +36,31 @@ type AnyInterest = Interest<any>;
 type Delivered<I extends AnyInterest> = NonNullable<I['delivers']>;
 type Need<A, B, Message extends string> = [A] extends [B] ? unknown : { readonly [K in Message]: Exclude<A, B> };
 
+/** `settings` of a scenario of the service's own, which is installed with settings that its config has checked. */
+export const givenByService = <T>(given: unknown): T => given as T;
+
+type SettingsOf<M extends AnyStateMachine> = InputFrom<M> extends { readonly settings: infer T } ? T : unknown;
+/** A machine that wants settings needs somebody who reads them. */
+type Reads<M extends AnyStateMachine> =
+  unknown extends SettingsOf<M>
+    ? { readonly settings?: (written: unknown) => SettingsOf<M> }
+    : { readonly settings: (written: unknown) => SettingsOf<M> };
+
 /** Declares a scenario; a machine that does not take what it listens to, or wants another input, is a type error. */
-export function defineScenario<S extends AnyInterest, I extends AnyInterest, M extends AnyStateMachine>(scenario: {
-  readonly name: string;
-  readonly startsOn: readonly S[];
-  readonly address?: (fact: Delivered<S>) => Address;
-  readonly oncePer?: (fact: Delivered<S>) => string;
-  readonly of?: (fact: Delivered<S>) => Address;
-  readonly listensTo: (fact: Delivered<S>, self: Address) => readonly I[];
-  readonly machine: M &
-    Need<Delivered<I>, EventFromLogic<M>, 'the machine does not take'> &
-    // What is current comes from the views, settings from where the scenario is installed: both are checked there.
-    // biome-ignore lint/suspicious/noExplicitAny: see above
-    Need<Birth<Delivered<S>, never, any>, InputFrom<M>, 'the machine wants another input'>;
-}): Scenario {
+export function defineScenario<S extends AnyInterest, I extends AnyInterest, M extends AnyStateMachine>(
+  scenario: {
+    readonly name: string;
+    readonly startsOn: readonly S[];
+    readonly address?: (fact: Delivered<S>) => Address;
+    readonly oncePer?: (fact: Delivered<S>) => string;
+    readonly of?: (fact: Delivered<S>) => Address;
+    readonly listensTo: (fact: Delivered<S>, self: Address) => readonly I[];
+    readonly machine: M &
+      Need<Delivered<I>, EventFromLogic<M>, 'the machine does not take'> &
+      // What is current comes from the views, and is checked when the scenario is installed.
+      // biome-ignore lint/suspicious/noExplicitAny: settings are checked below
+      Need<Birth<Delivered<S>, never, any>, InputFrom<M>, 'the machine wants another input'>;
+  } & Reads<M>,
+): Scenario {
   return scenario as Scenario;
 }

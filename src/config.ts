@@ -13,11 +13,14 @@ export type {
   HttpConfig,
   HttpTargetConfig,
   ListenAddress,
+  Place,
   ProviderConfig,
   PushAddress,
+  ScenarioEntry,
   UserConfig,
 } from './config/resolved.ts';
 export type { DiversionTargets, NumberRule, TrunkConfig, UserRouting } from './config/routing.ts';
+export { PRESET_MAX_CASES, scenarioEntry } from './config/scenarios.ts';
 export type { ConfigInput } from './config/source.ts';
 
 const MAX_PROBLEMS = 50;

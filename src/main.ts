@@ -5,7 +5,9 @@ import { SystemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { exitCode, isProblem, reasonOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
+import type { LoadedScenarios } from './scenarios/load.ts';
 import { isAlive, type Running, start } from './start.ts';
+import { TimerHeap } from './timer-heap.ts';
 
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
@@ -35,8 +37,21 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
   return lines;
 }
 
-async function run(config: Config, log: Log): Promise<void> {
-  const running = await start(config, log, { env: process.env });
+/** Nothing of it is imported where the config names none. */
+async function scenariosOf(config: Config): Promise<{ readonly loaded: LoadedScenarios; readonly lines: readonly string[] }> {
+  if (config.scenarios.length === 0) return { loaded: { scenarios: [], facts: [] }, lines: [] };
+  const { introduce, prepareScenarios } = await import('./user-scenarios.ts');
+  const timers = new TimerHeap(new SystemClock(), () => undefined);
+  const loaded = await prepareScenarios(config, { timers });
+  if (!Array.isArray(loaded)) return { loaded, lines: introduce(loaded) };
+  return fail(
+    loaded.map(({ problem }) => problem),
+    exitCode.config,
+  );
+}
+
+async function run(config: Config, log: Log, { loaded, lines }: Awaited<ReturnType<typeof scenariosOf>>): Promise<void> {
+  const running = await start(config, log, { env: process.env, scenarios: loaded });
   if (isProblem(running)) fail([running.problem], exitCode.unavailable);
   const end = (): void =>
     void running.stop().finally(() => {
@@ -55,7 +70,7 @@ async function run(config: Config, log: Log): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   // Last: whoever waits for these lines may send a signal the moment they are out.
-  process.stdout.write(`${welcome(config, running).join('\n')}\n`);
+  process.stdout.write(`${[...welcome(config, running), ...lines].join('\n')}\n`);
 }
 
 async function serve(given: readonly string[]): Promise<void> {
@@ -69,13 +84,14 @@ async function serve(given: readonly string[]): Promise<void> {
     );
   }
   if (isPing) process.exit((await isAlive(config)) ? exitCode.ok : exitCode.unavailable);
+  const scenarios = await scenariosOf(config);
   const log = createLog({ ...config.log, clock: new SystemClock() });
   process.on('uncaughtException', (error) => {
     log.error({ problem: reasonOf(error), stack: error.stack }, 'uncaught exception');
     log.flush();
     process.exit(exitCode.software);
   });
-  await run(config, log);
+  await run(config, log, scenarios);
 }
 
 /** Its own exit code, so that what was written still leaves through a pipe. */

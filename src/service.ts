@@ -1,14 +1,6 @@
 /** The composition root: builds the ports and the engine, and connects them. */
-import { call } from '../machines/call.ts';
-import { leg } from '../machines/leg.ts';
-import { registration } from '../machines/registration.ts';
-import type { Scenario } from '../machines/scenario.ts';
-import { diversion } from '../machines/supervisors/diversion.ts';
-import { pushNotification } from '../machines/supervisors/push-notification.ts';
-import { trunk } from '../machines/trunk.ts';
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
-import * as facts from '../machines/vocabulary/facts.ts';
 import type { Clock } from './clock.ts';
 import type { Config, UserRouting } from './config.ts';
 import { Histories } from './correlation/history.ts';
@@ -20,11 +12,11 @@ import { DnsCache } from './dns/cache.ts';
 import { DnsLocator } from './dns/locator.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { drain } from './drain.ts';
-import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
 import type { OpenHttpClient } from './http/client.ts';
+import { catalogueOf, installOwn, type UserScenario, type UserScenarios } from './installing.ts';
 import type { Log } from './log.ts';
 import { Overload } from './overload.ts';
 import { OwnNames } from './own-names.ts';
@@ -55,18 +47,7 @@ import { Wiretap } from './trace/wiretap.ts';
 import { type Gate, Transactions } from './transaction/layer.ts';
 import type { TransportListener, Transports } from './transport/transport.ts';
 
-/** One scenario of a user's, with what its config says of it. */
-export interface UserScenario {
-  readonly scenario: Scenario;
-  readonly settings: unknown;
-  /** Cases of it that may live at once. */
-  readonly maxCases: number;
-}
-/** What users add to the service: scenarios, and the kinds of facts that those bring. */
-export interface UserScenarios {
-  readonly scenarios: readonly UserScenario[];
-  readonly facts: readonly AnyKind[];
-}
+export type { UserScenario, UserScenarios };
 
 /** Everything of the outside world that the service needs; the virtual world has its own of each. */
 export interface ServiceParts {
@@ -136,7 +117,7 @@ export class Service {
     this.engine = new Engine({
       clock,
       timers,
-      catalogue: [...Object.values(facts), ...(parts.scenarios?.facts ?? [])],
+      catalogue: catalogueOf(parts.scenarios),
       views: this.#keepalive === undefined ? views : [...views, viewOf(this.#keepalive)],
       report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
     });
@@ -189,15 +170,7 @@ export class Service {
   }
 
   #install(): void {
-    const { calls, push, registrar } = this.#parts.config;
-    const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
-    this.engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
-    this.engine.install(call, { maxForks, declineEndsCall, transfer });
-    this.engine.install(leg, { ringLimitMs, silentAfterMs });
-    this.engine.install(diversion, {});
-    this.engine.install(trunk, {});
-    const progress = push.progress === 'none' ? 0 : push.progress;
-    this.engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
+    installOwn(this.engine, this.#parts.config);
     for (const { scenario, settings, maxCases } of this.#parts.scenarios?.scenarios ?? [])
       this.engine.install(scenario, settings, { maxActors: maxCases });
   }

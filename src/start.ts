@@ -14,7 +14,7 @@ import type { PushSender } from './ports/push/senders/push-sender.ts';
 import { createSenders } from './ports/push/senders.ts';
 import { openBindingStore } from './ports/store/binding-store.ts';
 import { CryptoRandom } from './random.ts';
-import { Service } from './service.ts';
+import { Service, type UserScenarios } from './service.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { Certificates } from './transport/certificates.ts';
 import { endpointName } from './transport/endpoint.ts';
@@ -42,6 +42,8 @@ export interface Running {
 export interface StartOptions {
   readonly senders?: ReadonlyMap<string, PushSender>;
   readonly hear?: (story: Story) => void;
+  /** Scenarios beside the service's own, in which no fault was found. */
+  readonly scenarios?: UserScenarios;
   /** Where systemd says how it is told; by default nobody is. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -80,6 +82,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     ...{ config, clock, timers, random, store, resolver, senders, log, record },
     openHttp: nodeHttpClient,
     busyMs: () => clock.busyMs(),
+    scenarios: options.scenarios,
   };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({

@@ -80,6 +80,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['files', /^src\/files\//],
   ['http', /^src\/http\//],
   ['trace', /^src\/trace\//],
+  ['scenarios', /^src\/scenarios\//],
   ['store', /^src\/ports\/store\//],
   ['ports/http', /^src\/ports\/http\//],
   ['ports/push', /^src\/ports\/push\//],
@@ -93,7 +94,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
 ];
 const BELOW_MAIN = [
   ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction', 'protection'],
-  ...['engine', 'files', 'http', 'trace', 'store', 'ports/http', 'ports/push', 'ports/media', 'ports/sip'],
+  ...['engine', 'files', 'http', 'trace', 'scenarios', 'store', 'ports/http', 'ports/push', 'ports/media', 'ports/sip'],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -115,6 +116,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   files: ['leaf'],
   http: ['leaf'],
   trace: ['transport', 'transaction', 'leaf'],
+  // The built-in examples are charts.
+  scenarios: ['vocabulary', 'scenario', 'machines', 'engine', 'leaf'],
   store: ['vocabulary', 'engine', 'leaf'],
   'ports/http': ['vocabulary', 'engine', 'http', 'leaf'],
   'ports/push': ['vocabulary', 'engine', 'http', 'leaf'],
@@ -125,7 +128,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   service: BELOW_MAIN,
   // Commands play journals and check scenarios in the virtual world.
   cli: [...BELOW_MAIN, 'service', 'testing'],
-  main: ['service', 'cli', 'leaf'],
+  main: ['service', 'scenarios', 'cli', 'leaf'],
 };
 /** Zones that may use leaves as values; to the others they are injected. errors.ts is pure. */
 const COMPOSES = ['service', 'cli', 'main', 'testing', 'demo', 'leaf', 'config'];
@@ -184,7 +187,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|demo\/|testing\/socket-wire\.ts$)/],
   [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
   [/^node:https?$/, /^src\/(http\/client|transport\/websocket)\.ts$/],
-  [/^node:fs$/, /^src\/(config|files|ports\/store|demo)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
+  [/^node:fs$/, /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
   [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/],
   [/^node:dns$/, /^src\/dns\/system-resolver\.ts$/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
@@ -214,7 +217,9 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/testing\/simulated-transports\.ts$/, 'stands in for sockets: its close() has their type'],
   [/^src\/testing\/socket-wire\.ts$/, "a simulated phone's real sockets"],
   [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
+  [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
+  [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],
   [/^src\/cli\/[^/]+\.ts$/, 'a command ends when it has done its work'],
   [/^src\/demo\/[^/]+\.ts$/, 'a script on real sockets'],
 ];

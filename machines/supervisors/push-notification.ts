@@ -3,7 +3,7 @@
  * push to each device that sleeps, keeps the call open, and forks to a device the moment it registers (RFC 8599 §5.6.2).
  */
 import { enqueueActions, setup } from 'xstate';
-import { type Birth, defineScenario } from '../scenario.ts';
+import { type Birth, defineScenario, givenByService } from '../scenario.ts';
 import type { Binding, PushTarget } from '../vocabulary/binding.ts';
 import type { CallFork, CallKeepOpen, CallLetGo, PushCommand } from '../vocabulary/commands.ts';
 import type { FactOf } from '../vocabulary/descriptor.ts';
@@ -252,5 +252,6 @@ export const pushNotification = defineScenario({
     callDiverted.where({ call }),
     actorEnded.where({ address: call }),
   ],
+  settings: givenByService<PushNotificationSettings>,
   machine: pushNotificationMachine,
 });

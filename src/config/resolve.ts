@@ -5,6 +5,7 @@ import { parseNetwork } from './network.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
 import type { CertificatePaths, Config, ProviderConfig, PushAddress, TlsConfig, UserConfig } from './resolved.ts';
 import { type Routing, resolveRouting } from './routing.ts';
+import { resolveScenarios } from './scenarios.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Source } from './source.ts';
 import { type KeyPath, shown } from './wording.ts';
@@ -62,6 +63,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     trunks: routing.trunks,
     numbers: routing.numbers,
     codes: routing.codes,
+    scenarios: resolveScenarios(written.scenarios, source, cwd),
     registrar: {
       minExpiresMs: toMs(registrar.minExpiresSeconds),
       maxExpiresMs: toMs(registrar.maxExpiresSeconds),

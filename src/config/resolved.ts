@@ -77,6 +77,26 @@ export interface HttpConfig {
   readonly maxOpen: number;
 }
 
+/** A place in the config, as an error line names it: `callweave.yaml:3` and `scenarios[0]`. */
+export interface Place {
+  readonly place: string;
+  readonly key: string;
+}
+
+/** One entry of `scenarios`: what is loaded, and how it is run. */
+export interface ScenarioEntry {
+  /** As written: a path, or the name of a built-in example. */
+  readonly use: string;
+  /** Absolute; undefined for a built-in example. */
+  readonly path: string | undefined;
+  /** Cases that may live at once. */
+  readonly maxCases: number;
+  /** undefined: the config says nothing of them. */
+  readonly settings: unknown;
+  readonly at: Place;
+  readonly settingsAt: Place;
+}
+
 /** Everything that can be set, checked and with presets filled in. */
 export interface Config {
   /** The file it came from; `undefined` for the embedded presets. */
@@ -103,6 +123,8 @@ export interface Config {
   readonly numbers: readonly NumberRule[];
   /** Star codes, longest first: what begins with one is for scenarios alone. */
   readonly codes: readonly string[];
+  /** Beside the service's own, in the order of the config. */
+  readonly scenarios: readonly ScenarioEntry[];
   readonly registrar: {
     readonly minExpiresMs: number;
     readonly maxExpiresMs: number;

@@ -4,6 +4,7 @@ import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo }
 import { headers, http } from './http.ts';
 import { parseNetwork } from './network.ts';
 import { codes, numbers, trunks, userName, userRouting } from './routing-schema.ts';
+import { scenarios } from './scenarios.ts';
 import { listener, tls, websocket } from './transports.ts';
 
 /**
@@ -128,6 +129,7 @@ export const configSchema = section({
   trunks,
   numbers,
   codes,
+  scenarios,
   registrar: optional(
     section({
       minExpiresSeconds: expires(60),

@@ -1,0 +1,73 @@
+/** The service's own scenarios, and those of users beside them, as an engine takes them. */
+import { call } from '../machines/call.ts';
+import { leg } from '../machines/leg.ts';
+import { registration } from '../machines/registration.ts';
+import type { Scenario } from '../machines/scenario.ts';
+import { diversion } from '../machines/supervisors/diversion.ts';
+import { pushNotification } from '../machines/supervisors/push-notification.ts';
+import { trunk } from '../machines/trunk.ts';
+import * as facts from '../machines/vocabulary/facts.ts';
+import type { Config } from './config.ts';
+import { Location } from './correlation/location.ts';
+import type { AnyKind } from './engine/catalogue.ts';
+import { Engine } from './engine/engine.ts';
+import { viewOf } from './engine/port.ts';
+import { type Problem, reasonOf } from './errors.ts';
+import { TimerHeap } from './timer-heap.ts';
+
+/** One scenario of a user's, with what its config says of it. */
+export interface UserScenario {
+  readonly scenario: Scenario;
+  readonly settings: unknown;
+  /** Cases of it that may live at once. */
+  readonly maxCases: number;
+}
+/** What users add to the service: scenarios, and the kinds of facts that those bring. */
+export interface UserScenarios {
+  readonly scenarios: readonly UserScenario[];
+  readonly facts: readonly AnyKind[];
+}
+
+/** Every kind of fact that can be heard. */
+export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[] => [
+  ...Object.values(facts),
+  ...(users?.facts ?? []),
+];
+
+/** Installs what the service itself is made of. */
+export function installOwn(engine: Engine, { calls, push, registrar }: Config): void {
+  const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
+  engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
+  engine.install(call, { maxForks, declineEndsCall, transfer });
+  engine.install(leg, { ringLimitMs, silentAfterMs });
+  engine.install(diversion, {});
+  engine.install(trunk, {});
+  const progress = push.progress === 'none' ? 0 : push.progress;
+  engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
+}
+
+const NEVER = { now: () => 0, alarm: () => undefined, yield: () => undefined };
+
+/** What is wrong with users' scenarios, found in an engine that runs nothing, before anything is opened; the service would throw. */
+export function faultsOf<S extends UserScenario>(
+  config: Config,
+  users: { readonly scenarios: readonly S[]; readonly facts: readonly AnyKind[] },
+): (Problem & { readonly of: S | undefined })[] {
+  const faults: (Problem & { readonly of: S | undefined })[] = [];
+  const attempt = (of: S | undefined, act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      faults.push({ problem: reasonOf(error), of });
+    }
+  };
+  attempt(undefined, () => {
+    const timers = new TimerHeap(NEVER, () => undefined);
+    const views = [viewOf(new Location())];
+    const engine = new Engine({ clock: NEVER, timers, catalogue: catalogueOf(users), views, report: () => undefined });
+    installOwn(engine, config);
+    for (const one of users.scenarios)
+      attempt(one, () => engine.install(one.scenario, one.settings, { maxActors: one.maxCases }));
+  });
+  return faults;
+}
