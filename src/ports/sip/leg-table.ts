@@ -1,6 +1,6 @@
 import type { Address } from '../../../machines/vocabulary/identity.ts';
-import type { Dialog } from '../../sip/dialog.ts';
-import type { SipMessage } from '../../sip/message.ts';
+import { type Dialog, isIn } from '../../sip/dialog.ts';
+import type { SipMessage, SipRequest } from '../../sip/message.ts';
 import type { LegSide } from './leg-side.ts';
 
 /** More messages than this are not kept for one call; the oldest go first. */
@@ -19,6 +19,12 @@ export interface Place {
 
 /** What the early dialogs of a caller are known by: a fork, and a remote tag there, since proxies behind it fork too. */
 export const earlyKey = (fork: Address, tag: string): string => (fork === '' ? '' : `${fork} ${tag}`);
+
+/** The dialog of that place which the request is in: the confirmed one, or an early one. */
+export function dialogOf({ side, fork, tag }: Place, request: SipRequest): Dialog | undefined {
+  const dialog = side.dialog ?? side.early.get(side.isCaller ? earlyKey(fork, tag) : (request.from.params.tag ?? ''));
+  return dialog !== undefined && isIn(dialog, request) ? dialog : undefined;
+}
 
 /** All legs of the port: by address, and by the tags that we gave to their dialogs. */
 export class LegTable {

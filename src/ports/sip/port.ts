@@ -30,9 +30,10 @@ import { timesDiverted } from './diversion.ts';
 import type { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
+import type { Goal } from './goal.ts';
 import { closed, reasonIn } from './leg-closed.ts';
 import type { LegSide } from './leg-side.ts';
-import { earlyKey, type Place } from './leg-table.ts';
+import { dialogOf, type Place } from './leg-table.ts';
 import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { ALLOW, SUPPORTED } from './methods.ts';
@@ -46,7 +47,7 @@ import { isSipsLeg } from './routing.ts';
 import { unwatch } from './session.ts';
 import { standDown } from './stand-in.ts';
 import { disinherit } from './takeover.ts';
-import { type Goal, Transfers } from './transfer.ts';
+import { Transfers } from './transfer.ts';
 import { TrunkRegistration } from './trunk-registration.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -248,7 +249,7 @@ export class SipPort implements Port, TransactionUser {
   #inDialog(server: ServerTransaction, tag: string): void {
     const { request } = server;
     const place = this.#context.legs.byLocalTag(tag);
-    const dialog = place === undefined ? undefined : dialogFor(place, request);
+    const dialog = place === undefined ? undefined : dialogOf(place, request);
     if (place === undefined || dialog === undefined) {
       this.#refuse(server, refusal(481, ''));
       return;
@@ -394,10 +395,4 @@ export class SipPort implements Port, TransactionUser {
     this.#context.legs.remove(side);
     this.#context.engine.post(closed(side));
   }
-}
-
-/** The dialog of that place which the request is in: the confirmed one, or an early one. */
-function dialogFor({ side, fork: forkAddress, tag }: Place, request: SipRequest): Dialog | undefined {
-  const dialog = side.dialog ?? side.early.get(side.isCaller ? earlyKey(forkAddress, tag) : (request.from.params.tag ?? ''));
-  return dialog !== undefined && isIn(dialog, request) ? dialog : undefined;
 }

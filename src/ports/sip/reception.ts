@@ -8,10 +8,11 @@ import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { Admitted } from './admission.ts';
 import type { Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
+import type { Goal } from './goal.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
 import { codeIn } from './star-codes.ts';
-import type { Goal, Transfers } from './transfer.ts';
+import type { Transfers } from './transfer.ts';
 import { numbersDialled } from './trunks.ts';
 
 /** A call that rings nobody by itself. */

@@ -2,38 +2,24 @@
 
 import { NO_FORWARDING, NO_PUSH, type Ring } from '../../../machines/vocabulary/binding.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
-import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { SipRequest } from '../../sip/message.ts';
-import { formatNameAddr, parseNameAddr, unquoted } from '../../sip/name-addr.ts';
+import { formatNameAddr, parseNameAddr } from '../../sip/name-addr.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { parseReplaces } from '../../sip/replaces.ts';
 import { formatUri, parseUri } from '../../sip/uri.ts';
 import { breadthOf } from './breadth.ts';
 import type { SipContext } from './context.ts';
-import type { Destination, DialPlan } from './dial-plan.ts';
+import type { DialPlan } from './dial-plan.ts';
 import type { Domains } from './domains.ts';
-import { type Exchange, type LegSide, newSide } from './leg-side.ts';
-import { ALLOW } from './methods.ts';
+import type { Goal } from './goal.ts';
+import type { Exchange, LegSide } from './leg-side.ts';
+import { callOnward, fromUri, inviteWithoutOffer, partyOf } from './onward.ts';
 import { type ReferOrder, readRefer } from './refer.ts';
 import { isUnsubscribed, Referral } from './referral.ts';
 import { asSeenByStranger, isRefusal, type Refusal, refusal } from './refusal.ts';
 import { isParty, namedBy } from './replacement.ts';
-import { ownInterval } from './session-interval.ts';
-import { bequeath, isFree, partnerOf } from './takeover.ts';
-
-/** Where a transfer leads. */
-export interface Goal extends Destination {
-  /** The dialog of a party that is there already, rather than a number to ring. */
-  readonly isDirect: boolean;
-  /** The URI that was dialled: a SIPS one asks for more than its callee says (RFC 5630 §3.1.3). */
-  readonly dialled?: string;
-  /** The call that party was in; empty for a number. */
-  readonly continues: Address;
-  /** A star code of ours, and what was dialled behind it: it rings nobody. */
-  readonly code?: string;
-  readonly argument?: string;
-}
+import { isFree, partnerOf } from './takeover.ts';
 
 export class Transfers {
   readonly #context: SipContext;
@@ -100,7 +86,7 @@ export class Transfers {
   }
 
   #joining(partner: LegSide): Goal {
-    const callee = calleeOf(this.#domains, partner);
+    const callee = partyOf(this.#domains, partner);
     return {
       callee,
       accountPush: NO_PUSH,
@@ -149,43 +135,13 @@ export class Transfers {
   }
 
   #place(goal: Goal, referral: Referral, referrer: LegSide, transferee: LegSide, refer: SipRequest): void {
-    const { engine, legs, random } = this.#context;
-    const invite = this.#inviteOf(goal, referrer, transferee, refer);
-    const call = engine.mint('call');
-    const { contact, flow, aor, device, user } = transferee;
-    const side = newSide({
-      address: legAddress(call, 0),
-      call,
-      isCaller: true,
-      contact,
-      invite,
-      flow,
-      aor,
-      device,
-      user,
+    callOnward(this.#context, this.#domains, {
+      goal,
+      referral,
+      transferee,
+      invite: this.#inviteOf(goal, referrer, transferee, refer),
       breadth: breadthOf(refer),
-    });
-    side.standIn = { referral, old: transferee, isAnswered: false, reInvite: undefined, before: transferee.dialog?.sent ?? '' };
-    bequeath(transferee, side);
-    legs.add(side);
-    engine.post({
-      type: 'invite.received',
-      call,
-      leg: side.address,
-      caller: calleeOf(this.#domains, transferee),
-      callerName: unquoted(invite.from.name),
-      callee: goal.callee,
-      callIdStem: random.hex(CALL_ID_BYTES),
-      accountPush: goal.accountPush,
-      rings: goal.rings,
-      forwarding: goal.forwarding,
-      diverted: 0,
-      direct: goal.isDirect,
-      continues: transferee.call,
       transferredBy: referrer.user || (parseUri(fromUri(referrer)) === undefined ? '' : fromUri(referrer)),
-      code: '',
-      argument: '',
-      placedBy: '',
     });
   }
 
@@ -193,7 +149,7 @@ export class Transfers {
   #inviteOf({ callee, dialled }: Goal, referrer: LegSide, transferee: LegSide, refer: SipRequest): SipRequest {
     const { dialog, invite, isCaller } = transferee;
     const { name, uri } = dialog?.remote ?? invite.from;
-    const headers = new Map<string, readonly string[]>([['allow', [ALLOW]], ...ownInterval(this.#context.settings)]);
+    const headers = new Map<string, readonly string[]>();
     const referredBy = this.#referredBy(referrer, refer);
     if (referredBy !== '') headers.set('referred-by', [referredBy]);
     // RFC 3323 §4.2: who called without being shown is not shown now either.
@@ -201,21 +157,14 @@ export class Transfers {
     if (privacy !== undefined) headers.set('privacy', privacy);
     const forwards = integerHeader(refer, 'max-forwards');
     if (forwards !== undefined) headers.set('max-forwards', [String(forwards)]);
-    return {
-      kind: 'request',
-      method: 'INVITE',
+    const to = { name: '', uri: callee };
+    return inviteWithoutOffer(this.#context, {
       uri: dialled ?? callee,
-      via: [],
-      from: { name, uri, params: NO_PARAMS },
-      to: { name: '', uri: callee, params: NO_PARAMS },
+      from: { name, uri },
+      to,
       callId: dialog?.callId ?? '',
-      cseq: { seq: 0, method: 'INVITE' },
-      contact: [],
-      route: [],
-      recordRoute: [],
       headers,
-      body: '',
-    };
+    });
   }
 
   /** RFC 3892 §2.1: who referred. One of our users cannot say to be another. */
@@ -228,18 +177,8 @@ export class Transfers {
   }
 }
 
-const CALL_ID_BYTES = 16;
 /** RFC 3326: no missed call at whoever was rung. */
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
-
-const fromUri = ({ dialog }: LegSide): string => dialog?.remote.uri ?? '';
-
-/** Who the party of a leg is: a user of ours by the address of record, others by their URI. */
-export function calleeOf(domains: Domains, side: LegSide): string {
-  if (side.user !== '') return side.user;
-  const uri = parseUri(fromUri(side));
-  return uri === undefined ? fromUri(side) : (domains.aorOf(uri) ?? formatUri(uri));
-}
 
 /** A ring that takes this leg's dialog over. */
 export const ringOf = ({ address, aor, device }: LegSide): Ring => ({
