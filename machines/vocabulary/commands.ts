@@ -124,6 +124,23 @@ export type SipFollow = To<typeof PORT_SIP> & {
   /** The user whose device it is, under whose permissions they are. */
   readonly onBehalfOf: string;
 };
+/**
+ * Rings a user of ours and, once that one has lifted, calls somebody for him. Answered by `call.placed` or `place.failed`,
+ * and then by `place.connected` or `place.failed`, with the author in `case`; `call.end` to the call that was placed ends it.
+ */
+export type CallPlace = To<typeof PORT_SIP> & {
+  readonly type: 'call.place';
+  /** Number of the order, the author's own. */
+  readonly place: number;
+  /** Address of record of the user whose phones ring, and under whose permissions the callee is called. */
+  readonly caller: string;
+  /** A URI, or what that user would dial. */
+  readonly callee: string;
+  /** What the caller's phones show beside the callee's address; empty: the callee's name, if one is configured. */
+  readonly name: string;
+  /** How long the caller's phones ring. */
+  readonly ringMs: number;
+};
 /** Registers with a trunk, or refreshes that. */
 export type SipRegister = To<typeof PORT_SIP> & { readonly type: 'sip.register'; readonly trunk: string };
 export type RegisterAccept = To<typeof PORT_SIP> & {
@@ -151,6 +168,7 @@ export type SipCommand =
   | SipTransfer
   | SipRoute
   | SipFollow
+  | CallPlace
   | SipRegister
   | RegisterAccept
   | RegisterRefuse;

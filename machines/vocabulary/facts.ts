@@ -244,6 +244,29 @@ export const callEnded = defineFact('call.ended', {
 export const claimWon = defineFact('claim.won', { call, winner: text() });
 export const claimLost = defineFact('claim.lost', { call, winner: text(), loser: text() });
 
+// Calls that are placed (`call.place`).
+
+const placing = {
+  /** Address of who gave the order, and that one's number of it. */
+  case: text(),
+  place: integer(),
+  /** Address of record of who is rung first. */
+  caller: text(),
+  /** Address of record of a user of ours, URI of a number outside; as it was ordered where it leads nowhere. */
+  callee: text(),
+} as const;
+/** The phones of `caller` ring; `call` is that call. */
+export const callPlaced = defineFact('call.placed', { ...placing, call });
+/** Both talk, in `call`, which goes on from the one that was placed. */
+export const placeConnected = defineFact('place.connected', { ...placing, call });
+/** Nothing came of it, and no phone is left in a call. `party`: whose side it was. */
+export const placeFailed = defineFact('place.failed', {
+  ...placing,
+  party: text<'caller' | 'callee'>(),
+  status,
+  reason: text(),
+});
+
 // Push.
 
 /** The push service took the message. */

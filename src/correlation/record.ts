@@ -73,6 +73,8 @@ export interface CallRecord {
   /** The call that this one goes on from, by transfer or Replaces, and who transferred; empty for a new one. */
   readonly continues: Address;
   readonly transferredBy: string;
+  /** Who had it placed (`call.place`): then nobody called, and `caller` is who was shown to the phones. Empty for others. */
+  readonly placedBy: Address;
   /** The Request-URI as it came, From and To as they stood. */
   readonly dialled: string;
   readonly from: { readonly uri: string; readonly name: string };
@@ -122,6 +124,7 @@ export function recordOf(history: History): CallRecord {
     callee: birth.callee,
     continues: birth.continues,
     transferredBy: birth.transferredBy,
+    placedBy: birth.placedBy,
     dialled: leg?.uri ?? '',
     from: { uri: leg?.fromUri ?? '', name: leg?.fromName ?? '' },
     to: { uri: leg?.toUri ?? '', name: leg?.toName ?? '' },
@@ -161,11 +164,17 @@ function enderOf({ birth, facts, hasFailed }: History): Pick<CallRecord, 'endedB
     if (fact.type === 'call.cancelled') return { endedBy: 'caller', how: 'cancel' };
     if (fact.type === 'call.failed') return { endedBy: isCallees(facts, fact.status) ? 'callee' : 'service', how: 'failed' };
     if (fact.type === 'session.lapsed') return { endedBy: 'service', how: fact.why };
-    if (fact.type !== 'leg.hungUp') continue;
-    if (fact.how !== 'bye') return { endedBy: 'service', how: fact.how };
-    return { endedBy: fact.leg === birth.leg ? 'caller' : 'callee', how: 'bye' };
+    if (fact.type === 'leg.hungUp') return hangerUp(birth, fact);
   }
   return { endedBy: 'service', how: 'ordered' };
+}
+
+function hangerUp({ leg, placedBy }: History['birth'], hungUp: Of<'leg.hungUp'>): Pick<CallRecord, 'endedBy' | 'how'> {
+  const isCaller = hungUp.leg === leg;
+  // Nobody was there to hang up: whom it was placed to call could not be had.
+  if (isCaller && placedBy !== '') return { endedBy: 'service', how: 'ordered' };
+  if (hungUp.how !== 'bye') return { endedBy: 'service', how: hungUp.how };
+  return { endedBy: isCaller ? 'caller' : 'callee', how: 'bye' };
 }
 
 /** Whether a device gave that answer, rather than we for want of one. */

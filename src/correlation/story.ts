@@ -8,6 +8,8 @@ export interface Story {
   readonly call: Address;
   readonly caller: string;
   readonly callee: string;
+  /** Who had it placed, so that nobody called; left out where somebody did. */
+  readonly placedBy?: Address;
   readonly outcome: string;
   readonly status: number;
   readonly seconds: number;
@@ -30,6 +32,7 @@ export function storyOf(history: History): Story {
     call,
     caller,
     callee,
+    ...(birth.placedBy === '' ? {} : { placedBy: birth.placedBy }),
     ...outcomeOf(history),
     seconds: Math.round((endedAtMs - birth.at) / 10) / 100,
     devices: [...chapters(facts, birth.at)].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ') || NOBODY,

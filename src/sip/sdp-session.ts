@@ -5,28 +5,39 @@
 const SECTION = /(?=^m=)/m;
 const END = /\r\n$|\n$|\r$/;
 
+/** The parts of a session description: what concerns all of it, empty if there is nothing, then one for each m-line. */
+export function sectionsOf(sdp: string): string[] {
+  const sections = sdp.split(SECTION);
+  return sdp.startsWith('m=') ? ['', ...sections] : sections;
+}
+
 /** The m-lines of a session description, in order. */
 export const mediaLinesOf = (sdp: string): string[] =>
-  sdp
-    .split(SECTION)
-    .slice(sdp.startsWith('m=') ? 0 : 1)
+  sectionsOf(sdp)
+    .slice(1)
     .map((section) => section.split(/[\r\n]/, 1)[0] ?? '');
 
 const isRefused = (section: string): boolean => /^m=\S+ 0[ /]/.test(section);
-const refused = (line: string): string => `${line.replace(/^(m=\S+) \S+/, '$1 0')}\r\n`;
+/** The m-line of a section, refused (RFC 3264 §6). */
+export const refusedLine = (section: string): string => (section.split(/[\r\n]/, 1)[0] ?? '').replace(/^(m=\S+) \S+/, '$1 0');
 
 /**
  * The description with as many m-lines as `lines`: missing ones are added refused, and refused ones at the end that are
  * too many are left out (RFC 3264 §6, §8). One that offers more keeps them.
  */
 export function fitted(sdp: string, lines: readonly string[]): string {
-  const sections = sdp.split(SECTION);
-  const head = sdp.startsWith('m=') ? '' : (sections.shift() ?? '');
+  const [head = '', ...sections] = sectionsOf(sdp);
   let kept = sections.length;
   while (kept > lines.length && isRefused(sections[kept - 1] ?? '')) kept--;
   if (kept === lines.length && kept === sections.length) return sdp;
   const text = head + sections.slice(0, kept).join('');
-  return (END.test(text) ? text : `${text}\r\n`) + lines.slice(kept).map(refused).join('');
+  return (
+    (END.test(text) ? text : `${text}\r\n`) +
+    lines
+      .slice(kept)
+      .map((line) => `${refusedLine(line)}\r\n`)
+      .join('')
+  );
 }
 
 interface OriginLine {

@@ -116,6 +116,7 @@ const OUR_ALLOW: ReadonlyMap<string, readonly string[]> = new Map([['allow', [AL
 /** Answers the caller's INVITE; headers and body come from the fork's answer if there is one. */
 export function respond(context: SipContext, side: LegSide, command: SipRespond): string | undefined {
   if (side.standIn !== undefined) return respondAs(context, side, side.standIn, command);
+  if (side.placed !== undefined) return side.placed.respond(command);
   const { server } = side;
   if (server === undefined || server.answered) return 'the INVITE has its final answer';
   const source = context.legs.message(command.message);

@@ -34,6 +34,11 @@ export class DialPlan {
     return this.#directory.isOurs(uri);
   }
 
+  /** The address of record of the user of ours whom a URI names. */
+  aorOf(uri: SipUri): string | undefined {
+    return this.#directory.aorOf(uri);
+  }
+
   /** `by` is the address of record of the user whose permissions count; empty for strangers. */
   resolve(uri: SipUri, by: string): Destination | Refusal {
     const aor = this.#directory.aorOf(uri);

@@ -112,6 +112,11 @@ export class Exchanges {
   relay(id: number, to: LegSide | undefined): string | undefined {
     const exchange = this.#byId.get(id);
     if (exchange === undefined || exchange.to !== undefined) return 'no such request waits';
+    if (to?.placed !== undefined) {
+      // Its party waits for somebody who shall be called: 481 would end its dialog (RFC 5057 §5.1).
+      this.#refuse(exchange, exchange.offers ? refusal(491, '') : refusal(480, 'Nobody Is There Yet'));
+      return undefined;
+    }
     const dialog = to === undefined ? undefined : dialogToward(exchange, to);
     if (to === undefined || dialog === undefined) {
       this.#refuse(exchange, refusal(481, ''));

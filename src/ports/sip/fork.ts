@@ -341,6 +341,7 @@ const LAPSES: Readonly<Record<LapseReason, string>> = {
 
 /** BYE on a confirmed dialog; `message` is the other side's BYE, whose Reason goes along. */
 export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
+  side.placed?.withdraw();
   // Whoever is to have its dialog gets it instead: the party stays for the call it was transferred to.
   if (side.heir !== undefined && !side.isReleased) {
     handOver(context, side);

@@ -6,6 +6,7 @@ import type { SipMessage } from '../../sip/message.ts';
 import { unquoted } from '../../sip/name-addr.ts';
 import { endpointName } from '../../transport/endpoint.ts';
 import type { LegSide } from './leg-side.ts';
+import { NO_FLOW } from './no-flow.ts';
 
 const MAX_LENGTH = 256;
 const clip = (text: string): string => (text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) : text);
@@ -20,14 +21,15 @@ export const reasonIn = ({ headers }: SipMessage): string => clip((headers.get('
 /** The fact that tells of it. On a fork From and To are the caller's, and no push token is in the URI. */
 export function closed(side: LegSide): Raw<typeof legClosed> {
   const { invite, flow } = side;
+  const isOnWire = flow !== NO_FLOW;
   return {
     type: 'leg.closed',
     call: side.call,
     leg: side.address,
-    callId: clip(invite.callId),
-    transport: flow.transport,
-    local: endpointName(flow.local),
-    remote: endpointName(flow.remote),
+    callId: isOnWire ? clip(invite.callId) : '',
+    transport: isOnWire ? flow.transport : '',
+    local: isOnWire ? endpointName(flow.local) : '',
+    remote: isOnWire ? endpointName(flow.remote) : '',
     uri: clip(withoutPush(invite.uri)),
     fromUri: clip(invite.from.uri),
     fromName: clip(unquoted(invite.from.name)),

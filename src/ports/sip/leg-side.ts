@@ -13,7 +13,7 @@ const NOBODY = { aor: '', device: '', user: '', winner: '', server: undefined, c
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'server' | 'breadth'>>,
+    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'server' | 'breadth' | 'placed'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -36,6 +36,7 @@ export const newSide = (
   inheritsFrom: undefined,
   isMoved: false,
   standIn: undefined,
+  placed: undefined,
   adoption: undefined,
   isReferred: false,
   referrals: 0,
@@ -92,6 +93,8 @@ export interface LegSide {
   isMoved: boolean;
   /** On the caller's side of a call that we placed for somebody: what stands for the INVITE's answers. */
   standIn: StandIn | undefined;
+  /** On the caller's side of a call that rings its own caller: nobody is there on the wire (`placing.ts`). */
+  readonly placed: Placed | undefined;
   /** A fork's try to take a dialog over. */
   adoption: Adoption | undefined;
   /** A REFER that passed on to the other party named its dialog, so that a stranger may replace it. */
@@ -184,6 +187,14 @@ export interface Adoption {
   readonly isOffered: boolean;
   /** Its party said 2xx and waits for the ACK. */
   isAnswered: boolean;
+}
+
+/** What stands in a caller's place where nobody called. */
+export interface Placed {
+  /** Hears what would be the answers to the INVITE. */
+  respond(command: SipRespond): string | undefined;
+  /** The leg shall end, or is gone. */
+  withdraw(): void;
 }
 
 /** What a caller's leg has that stands for a party of another call (`stand-in.ts`). */

@@ -1,6 +1,7 @@
 /** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
 
 import type {
+  CallPlace,
   Command,
   RegisterAccept,
   RegisterRefuse,
@@ -36,8 +37,9 @@ import type { LegSide } from './leg-side.ts';
 import { dialogOf, type Place } from './leg-table.ts';
 import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
-import { ALLOW, SUPPORTED } from './methods.ts';
+import { answerOptions } from './options.ts';
 import { enter } from './outside.ts';
+import { Placements } from './placing.ts';
 import { Reception } from './reception.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { Registrations } from './registrations.ts';
@@ -72,7 +74,7 @@ const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
-type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister>;
+type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister | CallPlace>;
 
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
@@ -85,6 +87,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #exchanges: Exchanges;
   readonly #loops: Loops;
   readonly #transfers: Transfers;
+  readonly #placements: Placements;
   readonly #callers = new Map<ServerTransaction, LegSide>();
   readonly #trunkRegistrations = new Map<string, TrunkRegistration>();
   #isDraining = false;
@@ -101,6 +104,7 @@ export class SipPort implements Port, TransactionUser {
     const refuse = (server: ServerTransaction, refused: Refusal): void => this.#refuse(server, refused);
     this.#admission = new Admission(settings, domains, directory, authenticator, trunks);
     this.#transfers = new Transfers(context, dialPlan, domains);
+    this.#placements = new Placements({ context, dialPlan, domains }, () => this.#isTooMuch('INVITE'));
     this.#reception = new Reception(settings, domains, dialPlan, this.#transfers);
     this.#registrations = new Registrations(context, { ...surroundings, directory, refuse });
     this.#routes = new Routes(context, dialPlan);
@@ -190,7 +194,7 @@ export class SipPort implements Port, TransactionUser {
   #start(server: ServerTransaction, admitted: Admitted): void {
     const { method } = server.request;
     if (method === 'REGISTER') this.#registrations.register(server, admitted.uri);
-    else if (method === 'OPTIONS') this.#options(server);
+    else if (method === 'OPTIONS') answerOptions(this.#context, server);
     else {
       const goal = this.#reception.goalOf(server, admitted);
       if (isRefusal(goal)) this.#refuse(server, this.#reception.isStranger(admitted) ? asSeenByStranger(goal) : goal);
@@ -198,16 +202,6 @@ export class SipPort implements Port, TransactionUser {
       else if (method === 'INVITE') this.#call(server, admitted, goal);
       else relayMessage(this.#context, this.#loops, server, goal);
     }
-  }
-
-  /** RFC 3261 §11.2. */
-  #options(server: ServerTransaction): void {
-    const headers = new Map([
-      ['allow', [ALLOW]],
-      ['supported', [SUPPORTED]],
-      ['accept', ['*/*']],
-    ]);
-    server.respond(responseTo(server.request, 200, undefined, newTag(this.#context), { headers }));
   }
 
   #call(server: ServerTransaction, admitted: Admitted, goal: Goal): void {
@@ -327,6 +321,7 @@ export class SipPort implements Port, TransactionUser {
     if (order.type === 'register.accept') return this.#registrations.accept(order);
     if (order.type === 'register.refuse') return this.#registrations.refuse(order);
     if (order.type === 'sip.route') return this.#routes.route(order, command.by);
+    if (order.type === 'call.place') return this.#placements.place(order, command.by);
     if (order.type === 'sip.register') return this.#registerWith(order.trunk);
     if (order.type === 'sip.follow') return this.#routes.follow(order, command.by);
     return this.#takeForLeg(order as LegOrder);
@@ -389,6 +384,7 @@ export class SipPort implements Port, TransactionUser {
     const callers = side.isCaller ? undefined : this.#context.legs.at(legAddress(side.call, CALLER_LEG));
     if (callers !== undefined) orphan(this.#context, callers, side);
     fork.abandon(this.#context, side);
+    side.placed?.withdraw();
     enter(side, undefined);
     standDown(side);
     disinherit(side);
