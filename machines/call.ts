@@ -107,6 +107,7 @@ export const callMachine = bridgeSetup.createMachine({
         ],
         'leg.hungUp': { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'failing', actions: 'noteNoPrack' },
         'session.lapsed': {},
+        'leg.acknowledged': {},
         'leg.cancelled': {
           target: 'releasing',
           actions: ['noteCancelled', { type: 'cancelForks', params: ({ event }) => ({ reason: 'caller', text: event.reason }) }],
@@ -183,6 +184,7 @@ export const callMachine = bridgeSetup.createMachine({
         'leg.failed': {},
         'leg.answered': {},
         'leg.forsaken': {},
+        'leg.acknowledged': {},
         'keeping.due': {},
       },
       states: {
@@ -241,4 +243,9 @@ export const call = defineScenario({
   ],
   settings: givenByService<CallSettings>,
   machine: callMachine,
+  unbounded: {
+    'ringing.trying': 'each fork has a ring limit and each keeper a deadline; without both the call fails at once',
+    'talking.answered': 'the caller’s leg tells its ACK, or that there was none within 64*T1',
+    'talking.connected': 'people talk for as long as they like; a leg that is gone ends it',
+  },
 });

@@ -85,6 +85,10 @@ const HOW: Readonly<Record<string, Raw<typeof legHungUp>['how']>> = {
   'prack.missed': 'no-prack',
   'dialog.moved': 'moved',
 };
+/** What is told of a dialog, where there is none that it could concern. */
+const NO_DIALOG = { 'bye.finished': {}, 'ack.missed': {}, 'dialog.moved': {} } as const;
+/** What answers an INVITE, where it has been answered. */
+const LATE_ANSWERS = { 'provisional.received': {}, 'answer.received': {}, 'failure.received': {} } as const;
 const device = (context: Context): string => context.fork?.device ?? '';
 const messageOf = (event: object): number => ('message' in event ? (event.message as number) : 0);
 
@@ -240,6 +244,8 @@ export const legMachine = setup({
       description: 'The caller waits for the answer to its INVITE (RFC 3261 §13.3)',
       initial: 'waiting',
       on: {
+        ...NO_DIALOG,
+        'ack.received': {},
         'leg.answer': { target: 'accepted', actions: 'sendAnswer' },
         'leg.reject': { target: 'ended', actions: 'sendRejection' },
         'leg.hangUp': { target: 'ended', actions: 'sendServerError' },
@@ -266,6 +272,7 @@ export const legMachine = setup({
       entry: 'sendInvite',
       initial: 'calling',
       on: {
+        ...NO_DIALOG,
         'answer.received': { target: 'answered', actions: 'tellAnswered' },
         'failure.received': { target: 'ended', actions: 'tellFailed' },
         'leg.cancel': 'cancelling',
@@ -293,6 +300,8 @@ export const legMachine = setup({
     answered: {
       description: 'The callee waits for the ACK, which follows the caller’s',
       on: {
+        ...NO_DIALOG,
+        ...LATE_ANSWERS,
         'leg.acknowledge': { target: 'confirmed', actions: 'sendAck' },
         'leg.cancel': 'discarding',
         'leg.hangUp': 'discarding',
@@ -314,6 +323,8 @@ export const legMachine = setup({
         'actor.ended': 'closing',
         'cancel.received': {},
         'leg.progress': {},
+        'bye.finished': {},
+        'dialog.moved': {},
       },
       after: { answerForgotten: { target: 'releasing', actions: 'tellHungUp' } },
     },
@@ -324,6 +335,10 @@ export const legMachine = setup({
         'ack.missed': 'releasing',
         'prack.missed': { target: 'ended', actions: 'sendServerError' },
         'bye.received': 'ended',
+        // The CANCEL crossed our 2xx.
+        'cancel.received': {},
+        'bye.finished': {},
+        'dialog.moved': {},
         'leg.hangUp': {},
         'actor.ended': {},
       },
@@ -331,6 +346,9 @@ export const legMachine = setup({
     },
     confirmed: {
       on: {
+        ...LATE_ANSWERS,
+        'cancel.received': {},
+        'bye.finished': {},
         'bye.received': { target: 'ended', actions: 'tellHungUp' },
         // Its party talks in another call now, by transfer or by Replaces.
         'dialog.moved': { target: 'ended', actions: 'tellHungUp' },
@@ -346,6 +364,8 @@ export const legMachine = setup({
     releasing: {
       entry: 'sendBye',
       on: {
+        ...LATE_ANSWERS,
+        'cancel.received': {},
         'bye.finished': 'ended',
         // Instead of BYE its dialog went to whoever was to have it.
         'dialog.moved': 'ended',
@@ -363,6 +383,9 @@ export const legMachine = setup({
       description: 'Cancelled, yet its 2xx may still cross (RFC 3261 §9.1, §15)',
       entry: 'sendCancel',
       on: {
+        ...NO_DIALOG,
+        // A callee cannot end an early dialog with BYE (RFC 3261 §15).
+        'bye.received': {},
         'answer.received': 'discarding',
         'failure.received': 'ended',
         'provisional.received': {},
@@ -375,7 +398,15 @@ export const legMachine = setup({
     discarding: {
       description: 'Its 2xx came too late: ACK and BYE (RFC 3261 §13.2.2.4)',
       entry: 'sendDiscard',
-      on: { 'bye.finished': 'ended', 'bye.received': {}, 'leg.hangUp': {}, 'leg.cancel': {}, 'actor.ended': {} },
+      on: {
+        ...NO_DIALOG,
+        ...LATE_ANSWERS,
+        'bye.finished': 'ended',
+        'bye.received': {},
+        'leg.hangUp': {},
+        'leg.cancel': {},
+        'actor.ended': {},
+      },
       after: { giveUp: 'ended' },
     },
     ended: { type: 'final' },
@@ -398,4 +429,9 @@ export const leg = defineScenario({
   },
   settings: givenByService<LegSettings>,
   machine: legMachine,
+  unbounded: {
+    'incoming.waiting': 'its call answers or rejects it; a call that crashes tells so',
+    'incoming.alerting': 'as long as the call rings somebody; repeats its progress each minute',
+    confirmed: 'as its call talks',
+  },
 });

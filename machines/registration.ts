@@ -202,4 +202,5 @@ export const registration = defineScenario({
   ],
   settings: givenByService<RegistrationSettings>,
   machine: registrationMachine,
+  unbounded: { bound: 'a delayed event for each binding, at its expiry' },
 });

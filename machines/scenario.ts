@@ -29,6 +29,11 @@ export interface Scenario {
    */
   readonly settings?: (written: unknown) => unknown;
   readonly machine: AnyStateMachine;
+  /**
+   * States in which a case may stay for as long as it likes, and why; written as `ringing.trying`. The machine's own id
+   * stands for one that has no end.
+   */
+  readonly unbounded?: Readonly<Record<string, string>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: matches an interest in any fact
@@ -60,6 +65,7 @@ export function defineScenario<S extends AnyInterest, I extends AnyInterest, M e
       // What is current comes from the views, and is checked when the scenario is installed.
       // biome-ignore lint/suspicious/noExplicitAny: settings are checked below
       Need<Birth<Delivered<S>, never, any>, InputFrom<M>, 'the machine wants another input'>;
+    readonly unbounded?: Readonly<Record<string, string>>;
   } & Reads<M>,
 ): Scenario {
   return scenario as Scenario;

@@ -96,4 +96,5 @@ export const trunk = defineScenario({
   startsOn: [trunkOpened.where({})],
   listensTo: ({ trunk: name }) => [trunkAccepted.where({ trunk: name }), trunkRefused.where({ trunk: name })],
   machine: trunkMachine,
+  unbounded: { trunk: 'registers for as long as the service runs', registering: 'asks again where no answer comes' },
 });

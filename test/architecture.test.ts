@@ -77,6 +77,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['transaction', /^src\/transaction\//],
   ['protection', /^src\/protection\//],
   ['engine', /^src\/engine\//],
+  ['lint', /^src\/lint\//],
   ['files', /^src\/files\//],
   ['http', /^src\/http\//],
   ['trace', /^src\/trace\//],
@@ -123,11 +124,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'ports/push': ['vocabulary', 'engine', 'http', 'leaf'],
   'ports/media': ['vocabulary', 'engine', 'rtp', 'leaf'],
   'ports/sip': ['vocabulary', 'engine', 'correlation', 'sip', 'transport', 'dns', 'transaction', 'protection', 'store', 'leaf'],
-  testing: [...BELOW_MAIN, 'service'],
+  // Looks at charts as the engine would run them.
+  lint: ['vocabulary', 'scenario', 'correlation', 'engine', 'leaf'],
+  testing: [...BELOW_MAIN, 'lint', 'service'],
   demo: [...BELOW_MAIN, 'service', 'testing'],
   service: BELOW_MAIN,
   // Commands play journals and check scenarios in the virtual world.
-  cli: [...BELOW_MAIN, 'service', 'testing'],
+  cli: [...BELOW_MAIN, 'lint', 'service', 'testing'],
   main: ['service', 'scenarios', 'cli', 'leaf'],
 };
 /** Zones that may use leaves as values; to the others they are injected. errors.ts is pure. */

@@ -224,5 +224,41 @@ export type HttpFailure = 'noTarget' | 'badPath' | 'busy' | 'down' | 'timeout' |
 export type HttpCommand = HttpOrder;
 
 export type Command = CallCommand | LegCommand | SipCommand | PushCommand | HttpCommand;
+/** Who takes each command: a scenario of the service, or a port. */
+export const ADDRESSEE: Readonly<
+  Record<Command['type'], 'call' | 'leg' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP>
+> = {
+  'call.fork': 'call',
+  'call.keepOpen': 'call',
+  'call.letGo': 'call',
+  'call.claim': 'call',
+  'call.end': 'call',
+  'call.divert': 'call',
+  'leg.progress': 'leg',
+  'leg.answer': 'leg',
+  'leg.reject': 'leg',
+  'leg.acknowledge': 'leg',
+  'leg.cancel': 'leg',
+  'leg.hangUp': 'leg',
+  'sip.invite': 'port:sip',
+  'sip.respond': 'port:sip',
+  'sip.cancel': 'port:sip',
+  'sip.ack': 'port:sip',
+  'sip.bye': 'port:sip',
+  'sip.discard': 'port:sip',
+  'sip.relayRequest': 'port:sip',
+  'sip.relayResponse': 'port:sip',
+  'sip.relayAck': 'port:sip',
+  'sip.transfer': 'port:sip',
+  'sip.refuseRequest': 'port:sip',
+  'sip.route': 'port:sip',
+  'sip.follow': 'port:sip',
+  'sip.register': 'port:sip',
+  'register.accept': 'port:sip',
+  'register.refuse': 'port:sip',
+  'push.send': 'port:push',
+  'push.cancel': 'port:push',
+  'http.request': 'port:http',
+};
 /** A command as it arrives: stamped, its author in `by`. */
 export type Taken<C extends Command> = C & Stamp;

@@ -1,4 +1,7 @@
 /** The door `callweave/testing`: a SIP world in virtual time, and phones that attack what is in it. */
+
+export { type Finding, lineOf, type RuleName } from '../lint/finding.ts';
+export { type LintReport, lintReport, lintScenario } from '../lint/lint.ts';
 export {
   callHistories,
   EVERY_ACT,

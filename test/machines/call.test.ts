@@ -578,6 +578,15 @@ describe('an answered call', () => {
     expect(chart.state).toBe('talking.answered');
   });
 
+  it('is not changed by an ACK that no answer waits for', () => {
+    const chart = ringingCallTo(1);
+    expect(chart.give(callerAcks)).toEqual([]);
+    expect([chart.taken, chart.state]).toEqual([true, 'ringing.trying']);
+    chart.give(answers(1), callerAcks);
+    expect(chart.give(callerAcks)).toEqual([]);
+    expect([chart.taken, chart.state]).toEqual([true, 'talking.connected']);
+  });
+
   it.each<[string, EventObject, object[]]>([
     ['the caller hangs up', hangsUp(CALLER), [{ type: 'leg.hangUp', to: fork(1), message: 51 }]],
     ['the callee hangs up', hangsUp(fork(1)), [{ type: 'leg.hangUp', to: CALLER, message: 51 }]],

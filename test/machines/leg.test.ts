@@ -277,6 +277,31 @@ describe('a cancelled fork (RFC 3261 §9.1)', () => {
   );
 });
 
+describe('what crosses a leg’s steps and means nothing there', () => {
+  const ofNoDialog = [byeFinished, noAck, moved];
+  const late = [provisional(), answer, failure];
+  it.each([
+    ['incoming.waiting', callerLeg, [], [...ofNoDialog, ack]],
+    ['outgoing.calling', forkLeg, [], ofNoDialog],
+    ['answered', forkLeg, [answer], [...ofNoDialog, ...late]],
+    ['accepted', callerLeg, [accept], [byeFinished, moved]],
+    ['closing', callerLeg, [accept, hangUp], [cancelled, byeFinished, moved]],
+    ['confirmed', callerLeg, [accept, ack], [cancelled, byeFinished]],
+    ['confirmed', forkLeg, [answer, acknowledge], late],
+    ['releasing', callerLeg, [accept, ack, hangUp], [cancelled]],
+    ['releasing', forkLeg, [answer, acknowledge, hangUp], late],
+    ['cancelling', forkLeg, [cancel], [...ofNoDialog, bye]],
+    ['discarding', forkLeg, [answer, cancel], [noAck, moved, ...late]],
+  ] as const)('%s', (state, make, path, crossing) => {
+    const chart = make();
+    chart.give(...path);
+    for (const one of crossing) {
+      expect(chart.give(one), one.type).toEqual([]);
+      expect([one.type, chart.taken, chart.state]).toEqual([one.type, true, state]);
+    }
+  });
+});
+
 describe('the scenario', () => {
   it('gives a leg the address and the owner of its fact', () => {
     const fact = { call: 'call:7', leg: SELF } as never;

@@ -2,98 +2,37 @@
 import { readdirSync } from 'node:fs';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { AnyStateMachine, EventObject } from 'xstate';
-import { callMachine } from '../../machines/call.ts';
-import { legMachine } from '../../machines/leg.ts';
-import { registrationMachine } from '../../machines/registration.ts';
-import { diversionMachine } from '../../machines/supervisors/diversion.ts';
-import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
-import { trunkMachine } from '../../machines/trunk.ts';
+import type { EventObject } from 'xstate';
+import { call, callMachine } from '../../machines/call.ts';
+import { leg, legMachine } from '../../machines/leg.ts';
+import { registration, registrationMachine } from '../../machines/registration.ts';
+import type { Scenario } from '../../machines/scenario.ts';
+import { diversion } from '../../machines/supervisors/diversion.ts';
+import { pushNotification, pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
+import { trunk } from '../../machines/trunk.ts';
 import { NO_FORWARDING } from '../../machines/vocabulary/binding.ts';
-import { Chart, type Node, nodesOf, type Stimulus } from './chart.ts';
+import { lineOf } from '../../src/lint/finding.ts';
+import { lintScenario } from '../../src/lint/lint.ts';
+import { Chart, type Stimulus } from './chart.ts';
 
-const MACHINES: readonly AnyStateMachine[] = [
-  callMachine,
-  legMachine,
-  registrationMachine,
-  pushNotificationMachine,
-  diversionMachine,
-  trunkMachine,
-];
+const SCENARIOS: readonly Scenario[] = [call, leg, registration, pushNotification, diversion, trunk];
 
-/** Leaf states in which an actor may stay for as long as it likes, and what ends it there nevertheless. */
-const NO_DEADLINE: Readonly<Record<string, string>> = {
-  'call.ringing.trying': 'each fork has a ring limit and each keeper a deadline; without both the call fails at once',
-  'call.talking.answered': 'the caller’s leg tells its ACK, or that there was none within 64*T1',
-  'call.talking.connected': 'people talk for as long as they like; a leg that is gone ends it',
-  'leg.incoming.waiting': 'its call answers or rejects it; a call that crashes tells so',
-  'leg.confirmed': 'as its call talks',
-  'registration.bound': 'a delayed event for each binding, at its expiry',
-  'diversion.watching': 'belongs to its call, and ends with it',
-  'pushNotification.settled': 'belongs to its call, and ends with it',
+const SETTINGS: Readonly<Record<string, unknown>> = {
+  call: { maxForks: 8, declineEndsCall: false, transfer: 'local' },
+  leg: { ringLimitMs: 60_000, silentAfterMs: 10_000 },
+  registration: { maxBindings: 3, awakeForMs: 30_000 },
+  'push-notification': { wakeLimitMs: 20_000, progress: 182 },
 };
 
-/** A final state, or one that is left in the step that enters it. */
-const isPassing = (node: Node): boolean =>
-  node.type === 'final' || (node.always ?? []).some(({ guard }, n, all) => guard === undefined && n === all.length - 1);
-const hasDeadline = (node: Node | undefined): boolean =>
-  node !== undefined && (node.after.length > 0 || hasDeadline(node.parent));
-const leavesOf = (machine: AnyStateMachine): Node[] =>
-  nodesOf(machine.root).filter((node) => Object.keys(node.states).length === 0);
-
-/** Where a function stands in a config. */
-function inlineFunctions(value: unknown, path: string): string[] {
-  if (typeof value === 'function') return [path];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    ['params', 'context', 'output'].includes(key) ? [] : inlineFunctions(inner, `${path}.${key}`),
-  );
-}
-
-type Named = { readonly type?: string } | string | undefined;
-const named = (one: Named): string | undefined => (typeof one === 'string' ? one : one?.type);
-const transitionsOf = (node: Node) => [...node.transitions.values()].flat().concat(node.always ?? []);
-const guardsOf = (machine: AnyStateMachine) =>
-  nodesOf(machine.root).flatMap((node) => transitionsOf(node).map(({ guard }) => named(guard as Named)));
-const actionsOf = (machine: AnyStateMachine) =>
-  nodesOf(machine.root).flatMap((node) =>
-    [...node.entry, ...node.exit, ...transitionsOf(node).flatMap(({ actions }) => actions)].map((one) => named(one as Named)),
-  );
-
-describe.each(MACHINES.map((machine) => [machine.id, machine] as const))('the chart of a %s', (_id, machine) => {
-  it('can be drawn from JSON: its config names guards, actions and delays, and holds none', () => {
-    expect(inlineFunctions(machine.config, machine.id)).toEqual([]);
-    const drawn = JSON.parse(JSON.stringify(machine.config)) as { states: object };
-    expect(Object.keys(drawn.states)).toEqual(Object.keys(machine.states));
+describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('the chart of a %s', (name, scenario) => {
+  it('has no finding of the linter', () => {
+    expect(lintScenario(scenario, [], SETTINGS[name]).map(lineOf)).toEqual([]);
   });
 
-  it('names nothing that is not there', () => {
-    const { guards, actions, delays } = machine.implementations;
-    for (const [used, known] of [
-      [guardsOf(machine), guards],
-      [actionsOf(machine), actions],
-      [nodesOf(machine.root).flatMap(({ after }) => after.map(({ delay }) => delay)), delays],
-    ] as const)
-      expect(
-        used.filter((name) => typeof name === 'string' && !name.startsWith('xstate.') && !Object.hasOwn(known, name)),
-      ).toEqual([]);
-  });
-
-  it('has a deadline in each state, or a reason why not', () => {
-    const without = leavesOf(machine).filter((node) => !hasDeadline(node) && !isPassing(node));
-    const excused = Object.keys(NO_DEADLINE).filter((id) => id.startsWith(`${machine.id}.`));
-    expect(without.map(({ id }) => id).toSorted()).toEqual(excused.toSorted());
-  });
-
-  it('can be left from each state but its last', () => {
-    const isLeft = (node: Node | undefined): boolean =>
-      node !== undefined &&
-      ([...node.transitions.values()]
-        .flat()
-        .concat(node.always ?? [])
-        .some(({ target }) => (target?.length ?? 0) > 0) ||
-        isLeft(node.parent));
-    for (const node of leavesOf(machine)) if (node.type !== 'final') expect(isLeft(node), node.id).toBe(true);
+  it('can be drawn from JSON', () => {
+    const { config, states } = scenario.machine;
+    const drawn = JSON.parse(JSON.stringify(config)) as { states: object };
+    expect(Object.keys(drawn.states)).toEqual(Object.keys(states));
   });
 });
 
@@ -101,7 +40,7 @@ it('no chart of the service is left out here', () => {
   const charts = ['machines', 'machines/supervisors'].flatMap((folder) =>
     readdirSync(new URL(`../../${folder}/`, import.meta.url)).filter((name) => name.endsWith('.ts') && name !== 'scenario.ts'),
   );
-  expect(charts).toHaveLength(MACHINES.length);
+  expect(charts).toHaveLength(SCENARIOS.length);
 });
 
 // Any order of events: `Chart` itself holds that no delayed event is armed twice, and that none outlives its chart.

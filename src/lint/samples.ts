@@ -1,0 +1,80 @@
+/** Values that attributes of the service's facts and commands may have, by name: what a probe is made of. */
+import { type Binding, NO_FORWARDING, NO_PUSH, type Ring, type Target } from '../../machines/vocabulary/binding.ts';
+
+const target: Target = { contact: 'sip:bob@192.0.2.2:5060', path: [], flow: 'flow:1', stream: true };
+const push = { provider: 'apns', prid: 'token', param: '' };
+const ring: Ring = { device: 'outside', aor: '', target };
+const contact = { device: 'mobile', target, expiresSeconds: 600, qThousandths: 1000, push, params: '' };
+const binding: Binding = {
+  aor: 'sip:bob@example.com',
+  device: 'mobile',
+  target,
+  push,
+  params: '',
+  qThousandths: 1000,
+  callId: 'registration',
+  cseq: 1,
+  expiresAtMs: 600_000,
+  registeredAtMs: 0,
+  userAgent: '',
+};
+const forwarding = {
+  ...NO_FORWARDING,
+  busy: 'sip:carol@example.com',
+  noAnswer: 'sip:carol@example.com',
+  unreachable: 'sip:carol@example.com',
+  ringMs: 20_000,
+};
+
+/** The first value is the one that a probe has unless another is tried. */
+export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
+  accountPush: [NO_PUSH, push],
+  binding: [binding, { ...binding, push: NO_PUSH }],
+  contacts: [[contact], [], [{ ...contact, expiresSeconds: 0 }]],
+  forwarding: [NO_FORWARDING, forwarding, { ...forwarding, always: 'sip:carol@example.com' }],
+  push: [push],
+  rings: [[], [ring]],
+  target: [target],
+
+  aor: ['sip:bob@example.com'],
+  callee: ['sip:bob@example.com', 'sip:carol@example.com'],
+  caller: ['sip:alice@example.com'],
+  callId: ['stem-1', ''],
+  callIdStem: ['stem'],
+  command: ['call.keepOpen'],
+  device: ['mobile', 'desk'],
+  how: ['done', 'failed'],
+  method: ['INFO', 'REFER'],
+  origin: ['peer', 'timeout'],
+  outcome: ['answered', 'failed', 'cancelled'],
+  provider: ['apns', ''],
+  reason: ['', 'none'],
+  status: [180, 200, 302, 408, 486, 503, 603],
+  uri: ['sip:carol@example.com'],
+  why: ['', 'busy', 'noAnswer', 'unregistered', 'expired'],
+
+  cseq: [2, 1],
+  exchange: [1],
+  expires: [600],
+  forMs: [20_000],
+  jitterThousandths: [500],
+  message: [0, 7],
+  progress: [0, 180],
+  refreshAfterMs: [60_000],
+  retryAfterMs: [0],
+  route: [0, 1],
+};
+
+/** What a command carries beside its type and address, for those that an actor may be given. */
+export const COMMAND_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
+  'call.fork': ['device', 'aor', 'target', 'callId'],
+  'call.keepOpen': ['forMs', 'progress'],
+  'call.end': ['status', 'reason'],
+  'call.divert': ['callee', 'why', 'rings', 'wakeable', 'accountPush', 'forwarding'],
+  'leg.progress': ['fork', 'status', 'message'],
+  'leg.answer': ['fork', 'status', 'message'],
+  'leg.reject': ['status', 'reason', 'message'],
+  'leg.acknowledge': ['message'],
+  'leg.cancel': ['reason', 'text'],
+  'leg.hangUp': ['message'],
+};
