@@ -1,11 +1,5 @@
 /** The service's own scenarios, and those of users beside them, as an engine takes them. */
-import { call } from '../machines/call.ts';
-import { leg } from '../machines/leg.ts';
-import { registration } from '../machines/registration.ts';
 import type { Scenario } from '../machines/scenario.ts';
-import { diversion } from '../machines/supervisors/diversion.ts';
-import { pushNotification } from '../machines/supervisors/push-notification.ts';
-import { trunk } from '../machines/trunk.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Config } from './config.ts';
 import { Location } from './correlation/location.ts';
@@ -13,6 +7,7 @@ import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { type Problem, reasonOf } from './errors.ts';
+import { ownScenarios } from './own-scenarios.ts';
 import { TimerHeap } from './timer-heap.ts';
 
 /** One scenario of a user's, with what its config says of it. */
@@ -35,15 +30,8 @@ export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[
 ];
 
 /** Installs what the service itself is made of. */
-export function installOwn(engine: Engine, { calls, push, registrar }: Config): void {
-  const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
-  engine.install(registration, { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs });
-  engine.install(call, { maxForks, declineEndsCall, transfer });
-  engine.install(leg, { ringLimitMs, silentAfterMs });
-  engine.install(diversion, {});
-  engine.install(trunk, {});
-  const progress = push.progress === 'none' ? 0 : push.progress;
-  engine.install(pushNotification, { wakeLimitMs: push.wakeLimitMs, progress });
+export function installOwn(engine: Engine, config: Config): void {
+  for (const { scenario, settings } of ownScenarios(config)) engine.install(scenario, settings);
 }
 
 const NEVER = { now: () => 0, alarm: () => undefined, yield: () => undefined };

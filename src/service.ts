@@ -17,9 +17,12 @@ import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
 import type { OpenHttpClient } from './http/client.ts';
 import { catalogueOf, installOwn, type UserScenario, type UserScenarios } from './installing.ts';
+import type { CallJournal } from './journal/format.ts';
+import { Journals, type JournalWishes } from './journals.ts';
 import type { Log } from './log.ts';
 import { Overload } from './overload.ts';
 import { OwnNames } from './own-names.ts';
+import { ownScenarios } from './own-scenarios.ts';
 import { HttpPort } from './ports/http/port.ts';
 import { PushPort } from './ports/push/port.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
@@ -68,6 +71,8 @@ export interface ServiceParts {
   readonly scenarios?: UserScenarios | undefined;
   /** Takes the record of each call that is over. */
   readonly record?: ((record: CallRecord) => void) | undefined;
+  /** Which calls' journals are kept, and where; none by default. */
+  readonly journal?: JournalWishes | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -89,6 +94,7 @@ export class Service {
   /** Where those who watch messages are let in. */
   readonly wiretap: Wiretap;
   readonly #keepalive: Keepalive | undefined;
+  readonly #journals: Journals | undefined;
   #sip: SipPort | undefined;
   #http: HttpPort | undefined;
   #ownNames: OwnNames | undefined;
@@ -137,6 +143,7 @@ export class Service {
     if (log.enabled('debug')) this.wiretap.add(messageLog(log));
     this.listener = this.#guarded(this.transactions);
     this.#install();
+    this.#journals = parts.journal && this.#keepJournals(parts.journal);
   }
 
   #attach(tap: Wiretap | undefined): void {
@@ -167,6 +174,26 @@ export class Service {
           this.#sip?.flowClosed(flow);
         }),
     };
+  }
+
+  #keepJournals(wishes: JournalWishes): Journals {
+    const { config, scenarios } = this.#parts;
+    return new Journals({
+      engine: this.engine,
+      kinds: catalogueOf(scenarios),
+      scenarios: [
+        ...ownScenarios(config).map(({ scenario, settings }) => ({ name: scenario.name, settings })),
+        ...(scenarios?.scenarios ?? []).map(({ scenario }) => ({ name: scenario.name })),
+      ],
+      bindingsOf: (aor) => this.location.of(aor),
+      awakeForMs: config.push.awakeForMs,
+      wishes,
+    });
+  }
+
+  /** The journal of a call that goes on; undefined where it is not recorded. */
+  journalOf(call: string): CallJournal | undefined {
+    return this.#journals?.of(call);
   }
 
   #install(): void {
@@ -273,6 +300,7 @@ export class Service {
     this.#sip?.stop();
     this.#sip?.tellOpenLegs();
     this.#histories.close(this.engine.now());
+    this.#journals?.close();
     this.#keepalive?.stop();
     this.#overload.stop();
     this.#protection.stop();

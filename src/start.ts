@@ -7,6 +7,7 @@ import { SystemResolver } from './dns/system-resolver.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import { nodeHttpClient } from './http/client.ts';
+import { openJournal, wishesOf } from './journal-file.ts';
 import type { Log } from './log.ts';
 import { openNotifier } from './notify.ts';
 import { startObserving } from './observing.ts';
@@ -69,10 +70,17 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     store.close();
     return records;
   }
+  const journal = openJournal(config, timers, log);
+  if (isProblem(journal)) {
+    store.close();
+    records?.close();
+    return journal;
+  }
   const certificates = readCertificates(config, timers, log);
   if (isProblem(certificates)) {
     store.close();
     records?.close();
+    journal?.close();
     return certificates;
   }
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
@@ -83,6 +91,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     openHttp: nodeHttpClient,
     busyMs: () => clock.busyMs(),
     scenarios: options.scenarios,
+    journal: journal && wishesOf(config, journal),
   };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({
@@ -97,6 +106,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   if (!(sockets instanceof Sockets)) {
     store.close();
     records?.close();
+    journal?.close();
     certificates?.close();
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
@@ -104,6 +114,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   const observing = startObserving({ config, wiretap: service.wiretap, timers, log });
   if (isProblem(observing)) {
     records?.close();
+    journal?.close();
     store.close();
     certificates?.close();
     await sockets.close();
@@ -124,6 +135,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     reopen: () => {
       records?.reopen();
+      journal?.reopen();
       certificates?.reload();
     },
     toggleTrace: () => observing.toggleTrace(),
@@ -139,6 +151,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
       await sockets.close();
       await new Promise<void>((done) => observing.close(done));
       await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));
+      await new Promise<void>((done) => (journal === undefined ? done() : journal.close(done)));
     },
   };
 }

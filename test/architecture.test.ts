@@ -78,6 +78,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['protection', /^src\/protection\//],
   ['engine', /^src\/engine\//],
   ['lint', /^src\/lint\//],
+  ['journal', /^src\/journal\//],
   ['files', /^src\/files\//],
   ['http', /^src\/http\//],
   ['trace', /^src\/trace\//],
@@ -95,7 +96,19 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
 ];
 const BELOW_MAIN = [
   ...['vocabulary', 'scenario', 'machines', 'leaf', 'sip', 'rtp', 'correlation', 'transport', 'dns', 'transaction', 'protection'],
-  ...['engine', 'files', 'http', 'trace', 'scenarios', 'store', 'ports/http', 'ports/push', 'ports/media', 'ports/sip'],
+  ...[
+    'engine',
+    'journal',
+    'files',
+    'http',
+    'trace',
+    'scenarios',
+    'store',
+    'ports/http',
+    'ports/push',
+    'ports/media',
+    'ports/sip',
+  ],
 ];
 /** Each zone and what it may import beside itself; config's parts are behind config.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -114,6 +127,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transaction: ['sip', 'transport', 'leaf'],
   protection: ['sip', 'transport', 'leaf'],
   engine: ['vocabulary', 'scenario', 'correlation', 'leaf'],
+  journal: ['vocabulary', 'engine', 'leaf'],
   files: ['leaf'],
   http: ['leaf'],
   trace: ['transport', 'transaction', 'leaf'],

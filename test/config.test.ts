@@ -212,6 +212,18 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:1: trace.maxMegabytes: 0; write a whole number from 1 to 100000, such as 100',
     ],
     ['records', 'records: { path: 7 }', 'callweave.yaml:1: records.path: 7; write a file such as ./calls.jsonl'],
+    ['journal', 'journal: { path: [] }', 'callweave.yaml:1: journal.path: a list; write a file such as ./journal.jsonl'],
+    ['journal', 'journal: { calls: bad }', 'callweave.yaml:1: journal.calls: "bad"; write one of all, failed'],
+    [
+      'journal',
+      'journal: { users: alice }',
+      'callweave.yaml:1: journal.users: "alice"; write a list of at most 1000 users or numbers, such as [alice, "1001"]',
+    ],
+    [
+      'journal',
+      'journal: { maxMegabytes: 0 }',
+      'callweave.yaml:1: journal.maxMegabytes: 0; write a whole number from 1 to 100000, such as 100',
+    ],
     ...['dns.example.net', '192.0.2.53:0', '192.0.2.53:70000', '192.0.2.256'].map((server): [string, string, string] => [
       `name server ${server}`,
       `dns: { servers: ["${server}"] }`,

@@ -9,6 +9,8 @@ export type AttributeKind = 'text' | 'integer' | 'flag' | 'detail';
 export interface Attribute<T> {
   readonly kind: AttributeKind;
   readonly secret: boolean;
+  /** Of a secret detail: names of the fields in it, however deep, that are the secret; the rest may be shown. */
+  readonly inside?: readonly string[];
   readonly is?: T;
 }
 
@@ -18,8 +20,15 @@ export const integer = (): Attribute<number> => attribute('integer');
 export const flag = (): Attribute<boolean> => attribute('flag');
 /** Bounded plain JSON that travels with a fact and that no filter can name. */
 export const detail = <T>(): Attribute<T> => attribute('detail');
-/** Marks what must never reach a log, an export or the inspector: tokens, digits, contacts that carry them. */
-export const secret = <T>(of: Attribute<T>): Attribute<T> => ({ ...of, secret: true });
+/**
+ * Marks what must never reach a log, an export or the inspector: tokens, digits, contacts that carry them. An export keeps
+ * the structure of a detail and hides the fields named in `inside`; without names it hides all that is in it.
+ */
+export const secret = <T>(of: Attribute<T>, inside?: readonly string[]): Attribute<T> => ({
+  ...of,
+  secret: true,
+  ...(inside === undefined ? {} : { inside }),
+});
 
 // biome-ignore lint/suspicious/noExplicitAny: a shape holds attributes of every type
 export type Shape = Readonly<Record<string, Attribute<any>>>;

@@ -13,6 +13,8 @@ const exchange = integer();
 const status = integer();
 /** The star code that was dialled and what stood behind it; both empty in an ordinary call. A code rings nobody by itself. */
 const dialledCode = { code: text(), argument: text() } as const;
+/** RFC 8599 §14: what wakes a device is its user's alone. URIs that carry it are cleaned wherever they stand. */
+const PUSH_SECRETS = ['prid', 'param'];
 
 // The wire, as the SIP port posts it.
 
@@ -26,9 +28,9 @@ export const inviteReceived = defineFact('invite.received', {
   /** Prefix of the Call-IDs of this call's legs, so that a push can name the Call-ID its device will see. */
   callIdStem: text(),
   /** How an account is woken that has no binding; empty provider: not at all. */
-  accountPush: secret(detail<PushTarget>()),
+  accountPush: secret(detail<PushTarget>(), PUSH_SECRETS),
   /** What to ring beside the callee's bindings: the next hops of a number outside. */
-  rings: secret(detail<readonly Ring[]>()),
+  rings: secret(detail<readonly Ring[]>(), PUSH_SECRETS),
   forwarding: detail<Forwarding>(),
   /** How often it was diverted before it came to us (RFC 5806). */
   diverted: integer(),
@@ -48,10 +50,10 @@ export const routeFound = defineFact('route.found', {
   route: integer(),
   /** Address of record of a user of ours, else the URI of the number outside. */
   callee: text(),
-  rings: secret(detail<readonly Ring[]>()),
+  rings: secret(detail<readonly Ring[]>(), PUSH_SECRETS),
   /** The callee has devices that sleep, or an account that can be woken. */
   wakeable: flag(),
-  accountPush: secret(detail<PushTarget>()),
+  accountPush: secret(detail<PushTarget>(), PUSH_SECRETS),
   forwarding: detail<Forwarding>(),
   /** Address of the case that asked; empty if the call itself did. */
   case: text(),
@@ -94,14 +96,14 @@ export const registerReceived = defineFact('register.received', {
   cseq: integer(),
   /** `Contact: *` with Expires 0. */
   all: flag(),
-  contacts: secret(detail<readonly ContactOrder[]>()),
+  contacts: secret(detail<readonly ContactOrder[]>(), PUSH_SECRETS),
   userAgent: text(),
 });
 /** A binding read from the store at start. */
 export const bindingRestored = defineFact('binding.restored', {
   aor: text(),
   device: text(),
-  binding: secret(detail<Binding>()),
+  binding: secret(detail<Binding>(), PUSH_SECRETS),
 });
 /** The connection a binding was registered on is gone. */
 export const flowClosed = defineFact('flow.closed', { aor: text(), flow: text() });
@@ -117,7 +119,7 @@ const bindingShape = {
   asleep: flag(),
   provider: text(),
   userAgent: text(),
-  binding: secret(detail<Binding>()),
+  binding: secret(detail<Binding>(), PUSH_SECRETS),
 } as const;
 export const bindingAdded = defineFact('binding.added', bindingShape);
 export const bindingRefreshed = defineFact('binding.refreshed', bindingShape);
@@ -142,7 +144,7 @@ export const forkStarted = defineFact('fork.started', {
   callId: text(),
   /** Address of the case that asked for the fork; empty if the call itself did. */
   case: text(),
-  target: secret(detail<Target>()),
+  target: secret(detail<Target>(), PUSH_SECRETS),
 });
 export const legRinging = defineFact('leg.ringing', { call, leg, device: text(), status, message });
 /** Nothing at all was heard for some seconds; the fork goes on but no longer delays the outcome. */
@@ -195,7 +197,7 @@ export const callOffered = defineFact('call.offered', {
   callIdStem: text(),
   /** At least one device of the callee could be woken. */
   wakeable: flag(),
-  accountPush: secret(detail<PushTarget>()),
+  accountPush: secret(detail<PushTarget>(), PUSH_SECRETS),
   ...dialledCode,
   /** Address of the case that has it placed (`call.place`), if one has: `caller` is who is shown then. */
   placedBy: text(),

@@ -47,7 +47,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkTls(written, complain);
   checkSessionExpires(written.calls, complain);
   if (problems.length > 0) return problems;
-  const { registrar, calls, push, dns, nat, store, trace, hep } = written;
+  const { registrar, calls, push, dns, nat, store, journal, trace, hep } = written;
   const domains = written.domains.map((name) => name.toLowerCase());
   return {
     file: source.file,
@@ -94,6 +94,12 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
     drain: { limitMs: toMs(written.drain.limitSeconds) },
     records: { path: written.records.path === undefined ? undefined : resolve(cwd, written.records.path) },
+    journal: {
+      path: journal.path === undefined ? undefined : resolve(cwd, journal.path),
+      calls: journal.calls,
+      users: journal.users,
+      maxBytes: journal.maxMegabytes * 1024 * 1024,
+    },
     trace: {
       path: trace.path === undefined ? undefined : resolve(cwd, trace.path),
       users: trace.users,

@@ -178,6 +178,15 @@ export interface Config {
   readonly drain: { readonly limitMs: number };
   /** Absolute path of the file of call records; undefined: none are kept. */
   readonly records: { readonly path: string | undefined };
+  readonly journal: {
+    /** Absolute path of the file of journals; undefined: none are kept. */
+    readonly path: string | undefined;
+    /** `failed`: only those of calls that reached nobody, or in which something crashed. */
+    readonly calls: 'all' | 'failed';
+    /** Only those of calls between whom one of these is; none: everybody's. */
+    readonly users: readonly string[];
+    readonly maxBytes: number;
+  };
   readonly trace: {
     /** Absolute path of the capture file; undefined: no trace. */
     readonly path: string | undefined;

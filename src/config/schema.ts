@@ -181,6 +181,17 @@ export const configSchema = section({
   ),
   drain: optional(section({ limitSeconds: seconds(60, { min: 0, max: 86_400 }) })),
   records: optional(section({ path: text('a file such as ./calls.jsonl', { max: 4096 }).optional() })),
+  journal: optional(
+    section({
+      path: text('a file such as ./journal.jsonl', { max: 4096 }).optional(),
+      calls: choice('all', ['all', 'failed']),
+      users: z
+        .array(text('a user or a number, such as alice or "1001"', { max: 64 }), { error: TRACED })
+        .max(1000, { error: TRACED })
+        .default([]),
+      maxMegabytes: whole(100, { min: 1, max: 100_000 }),
+    }),
+  ),
   trace: optional(
     section({
       path: text('a file such as ./trace.pcap', { max: 4096 }).optional(),

@@ -10,7 +10,7 @@ import { type AnyKind, Catalogue, type KnownKind } from './catalogue.ts';
 import { type Entry, isCommand, type Message, OUTSIDE, type StampedCommand, type StampedFact, stamp } from './entry.ts';
 import { firstFailed } from './filter.ts';
 import { InterestIndex } from './interest-index.ts';
-import { Journal, type Taking } from './journal.ts';
+import { Journal, type Step, type Taking } from './journal.ts';
 import { type Explanation, explain, type ListedWait, listWaits, type WaitFilter } from './listing.ts';
 import { Mailbox } from './mailbox.ts';
 import type { AnyCommand, AnyFact, FactSink, Port, View } from './port.ts';
@@ -38,12 +38,15 @@ export interface EngineLimits {
   readonly interestsPerActor: number;
   /** Entries that the journal keeps; 0 keeps none. */
   readonly journalEntries: number;
+  /** How long it goes on before I/O has its turn, milliseconds; 0: it takes one entry each time that the clock yields. */
+  readonly sliceMs: number;
 }
 export const ENGINE_LIMITS: EngineLimits = {
   queuedEntries: 2 ** 20,
   actorsPerScenario: 2 ** 20,
   interestsPerActor: 256,
   journalEntries: 0,
+  sliceMs: 5,
 };
 
 export interface EngineParts {
@@ -53,6 +56,8 @@ export interface EngineParts {
   readonly views: readonly View[];
   readonly report: (problem: EngineProblem) => void;
   readonly limits?: Partial<EngineLimits>;
+  /** Says which births a replay leaves out, since they belong to no call of its own. */
+  readonly admitsBirth?: (scenario: string, fact: StampedFact) => boolean;
 }
 
 /** One actor, as tests and the inspector see it. */
@@ -77,9 +82,6 @@ class KindRoutes {
   }
 }
 
-/** How long a drain goes on before I/O has its turn. */
-const SLICE_MS = 5;
-
 /** Takes facts and commands one at a time, in one order, and runs the actors that live by them. */
 export class Engine implements FactSink {
   readonly journal: Journal;
@@ -87,6 +89,7 @@ export class Engine implements FactSink {
   readonly #timers: GatedTimers;
   readonly #report: (problem: EngineProblem) => void;
   readonly #limits: EngineLimits;
+  readonly #admitsBirth: EngineParts['admitsBirth'];
   readonly #catalogue: Catalogue;
   readonly #kinds: ReadonlyMap<string, AnyKind>;
   readonly #views: readonly View[];
@@ -115,12 +118,13 @@ export class Engine implements FactSink {
   #cause = 0;
   #taking: Taking | undefined;
 
-  constructor({ clock, timers, catalogue, views, report, limits }: EngineParts) {
+  constructor({ clock, timers, catalogue, views, report, limits, admitsBirth }: EngineParts) {
     const kinds = [...new Set<AnyKind>([...catalogue, actorEnded, commandRefused])];
     this.#clock = clock;
     this.#timers = timers;
     this.#report = report;
     this.#limits = { ...ENGINE_LIMITS, ...limits };
+    this.#admitsBirth = admitsBirth;
     this.#catalogue = new Catalogue(kinds);
     this.#kinds = new Map(kinds.map((kind) => [kind.fact, kind]));
     this.#views = views;
@@ -172,7 +176,13 @@ export class Engine implements FactSink {
     }
     const nowMs = this.#clock.now();
     this.#append(message, author, 0, nowMs);
-    if (!this.#isYielded) this.#drain(nowMs);
+    this.#goOn(nowMs);
+  }
+
+  #goOn(nowMs: number): void {
+    if (this.#isYielded) return;
+    if (this.#limits.sliceMs > 0) this.#drain(nowMs);
+    else if (this.#mailbox.size > 0) this.#yield();
   }
 
   mint(prefix: string): Address {
@@ -192,6 +202,11 @@ export class Engine implements FactSink {
   /** Facts and commands that wait to be taken. */
   get backlog(): number {
     return this.#mailbox.size;
+  }
+
+  /** Facts and commands that were ever posted: the `seq` of the latest. */
+  get posted(): number {
+    return this.#seq;
   }
 
   /** How many waits were ever held against a fact: the measure of what facts cost. */
@@ -274,7 +289,7 @@ export class Engine implements FactSink {
   }
 
   #drain(nowMs: number): void {
-    const sliceEndsMs = nowMs + SLICE_MS;
+    const sliceEndsMs = nowMs + this.#limits.sliceMs;
     this.#isBusy = true;
     this.#atMs = nowMs;
     for (let entry = this.#mailbox.take(); entry !== undefined; entry = this.#mailbox.take()) {
@@ -301,7 +316,7 @@ export class Engine implements FactSink {
 
   #take(entry: Entry): void {
     const isOrder = isCommand(entry);
-    if (this.journal.isOn) this.#taking = { kind: isOrder ? 'command' : 'fact', entry, steps: [], refused: undefined };
+    if (this.journal.isOn) this.#note(isOrder ? 'command' : 'fact', entry);
     try {
       if (isOrder) this.#takeCommand(entry);
       else this.#takeFact(entry);
@@ -309,6 +324,14 @@ export class Engine implements FactSink {
       this.#report({ problem: `${entry.type} of ${entry.by} could not be taken: ${reasonOf(error)}`, error });
     }
     this.#writeJournal();
+  }
+
+  #note(kind: Taking['kind'], entry: Entry): void {
+    this.#taking = { kind, entry, atMs: this.#atMs, steps: [], refused: undefined, withheld: undefined };
+  }
+
+  #withhold({ scenario }: Rule): void {
+    if (this.#taking !== undefined) this.#taking.withheld = [...(this.#taking.withheld ?? []), scenario.name];
   }
 
   #writeJournal(): void {
@@ -353,10 +376,15 @@ export class Engine implements FactSink {
     let address: Address | undefined;
     let owner: Address = '';
     try {
+      if (this.#admitsBirth?.(rule.scenario.name, fact) === false) return;
       const key = rule.keyOf(fact);
-      if (key !== undefined && rule.keys.has(key)) return;
+      if (key !== undefined && rule.keys.has(key)) {
+        this.#withhold(rule);
+        return;
+      }
       if (rule.living >= rule.maxActors) {
         rule.refusedBirths++;
+        this.#withhold(rule);
         this.#report({ problem: `scenario ${rule.scenario.name} has its ${rule.maxActors} actors: ${fact.type} bore none` });
         return;
       }
@@ -395,7 +423,7 @@ export class Engine implements FactSink {
       this.#end(actor, 'failed', error);
       return;
     }
-    this.#noteStep(actor, true, status);
+    this.#noteStep(actor, interests, status);
     this.#follow(actor, status);
   }
 
@@ -423,19 +451,20 @@ export class Engine implements FactSink {
 
   #step(actor: Actor, event: Entry): void {
     const status = this.#runner.step(actor, event, event.seq);
-    if (this.#taking !== undefined) this.#noteStep(actor, false, status);
+    if (this.#taking !== undefined) this.#noteStep(actor, undefined, status);
     this.#follow(actor, status);
   }
 
-  #noteStep(actor: Actor, isBirth: boolean, status: Status): void {
+  #noteStep(actor: Actor, interests: Step['interests'], status: Status): void {
     const { taken } = this.#runner;
     this.#taking?.steps.push({
       address: actor.address,
       scenario: actor.rule.scenario.name,
-      isBirth,
+      isBirth: interests !== undefined,
       taken,
       status,
       snapshot: actor.snapshot,
+      interests,
     });
   }
 
@@ -524,14 +553,14 @@ export class Engine implements FactSink {
     this.#isBusy = true;
     if (this.journal.isOn) {
       const entry = { ...event, to: actor.address, seq: 0, at: this.#atMs, by: actor.address, cause } as StampedCommand;
-      this.#taking = { kind: 'timer', entry, steps: [], refused: undefined };
+      this.#note('timer', entry);
     }
     const status = this.#runner.step(actor, event, cause);
-    this.#noteStep(actor, false, status);
+    this.#noteStep(actor, undefined, status);
     this.#follow(actor, status);
     this.#writeJournal();
     this.#isBusy = false;
-    if (!this.#isYielded) this.#drain(this.#atMs);
+    this.#goOn(this.#atMs);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Interest } from '../../machines/vocabulary/descriptor.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
 import type { Entry } from './entry.ts';
 import type { Status } from './runner.ts';
@@ -12,16 +13,22 @@ export interface Step {
   readonly status: Status;
   /** The XState snapshot after the step. */
   readonly snapshot: unknown;
+  /** At a birth, what it listens to from then on. */
+  readonly interests: readonly Interest[] | undefined;
 }
 
 /** One entry as it was taken, with its audience; `timer`: a delayed event of one actor, `cause` is what armed it. */
 export interface Taking {
   readonly kind: 'fact' | 'command' | 'timer';
   readonly entry: Entry;
+  /** Instant at which it was taken; `entry.at` is that of its posting. */
+  readonly atMs: number;
   /** Births first, then listeners, each oldest first. */
   readonly steps: Step[];
   /** Why a command was refused. */
   refused: string | undefined;
+  /** Scenarios that would have been born, had not an actor with their key lived, or as many as may. */
+  withheld: string[] | undefined;
 }
 
 /** Hears each entry when it was taken. */

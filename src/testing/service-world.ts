@@ -16,6 +16,8 @@ export interface ObservedService {
   readonly service: Service;
   readonly stories: readonly Story[];
   readonly records: readonly CallRecord[];
+  /** A line for each call that is over, where the world keeps journals. */
+  readonly journals: readonly string[];
 }
 
 export interface ServiceWorldOptions
@@ -33,6 +35,8 @@ export interface ServiceWorldOptions
   readonly facts?: readonly AnyKind[];
   /** Milliseconds that the process has been busy; by default it is always idle. */
   readonly busyMs?: () => number;
+  /** Keeps the journal of each call. */
+  readonly journals?: boolean;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
@@ -103,6 +107,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
       if (isProblem(store)) throw new Error(store.problem);
       const stories: Story[] = [];
       const records: CallRecord[] = [];
+      const journals: string[] = [];
       const senders = new Map([...config.push.providers.keys()].map((provider) => [provider, push]));
       const log = {
         ...silentLog,
@@ -121,11 +126,14 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           scenarios: userScenarios(options),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => void records.push(one),
+          ...(options.journals === true
+            ? { journal: { calls: 'all', users: [], write: (line: string) => void journals.push(line) } as const }
+            : {}),
         },
         (story) => stories.push(story),
       );
       service.start(transports(service.listener));
-      return { service, stories, records };
+      return { service, stories, records, journals };
     },
   });
 }

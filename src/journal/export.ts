@@ -1,0 +1,92 @@
+/** The journal of a call as it leaves the service: what was recorded, numbered from its beginning and without secrets. */
+import type { Entry } from '../engine/entry.ts';
+import { type CallJournal, JOURNAL_VERSION, type JournalEntry, type RunScenario, type Standing, type Told } from './format.ts';
+import type { Kept, Recording } from './recording.ts';
+import { Hider, type SecretsOf } from './secrets.ts';
+
+export interface ExportParts {
+  readonly secrets: SecretsOf;
+  /** What the service runs. */
+  readonly scenarios: readonly RunScenario[];
+}
+
+/** Hides nothing: a replay is compared as it is. */
+type Hide = (told: Told, isFact: boolean) => Told;
+
+/** The journal of a call that is over, or of one as far as it has come. */
+export function exportOf(recording: Recording, { secrets, scenarios }: ExportParts): CallJournal {
+  const hider = new Hider(secrets);
+  const entries = entriesOf(recording, (told, isFact) => hider.hide(told, isFact));
+  const birth = recording.kept[0]?.entry as { readonly caller?: string; readonly callee?: string; readonly continues?: string };
+  const journal: CallJournal = {
+    callweave: 'journal',
+    version: JOURNAL_VERSION,
+    call: recording.call,
+    caller: birth.caller ?? '',
+    callee: birth.callee ?? '',
+    continues: birth.continues ?? '',
+    outcome: outcomeOf(recording),
+    startedAt: recording.startedAtMs,
+    cut: recording.isCut ? `it went on after ${recording.kept.length} entries, which is as much as is kept` : '',
+    scenarios,
+    standing: standingsOf(recording, (told, isFact) => hider.hide(told, isFact)),
+    entries,
+  };
+  return { ...journal, ...hider.search({ standing: journal.standing, entries }) };
+}
+
+/** The entries of a recording as they stand in a journal. */
+export function entriesOf({ kept, startedAtMs }: Recording, hide: Hide): readonly JournalEntry[] {
+  const numbers = new Map<number, number>();
+  return kept.map((one, index) => {
+    const { kind, entry, atMs, isInput } = one;
+    const n = index + 1;
+    if (kind !== 'timer') numbers.set(entry.seq, n);
+    return {
+      n,
+      at: entry.at - startedAtMs,
+      ...(atMs === entry.at ? {} : { takenAt: atMs - startedAtMs }),
+      by: entry.by,
+      cause: numbers.get(entry.cause) ?? 0,
+      ...(isInput ? { input: true } : {}),
+      [kind]: hide(toldOf(entry, kind), kind === 'fact'),
+      ...effectsOf(one),
+    };
+  });
+}
+
+const effectsOf = ({ born, heard, ignored, withheld, refused }: Kept): Partial<JournalEntry> => ({
+  ...(born === undefined ? {} : { born }),
+  ...(heard === undefined ? {} : { heard }),
+  ...(ignored === undefined ? {} : { ignored }),
+  ...(withheld === undefined ? {} : { withheld }),
+  ...(refused === undefined ? {} : { refused }),
+});
+
+/** What its author wrote; a delayed event goes to its author anyway. */
+function toldOf(entry: Entry, kind: Kept['kind']): Told {
+  const { seq: _seq, at: _at, by: _by, cause: _cause, ...told } = entry as unknown as Record<string, unknown> & Entry;
+  if (kind === 'timer') delete (told as { to?: unknown }).to;
+  return told as unknown as Told;
+}
+
+const standingsOf = ({ watched, startedAtMs }: Recording, hide: Hide): readonly Standing[] =>
+  watched.map(({ aor, actor, earlier }) => ({
+    aor,
+    actor,
+    facts: earlier.map(({ atMs, by, fact }) => ({ at: atMs - startedAtMs, by, fact: hide(fact, true) })),
+  }));
+
+function outcomeOf({ kept, call }: Recording): CallJournal['outcome'] {
+  for (const { entry } of kept) {
+    const { type, outcome, address, how } = entry as Entry & Readonly<Record<string, unknown>>;
+    if (type === 'call.ended' && entry.by === call) return outcome as CallJournal['outcome'];
+    if (type === 'actor.ended' && address === call && how === 'failed') return 'crashed';
+  }
+  return 'open';
+}
+
+/** Whether it was no good call: nobody was reached, or an actor of it crashed. */
+export const hasFailed = (recording: Recording): boolean =>
+  outcomeOf(recording) === 'failed' ||
+  recording.kept.some(({ entry }) => entry.type === 'actor.ended' && (entry as { how?: unknown }).how === 'failed');

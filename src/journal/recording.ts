@@ -1,0 +1,125 @@
+/** What one call's actors take and write, kept until the call is over. */
+import type { Aor } from '../../machines/vocabulary/identity.ts';
+import type { Entry } from '../engine/entry.ts';
+import type { Step, Taking } from '../engine/journal.ts';
+import type { Born } from './format.ts';
+import type { Earlier } from './standing.ts';
+
+/** One entry, as much of it as a journal needs: snapshots are left to the engine. */
+export interface Kept {
+  readonly kind: Taking['kind'];
+  readonly entry: Entry;
+  readonly atMs: number;
+  readonly isInput: boolean;
+  born: Born[] | undefined;
+  heard: string[] | undefined;
+  ignored: string[] | undefined;
+  readonly refused: string | undefined;
+  readonly withheld: readonly string[] | undefined;
+}
+
+/** An actor of the call. */
+interface Member {
+  readonly address: string;
+  /** A case: it may outlive the call. */
+  readonly isCase: boolean;
+  isActive: boolean;
+  /** Its end was taken, and so all that it wrote. */
+  isGone: boolean;
+}
+
+/** A registration that actors of the call listen to. */
+export interface Watched {
+  readonly aor: Aor;
+  actor: string;
+  readonly earlier: readonly Earlier[];
+  /** `seq` of the latest entry when the listening began: what it wrote before is no part of the journal. */
+  readonly since: number;
+}
+
+/** Entries of one call that are kept; whoever goes on for so long is no call that anybody plays again. */
+export const MAX_ENTRIES = 2_000;
+
+/** One call on record. */
+export class Recording {
+  readonly call: string;
+  readonly startedAtMs: number;
+  readonly members: Member[] = [];
+  readonly watched: Watched[] = [];
+  readonly kept: Kept[] = [];
+  readonly #limit: number;
+  isCut = false;
+
+  constructor(call: string, startedAtMs: number, limit = MAX_ENTRIES) {
+    this.call = call;
+    this.startedAtMs = startedAtMs;
+    this.#limit = limit;
+  }
+
+  addMember({ address, scenario, status }: Step): void {
+    this.members.push({
+      address,
+      isCase: scenario !== 'call' && scenario !== 'leg',
+      isActive: status === 'active',
+      isGone: false,
+    });
+  }
+
+  /** Keeps an entry as this call saw it. */
+  add(taking: Taking): void {
+    const { kind, entry, atMs, refused, withheld } = taking;
+    this.#follow(taking);
+    if (this.kept.length >= this.#limit) {
+      this.isCut = true;
+      return;
+    }
+    const kept: Kept = {
+      ...{ kind, entry, atMs, refused, withheld },
+      isInput: this.#isInput(taking),
+      ...{ born: undefined, heard: undefined, ignored: undefined },
+    };
+    for (const step of taking.steps) if (this.#concerns(step.address)) noteStep(kept, step);
+    this.kept.push(kept);
+  }
+
+  /** All its actors are at their ends; cases that live on after it are followed no further. */
+  get isOver(): boolean {
+    return this.members.every(({ isGone, isCase, isActive }) => isGone || (isCase && isActive));
+  }
+
+  #follow({ entry, steps }: Taking): void {
+    for (const { address, status } of steps) if (status !== 'active') this.#change(address, { isActive: false });
+    if (entry.type === 'actor.ended') this.#change((entry as { address?: unknown }).address, { isGone: true });
+  }
+
+  #change(address: unknown, change: Partial<Member>): void {
+    const member = this.members.find((known) => known.address === address);
+    if (member !== undefined) Object.assign(member, change);
+  }
+
+  isMember(address: string): boolean {
+    return this.members.some((member) => member.address === address);
+  }
+
+  #concerns(address: string): boolean {
+    return this.isMember(address) || this.watched.some(({ actor }) => actor === address);
+  }
+
+  /** Whether nobody of the call wrote it, and the engine did not for one of them. */
+  #isInput({ kind, entry }: Taking): boolean {
+    if (kind === 'timer' || this.isMember(entry.by)) return false;
+    const registration = this.watched.find(({ actor }) => actor === entry.by);
+    if (registration !== undefined) return entry.seq <= registration.since;
+    // The engine says so in the name of whom it was told to.
+    if (entry.type === 'command.refused') return !this.isMember(String((entry as { author?: unknown }).author));
+    return true;
+  }
+}
+
+const added = <T>(to: T[] | undefined, one: T): T[] => (to === undefined ? [one] : [...to, one]);
+
+function noteStep(kept: Kept, { address, scenario, isBirth, taken }: Step): void {
+  if (isBirth) kept.born = added(kept.born, { scenario, address });
+  else kept.heard = added(kept.heard, address);
+  if (!taken) kept.ignored = added(kept.ignored, address);
+}

@@ -1,0 +1,30 @@
+/** The scenarios that the service itself is made of, with what the config says of each; births come in this order. */
+import { call } from '../machines/call.ts';
+import { leg } from '../machines/leg.ts';
+import { registration } from '../machines/registration.ts';
+import type { Scenario } from '../machines/scenario.ts';
+import { diversion } from '../machines/supervisors/diversion.ts';
+import { pushNotification } from '../machines/supervisors/push-notification.ts';
+import { trunk } from '../machines/trunk.ts';
+import type { Config } from './config.ts';
+
+/** All of them. */
+export const OWN_SCENARIOS: readonly Scenario[] = [registration, call, leg, diversion, trunk, pushNotification];
+
+/** One of them, and its settings. */
+export interface OwnScenario {
+  readonly scenario: Scenario;
+  readonly settings: unknown;
+}
+
+/** All of them, each with its settings. */
+export function ownScenarios({ calls, push, registrar }: Config): readonly OwnScenario[] {
+  const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
+  const settings: Readonly<Record<string, unknown>> = {
+    [registration.name]: { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs },
+    [call.name]: { maxForks, declineEndsCall, transfer },
+    [leg.name]: { ringLimitMs, silentAfterMs },
+    [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
+  };
+  return OWN_SCENARIOS.map((scenario) => ({ scenario, settings: settings[scenario.name] ?? {} }));
+}
