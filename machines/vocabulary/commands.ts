@@ -233,6 +233,7 @@ export const ADDRESSEE: Readonly<
   'call.letGo': 'call',
   'call.claim': 'call',
   'call.end': 'call',
+  'call.place': 'port:sip',
   'call.divert': 'call',
   'leg.progress': 'leg',
   'leg.answer': 'leg',
