@@ -13,7 +13,8 @@ export interface Explained {
   readonly what: string;
 }
 
-const OWN = fileURLToPath(new URL('.', import.meta.url));
+const OWN = [new URL('../', import.meta.url), new URL('../../machines/', import.meta.url)].map((url) => fileURLToPath(url));
+const LOADER = fileURLToPath(new URL('load.', import.meta.url));
 const CHECK_LIMIT_MS = 5_000;
 const LONGEST_NAME = 80;
 
@@ -23,7 +24,8 @@ const codeOf = (error: unknown): string =>
 const quoted = (name = ''): string => JSON.stringify(name.slice(0, LONGEST_NAME));
 
 /** The head of a syntax error's stack, or a frame of a module. */
-const PLACE = /^((?:file:|\/|[A-Za-z]:\\)[^\n]*):(\d+)$|^ +at [^\n]*?(file:\/\/[^\n]*?):(\d+):\d+\)?$/gm;
+const PLACE =
+  /^((?:file:|\/|[A-Za-z]:\\)[^\n]*):(\d+)$|^ +at (?:[^\n]*\()?(?:async )?((?:file:|\/|[A-Za-z]:\\)[^\n]*?):(\d+):\d+\)?$/gm;
 
 /** `file:///a/b.ts:3` at the head of a syntax error's stack, or the first frame of a user's file. */
 function whereOf(error: unknown): { file: string; line: number } | undefined {
@@ -31,6 +33,8 @@ function whereOf(error: unknown): { file: string; line: number } | undefined {
   for (const [, head, headLine, frame, frameLine] of stack.matchAll(PLACE)) {
     const name = head ?? frame ?? '';
     const file = name.startsWith('file:') ? fileURLToPath(name.replace(/[?#].*$/, '')) : name;
+    // Below the loader stand its callers.
+    if (file.startsWith(LOADER)) return undefined;
     if (!isForeign(file)) return { file, line: Number(headLine ?? frameLine) };
   }
   return undefined;
@@ -43,11 +47,13 @@ function lineByCheck(path: string): number | undefined {
   return line === undefined ? undefined : Number(line);
 }
 
+const thrown = (error: unknown): string => `${error instanceof Error ? `${error.name}: ` : ''}${reasonOf(error)}`;
+
 function missing(message: string): string {
-  const [, pack] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
-  if (pack !== undefined) return `there is no package ${quoted(pack)}; npm install it beside the file, or take the import out`;
-  const [, path] = /^Cannot find module '([^']+)'/.exec(message) ?? [];
-  return `there is no file ${quoted(path)}; mend the import, with its ending, such as ./facts.ts`;
+  const [, name = ''] = /^Cannot find (?:package|module) '([^']+)'/.exec(message) ?? [];
+  if (/^(?:[./]|[A-Za-z]:)/.test(name))
+    return `there is no file ${JSON.stringify(name)}; mend the import, with its ending, such as ./facts.ts`;
+  return `there is no package ${quoted(name)}; npm install it beside the file, or take the import out`;
 }
 
 function notExported(message: string): string | undefined {
@@ -66,6 +72,7 @@ function whatOf(error: unknown): string {
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
       return 'Node runs no TypeScript under node_modules; name its .js, or move the file out';
     case 'ERR_MODULE_NOT_FOUND':
+    case 'MODULE_NOT_FOUND':
       return missing(message);
     case 'ERR_UNSUPPORTED_DIR_IMPORT':
       return `${message}; name the file itself`;
@@ -74,15 +81,15 @@ function whatOf(error: unknown): string {
   }
   if (error instanceof SyntaxError) return notExported(message) ?? `${message}; mend the syntax`;
   if (error instanceof LoadFault) return error.message;
-  return `it throws ${quoted(`${error instanceof Error ? `${error.name}: ` : ''}${message}`)} when it is loaded; mend what its top level does`;
+  return `it throws ${JSON.stringify(thrown(error))} when it is loaded; mend what its top level does`;
 }
 
 /** Files whose lines say nothing to who wrote the scenario. */
-const isForeign = (file: string): boolean => file.includes('node_modules') || file.startsWith(OWN);
+const isForeign = (file: string): boolean => file.includes('node_modules') || OWN.some((folder) => file.startsWith(folder));
 
 /** Says what was caught when the file at `path` was imported. */
 export function explain(error: unknown, path: string): Explained {
-  const where = whereOf(error);
+  const where = error instanceof LoadFault ? undefined : whereOf(error);
   if (where !== undefined) return { ...where, what: whatOf(error) };
   const line = error instanceof SyntaxError ? lineByCheck(path) : undefined;
   return { file: undefined, line, what: whatOf(error) };

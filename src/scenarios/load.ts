@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Scenario } from '../../machines/scenario.ts';
+import * as own from '../../machines/vocabulary/facts.ts';
 import type { ScenarioEntry } from '../config.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
 import { isProblem, type Problem, problem, reasonOf } from '../errors.ts';
@@ -35,6 +36,9 @@ export interface Loading {
 }
 
 const LOAD_LIMIT_MS = 10_000;
+const OURS: ReadonlyMap<string, AnyKind> = new Map(Object.values(own).map((kind) => [kind.fact, kind]));
+/** Node's own frames may stand above the user's. */
+const FRAMES = 40;
 const MAX_FILE_BYTES = 1024 * 1024;
 
 type Module = Readonly<Record<string, unknown>>;
@@ -65,6 +69,11 @@ export async function loadScenarios(entries: readonly ScenarioEntry[], loading: 
 function addFacts(facts: Map<AnyKind, ScenarioEntry>, brought: readonly AnyKind[], entry: ScenarioEntry): Problem[] {
   const problems: Problem[] = [];
   for (const kind of brought) {
+    if (OURS.get(kind.fact) === kind) continue;
+    if (OURS.has(kind.fact)) {
+      problems.push(atEntry(entry, `the service has a fact ${kind.fact} of its own; rename yours`));
+      continue;
+    }
     const [, other] = [...facts].find(([known]) => known !== kind && known.fact === kind.fact) ?? [];
     if (other === undefined) facts.set(kind, entry);
     else if (other === entry) problems.push(atEntry(entry, `it exports two facts named ${kind.fact}; rename one`));
@@ -131,7 +140,10 @@ function unknownExample(use: string): string {
 /** A module that waits for ever, or breaks something while it loads, is an error as any other. */
 function imported(path: string, { timers, limitMs = LOAD_LIMIT_MS }: Loading): Promise<Module> {
   return new Promise((done, fail) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = FRAMES;
     const end = (settle: () => void): void => {
+      Error.stackTraceLimit = stackTraceLimit;
       timers.clear(limit);
       process.off('uncaughtException', broken);
       settle();

@@ -15,7 +15,13 @@ for (const file of process.argv.slice(2)) {
     const loaded = await prepareScenarios(config, { timers, limitMs: LIMIT_MS });
     const said = Array.isArray(loaded)
       ? loaded.map(({ problem }) => problem)
-      : [...introduce(loaded), ...loaded.facts.map(({ fact }) => `fact ${fact}`)];
+      : [
+          ...introduce(loaded),
+          ...loaded.facts.map(({ fact }) => `fact ${fact}`),
+          ...loaded.scenarios
+            .filter(({ entry }) => entry.settings !== undefined)
+            .map(({ settings }) => `settings ${JSON.stringify(settings)}`),
+        ];
     process.stdout.write(`${JSON.stringify(said)}\n`);
   }
 }
