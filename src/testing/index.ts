@@ -11,7 +11,6 @@ export {
   registrationHistories,
 } from './arbitraries/histories.ts';
 export { type Act, act } from './attack/act.ts';
-export { INVARIANTS } from './attack/at-rest.ts';
 export { type AttackOptions, attack, playHistory, type Withstood } from './attack/attack.ts';
 export { CALL_ACTS } from './attack/call-acts.ts';
 export { NETWORK_ACTS, PUSH_ACTS, restart } from './attack/fault-acts.ts';
@@ -23,6 +22,8 @@ export { REGISTRATION_ACTS } from './attack/registration-acts.ts';
 export { AttackFailure } from './attack/report.ts';
 export type { Place, Scene } from './attack/scene.ts';
 export type { Invariant, Watch } from './invariant.ts';
+export { type Armed, armedIn, type Exceptions } from './invariants/armed.ts';
+export { INVARIANTS } from './invariants/index.ts';
 export { drawLadder, type LadderRecord } from './ladder.ts';
 export { type Conditions, type Packet, SimulatedNetwork } from './network.ts';
 export {
@@ -56,4 +57,5 @@ export {
   type World,
   type WorldOptions,
   type WorldPhone,
+  type WorldWatcher,
 } from './world.ts';

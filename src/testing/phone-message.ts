@@ -41,7 +41,8 @@ const COMPACT: Readonly<Record<string, string>> = {
 const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]+) (\S+) SIP\/2\.0$/;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d) (.*)$/;
 
-const longName = (name: string): string => {
+/** A header's name in lower case, a compact form as the long one. */
+export const longName = (name: string): string => {
   const lower = name.toLowerCase();
   return COMPACT[lower] ?? lower;
 };

@@ -23,6 +23,8 @@ export class PushService implements PushSender {
   answersAfterMs = 20;
   /** What is wrong with the whole service; `undefined` if nothing is. */
   fault: PushFault | undefined;
+  /** Sees every message as it arrives. */
+  tap: (push: Push) => void = () => {};
   readonly #clock: { now(): number; after(delayMs: number, fire: () => void): unknown };
   readonly #sleepers = new Map<string, Sleeper>();
   #closed = false;
@@ -51,7 +53,9 @@ export class PushService implements PushSender {
   }
 
   send(push: PushRequest, done: PushDone): void {
-    this.pushes.push({ atMs: this.#clock.now(), request: push });
+    const arrived = { atMs: this.#clock.now(), request: push };
+    this.pushes.push(arrived);
+    this.tap(arrived);
     const sleeper = this.#sleepers.get(push.prid);
     const fault = this.fault ?? (sleeper === undefined ? 'unknown' : undefined);
     if (fault === 'mute') return;

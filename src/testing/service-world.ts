@@ -8,20 +8,17 @@ import { isProblem } from '../errors.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
+import type { Invariant } from './invariant.ts';
+import { arm } from './invariants/armed.ts';
+import { INVARIANTS } from './invariants/index.ts';
+import type { ObservedService, ServiceWorld } from './observed-service.ts';
 import { SimulatedResolver } from './simulated-resolver.ts';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { createWorld, remember, type WorldOptions } from './world.ts';
 
-/** A service that also remembers how its calls ended. */
-export interface ObservedService {
-  readonly service: Service;
-  readonly stories: readonly Story[];
-  readonly records: readonly CallRecord[];
-  /** A line for each call that is over, where the world keeps journals. */
-  readonly journals: readonly string[];
-}
+export type { ObservedService, ServiceWorld } from './observed-service.ts';
 
 export interface ServiceWorldOptions
-  extends Partial<Pick<WorldOptions<Config, ObservedService>, 'network' | 'startMs' | 'listening'>> {
+  extends Partial<Pick<WorldOptions<Config, ObservedService>, 'network' | 'startMs' | 'listening' | 'remembers'>> {
   readonly seed?: number;
   /** Names of users; each has the password `NAME-secret`. Default: alice, bob, carol. */
   readonly users?: readonly string[];
@@ -41,6 +38,8 @@ export interface ServiceWorldOptions
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
   readonly hearProblem?: (problem: string) => void;
+  /** What is watched; default: all invariants. */
+  readonly invariants?: readonly Invariant[];
   /** Hears the other lines that the service logs, with their fields. */
   readonly hearLog?: (level: 'debug' | 'info' | 'warn', message: string, fields: LogFields) => void;
 }
@@ -86,19 +85,17 @@ const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log
   enabled: () => true,
 });
 
-/** The whole service in virtual time, with its network, its phones and what it remembers of its calls. */
-export type ServiceWorld = World<Config, ObservedService>;
-
 /** A world whose service is the real one, with the push service's double behind every provider. */
 export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
   const config = configured(options);
   const { hearLog } = options;
-  return createWorld<Config, ObservedService>({
+  const world: ServiceWorld = createWorld<Config, ObservedService>({
     seed: options.seed ?? 1,
     config,
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.listening === undefined ? {} : { listening: options.listening }),
     ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
+    ...(options.remembers === undefined ? {} : { remembers: options.remembers }),
     startService: ({ clock, timers, random, transports, push, http }) => {
       const fail = ({ problem }: { problem: string }): void => {
         throw new Error(problem);
@@ -125,15 +122,17 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           openHttp: http.open,
           scenarios: userScenarios(options),
           busyMs: options.busyMs ?? (() => 0),
-          record: (one) => void records.push(one),
+          record: (one) => remember(records, one, options.remembers),
           ...(options.journals === true
             ? { journal: { calls: 'all', users: [], write: (line: string) => void journals.push(line) } as const }
             : {}),
         },
-        (story) => stories.push(story),
+        (story) => remember(stories, story, options.remembers),
       );
       service.start(transports(service.listener));
-      return { service, stories, records, journals };
+      return { service, config, stories, records, journals };
     },
   });
+  arm(world, options.invariants ?? INVARIANTS);
+  return world;
 }

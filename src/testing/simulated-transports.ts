@@ -81,6 +81,8 @@ const UDP_FLOW_ID = /^udp\/(.+)\/(?:\[([0-9a-f:.]+)\]|([^[\]/:]+)):(\d{1,5})$/;
 /** All sockets of the service, on the simulated network. */
 export class SimulatedTransports implements Transports {
   readonly listening: readonly Required<Listening>[];
+  /** Sees every message before the service does. */
+  came: (text: string, flow: Flow) => void = () => {};
   readonly #network: SimulatedNetwork;
   readonly #listener: TransportListener;
   readonly #sockets = new Map<string, { listening: Listening; socket: DatagramSocket }>();
@@ -184,6 +186,9 @@ export class SimulatedTransports implements Transports {
   #received(text: string, flow: Flow): void {
     // RFC 5626 §4.4.1: a double CRLF is a ping; datagram keep-alives of any kind are only swallowed.
     if (text === PING && flow.reliable) flow.send(PONG);
-    else if (text.trim() !== '') this.#listener.received(Buffer.from(text, 'latin1'), flow);
+    else if (text.trim() !== '') {
+      this.came(text, flow);
+      this.#listener.received(Buffer.from(text, 'latin1'), flow);
+    }
   }
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { TimerHeap } from '../timer-heap.ts';
 import type { TimerQueue } from '../timers.ts';
-import type { Endpoint, TransportListener, TransportName, Transports } from '../transport/transport.ts';
+import type { Endpoint, Flow, TransportListener, TransportName, Transports } from '../transport/transport.ts';
 import { type Conditions, endpointName, type Packet, SimulatedNetwork } from './network.ts';
 import { Phone, type PhoneOptions } from './phone.ts';
-import { PushService } from './push-service.ts';
+import { type Push, PushService } from './push-service.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SharedClock } from './shared-clock.ts';
 import { SimulatedHttp } from './simulated-http.ts';
@@ -46,6 +46,21 @@ export interface WorldOptions<Config, Service> {
   readonly listening?: readonly Listening[];
   /** Instant at which the world begins, milliseconds since the epoch; default 0. */
   readonly startMs?: number;
+  /** How many packets and pushes the world remembers, the latest ones; default: all. A long walk would fill the memory. */
+  readonly remembers?: number;
+}
+
+/** Who watches a world; what it does must change nothing in it. */
+export interface WorldWatcher {
+  /** A message as it was sent. */
+  sent?(packet: Packet): void;
+  /** A message has reached the service, which hears of it next. */
+  came?(text: string, flow: Flow): void;
+  pushed?(push: Push): void;
+  /** A line that the service logs. */
+  logged?(message: string, fields: object): void;
+  /** Another service runs now on the same addresses. */
+  restarted?(): void;
 }
 
 /** How a phone of a world differs from the next one. */
@@ -76,12 +91,15 @@ export class World<Config = unknown, Service = unknown> {
   /** Every web server there is. */
   readonly http: SimulatedHttp;
   readonly phones: Phone[] = [];
-  /** Every message as it was sent, from the newest restart on. */
+  /** Every message as it was sent, from the newest restart on; the latest ones where `remembers` bounds them. */
   readonly packets: Packet[] = [];
   service: Service;
+  /** What those who watch it keep with it, by whatever they choose. */
+  readonly notes = new Map<unknown, unknown>();
   readonly #options: WorldOptions<Config, Service>;
   readonly #errors: unknown[] = [];
   readonly #clock: SharedClock;
+  readonly #watchers: WorldWatcher[] = [];
   #serviceClock: Clock;
   #transports: SimulatedTransports | undefined;
   #hosts = 10;
@@ -99,11 +117,12 @@ export class World<Config = unknown, Service = unknown> {
       random: this.random.fork('network'),
       ...(options.network === undefined ? {} : { conditions: options.network }),
     });
-    this.network.tap = (packet) => void this.packets.push(packet);
+    this.network.tap = (packet) => this.#sent(packet);
     this.push = new PushService({
       now: () => worldTimers.now(),
       after: (delayMs, fire) => worldTimers.set(delayMs, fire),
     });
+    this.push.tap = (push) => this.#pushed(push);
     this.http = new SimulatedHttp(worldTimers);
     this.#serviceClock = this.#clock.face();
     this.serviceTimers = this.#newServiceTimers();
@@ -118,6 +137,21 @@ export class World<Config = unknown, Service = unknown> {
   run(ms: number): void {
     this.time.advance(ms);
     if (this.#errors.length > 0) throw this.#errors.shift();
+  }
+
+  /** Shows all that happens from now on to one more watcher. */
+  watch(watcher: WorldWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Tells the watchers what the service logs. */
+  logged(message: string, fields: object): void {
+    for (const watcher of this.#watchers) watcher.logged?.(message, fields);
+  }
+
+  /** Hosts that the service listens on. */
+  get serviceHosts(): ReadonlySet<string> {
+    return new Set((this.#options.listening ?? EVERYWHERE).map(({ local }) => local.host));
   }
 
   /** A phone with a host of its own, UDP by default, user `name`. It has not registered. */
@@ -170,6 +204,7 @@ export class World<Config = unknown, Service = unknown> {
     this.push.reopen();
     this.packets.length = 0;
     this.service = this.#start();
+    for (const watcher of this.#watchers) watcher.restarted?.();
   }
 
   /** What all phones complain of. */
@@ -181,6 +216,17 @@ export class World<Config = unknown, Service = unknown> {
   nameOf(endpoint: Endpoint): string {
     if (endpoint.host === SERVICE_HOST) return 'callweave';
     return this.phones.find((phone) => phone.wire.local.host === endpoint.host)?.name ?? endpointName(endpoint);
+  }
+
+  #sent(packet: Packet): void {
+    remember(this.packets, packet, this.#options.remembers);
+    for (const watcher of this.#watchers) watcher.sent?.(packet);
+  }
+
+  #pushed(push: Push): void {
+    const { remembers } = this.#options;
+    if (remembers !== undefined) keepLatest(this.push.pushes, remembers);
+    for (const watcher of this.#watchers) watcher.pushed?.(push);
   }
 
   #newServiceTimers(): TimerHeap {
@@ -198,10 +244,25 @@ export class World<Config = unknown, Service = unknown> {
       http: this.http,
       transports: (listener) => {
         this.#transports = new SimulatedTransports(this.network, listening, listener);
+        this.#transports.came = (text, flow) => {
+          for (const watcher of this.#watchers) watcher.came?.(text, flow);
+        };
         return this.#transports;
       },
     });
   }
+}
+
+/** Forgets the oldest, now and then. */
+function keepLatest<T>(list: T[], count: number): void {
+  if (list.length > 2 * count) list.splice(0, list.length - count);
+}
+
+/** Adds to a list that keeps only its latest, if it is bounded. */
+export function remember<T>(list: T[], one: T, count: number | undefined): void {
+  if (count === 0) return;
+  list.push(one);
+  if (count !== undefined) keepLatest(list, count);
 }
 
 /** A world with its service running. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type HistoryOptions, histories } from '../arbitraries/histories.ts';
 import type { Invariant } from '../invariant.ts';
+import { INVARIANTS } from '../invariants/index.ts';
 import type { ServiceWorldOptions } from '../service-world.ts';
 import type { Act } from './act.ts';
-import { INVARIANTS } from './at-rest.ts';
 import type { History } from './history.ts';
 import { actsByName, type Played, play, type Staging } from './play.ts';
 import { readReplay, writeReplay } from './replay.ts';

@@ -66,7 +66,7 @@ export function actsByName(more: readonly Act[] = []): ReadonlyMap<string, Act> 
  */
 export function play(history: History, staging: Staging): Played {
   const { users, invariants } = staging;
-  const world = serviceWorld({ ...staging.world, users, seed: history.seed });
+  const world = serviceWorld({ ...staging.world, users, seed: history.seed, invariants: [] });
   const watches = invariants.map((invariant) => ({ invariant, watch: invariant.watch(world) }));
   const scene = new Scene(world, users, history);
   const told: string[] = [];

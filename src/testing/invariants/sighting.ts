@@ -1,0 +1,81 @@
+import type { Endpoint, TransportName } from '../../transport/transport.ts';
+import { longName, type PhoneMessage, paramOf, readMessage, splitList, viaOf } from '../phone-message.ts';
+
+/** One SIP message as it passed the service's door, read by the phones' parser. */
+export interface Sighting {
+  readonly atMs: number;
+  /** It came to the service; else it left. */
+  readonly isIn: boolean;
+  readonly transport: TransportName;
+  readonly peer: Endpoint;
+  /** A request's method, or that of the request which a response answers. */
+  readonly method: string;
+  /** 0: a request. */
+  readonly status: number;
+  readonly uri: string;
+  readonly callId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly fromTag: string;
+  readonly toTag: string;
+  readonly cseq: number;
+  /** Sent-by and branch of the topmost Via: the transaction. */
+  readonly branch: string;
+  readonly userAgent: string;
+  readonly contacts: readonly string[];
+  readonly message: PhoneMessage;
+  readonly text: string;
+}
+
+/** Where and when a message passed. */
+export type Door = Pick<Sighting, 'atMs' | 'isIn' | 'transport' | 'peer'>;
+
+const CSEQ = /^(\d{1,10})\s+(\S+)$/;
+const NO_CONTACTS: readonly string[] = [];
+
+const WANTED: ReadonlySet<string> = new Set(['call-id', 'from', 'to', 'cseq', 'via', 'user-agent']);
+
+/** What is wanted of a message's headers, looked at once. */
+function headersOf({ headers }: PhoneMessage): { first(name: string): string; readonly contacts: readonly string[] } {
+  const found = new Map<string, string>();
+  let contacts = NO_CONTACTS;
+  for (const [name, value] of headers) {
+    const long = longName(name);
+    if (long === 'contact') contacts = [...contacts, ...splitList(value)];
+    else if (WANTED.has(long) && !found.has(long)) found.set(long, value);
+  }
+  return { first: (name) => found.get(name) ?? '', contacts };
+}
+
+/** What a message says of itself; undefined where it is no SIP message, or one without the headers that name its transaction. */
+export function sightingOf(text: string, door: Door): Sighting | undefined {
+  // RFC 3261 §7.5: empty lines before a message are passed over.
+  const { message } = readMessage(text.startsWith('\r') ? text.replace(/^[\r\n]+/, '') : text, false);
+  if (message === undefined) return undefined;
+  const { first, contacts } = headersOf(message);
+  const [callId, from, to, via] = [first('call-id'), first('from'), first('to'), first('via')];
+  const [, cseq = '', method = ''] = CSEQ.exec(first('cseq')) ?? [];
+  const { sentBy, branch } = viaOf(via.includes(',') ? (splitList(via)[0] ?? '') : via);
+  if (callId === '' || method === '' || sentBy === '') return undefined;
+  return {
+    ...door,
+    method: message.method === '' ? method : message.method,
+    status: message.status,
+    uri: message.uri,
+    callId,
+    from,
+    to,
+    fromTag: paramOf(from, 'tag') ?? '',
+    toTag: paramOf(to, 'tag') ?? '',
+    cseq: Number(cseq),
+    branch: `${sentBy} ${branch}`,
+    userAgent: first('user-agent'),
+    contacts,
+    message,
+    text,
+  };
+}
+
+/** Both tags of a dialog in one order, whoever speaks, after its Call-ID. */
+export const dialogOf = ({ callId, fromTag, toTag }: Pick<Sighting, 'callId' | 'fromTag' | 'toTag'>): string =>
+  fromTag < toTag ? `${callId} ${fromTag} ${toTag}` : `${callId} ${toTag} ${fromTag}`;
