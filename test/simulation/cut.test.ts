@@ -57,6 +57,26 @@ describe('a connection that breaks while two talk', () => {
     expectQuiet(world);
   });
 
+  it.each([{}, { sdp: '' }])(
+    'while a re-INVITE %o waits there: its 2xx on another one is acknowledged, and the talk goes on',
+    (offer) => {
+      const { world, alice, bob, call, callee } = talking('tcp');
+      const asked = callee.reInvite(offer);
+      world.run(10);
+      // Alice has the request, and her 2xx is on its way.
+      world.network.breakStreams(alice.wire.local.host);
+      world.run(40_000);
+      expect(asked.status).toBe(500);
+      expect(alice.complaints).toEqual([]);
+      expect(alice.received('ACK').length).toBeGreaterThanOrEqual(1);
+      expect([call.state, callee.state]).toEqual(['answered', 'answered']);
+      callee.bye();
+      world.run(1000);
+      expect(bob.complaints).toEqual([]);
+      expectQuiet(world);
+    },
+  );
+
   it('while it rings: the callee’s fork is over, or its 200 still counts; the caller is never left without an end', () => {
     for (const comesBack of [true, false]) {
       const world = serviceWorld();

@@ -174,10 +174,14 @@ export class Exchanges {
         this.#judge(exchange, to, response.status);
       },
       timedOut: () => {
+        to.givenUp = exchange;
         this.#refuse(exchange, refusal(408, ''));
         this.#judge(exchange, to, 408);
       },
-      failed: () => this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached')),
+      failed: () => {
+        to.givenUp = exchange;
+        this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached'));
+      },
     };
   }
 

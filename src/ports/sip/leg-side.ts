@@ -26,6 +26,7 @@ export const newSide = (
   isClosed: false,
   exchanges: [],
   asked: new Set(),
+  givenUp: undefined,
   strays: undefined,
   reliable: undefined,
   held: undefined,
@@ -112,6 +113,8 @@ export interface LegSide {
   readonly exchanges: Exchange[];
   /** Requests of others that its party was asked. */
   readonly asked: Set<Exchange>;
+  /** The latest request that its party was asked and that was given up for want of an answer, which may still come. */
+  givenUp: Exchange | undefined;
 }
 
 /** The watch over one party: the session interval, or 0 and how many questions it left open. */

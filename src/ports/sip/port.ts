@@ -32,6 +32,7 @@ import type { Domains } from './domains.ts';
 import { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
 import type { Goal } from './goal.ts';
+import { acknowledgeLate } from './late-answer.ts';
 import { closed, reasonIn } from './leg-closed.ts';
 import type { LegSide } from './leg-side.ts';
 import { dialogOf, type Place } from './leg-table.ts';
@@ -311,8 +312,10 @@ export class SipPort implements Port, TransactionUser {
     this.#context.engine.post({ type: 'ack.missed', leg: side.address });
   }
 
-  /** A 2xx to an INVITE of ours that nobody knows any more cannot be given an ACK that its sender would take. */
-  strayAnswer(_response: SipResponse, _flow: Flow): void {}
+  /** A 2xx to an INVITE that nobody knows any more; to one that opened a dialog, no ACK can be given that its sender would take. */
+  strayAnswer(response: SipResponse, flow: Flow): void {
+    acknowledgeLate(this.#context, response, flow);
+  }
 
   // What shall be done.
 
