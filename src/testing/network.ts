@@ -82,6 +82,13 @@ export class SimulatedNetwork {
     return this.#streams.size / 2;
   }
 
+  /** Whether a connection stands that has this address on one of its ends. */
+  isConnected(address: Endpoint): boolean {
+    const name = endpointName(address);
+    for (const { local } of this.#streams) if (endpointName(local) === name) return true;
+    return false;
+  }
+
   /** Changes how all paths behave, but those set by `path`. */
   weather(conditions: Partial<Conditions>): void {
     this.#conditions = { ...this.#conditions, ...conditions };

@@ -111,7 +111,7 @@ class Acknowledgements implements Hearer {
   }
 
   #fault({ answer, dialog, isAcknowledged }: Owed): Finding | undefined {
-    if (isAcknowledged || this.#ended.get(dialog) === true) return undefined;
+    if (isAcknowledged || this.#ended.get(dialog) === true || !this.#ear.isWithinReach(answer)) return undefined;
     const { atMs, callId, peer, status, isIn } = answer;
     return { atMs, callId, peer, what: `${status} that ${isIn ? 'came' : 'left'} had neither ACK nor BYE` };
   }

@@ -56,6 +56,11 @@ export class Ear {
     return this.world.now();
   }
 
+  /** Whether who sent or got a message can still be told anything on the way that it took. */
+  isWithinReach({ transport, peer }: Door): boolean {
+    return transport === 'udp' || this.world.network.isConnected(peer);
+  }
+
   /** Asks once the present instant is over: what is to be done at once has been done by then. */
   after(check: () => void): void {
     this.#checkedMs = this.nowMs;

@@ -24,9 +24,11 @@ const keyOf = ({ branch, callId, cseq, method, fromTag }: Sighting): string => `
 class Answers implements Hearer {
   readonly twice: Findings;
   readonly astray: Findings;
+  readonly #ear: Ear;
   readonly #asked = new Fading<Asked>(REMEMBERED_MS, ({ request, final }) => final > 0 || request.method !== 'INVITE');
 
   constructor(ear: Ear) {
+    this.#ear = ear;
     this.twice = new Findings(ear.world);
     this.astray = new Findings(ear.world);
     ear.hear(this);
@@ -46,7 +48,7 @@ class Answers implements Hearer {
 
   *unanswered(): Generator<Sighting> {
     for (const { request, isAnswered, final } of this.#asked.values())
-      if (request.method === 'INVITE' && isAnswered && final === 0) yield request;
+      if (request.method === 'INVITE' && isAnswered && final === 0 && this.#ear.isWithinReach(request)) yield request;
   }
 
   #came(request: Sighting): void {
