@@ -144,7 +144,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: [...BELOW_MAIN, 'service', 'testing'],
   service: BELOW_MAIN,
   // Commands play journals and check scenarios in the virtual world.
-  cli: [...BELOW_MAIN, 'lint', 'service', 'testing'],
+  cli: [...BELOW_MAIN, 'config', 'scenarios', 'lint', 'service', 'testing'],
   main: ['service', 'scenarios', 'cli', 'leaf'],
 };
 /** Zones that may use leaves as values; to the others they are injected. errors.ts is pure. */

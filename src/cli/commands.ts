@@ -1,4 +1,5 @@
+import { check } from './check.ts';
 import type { Command } from './command.ts';
 
 /** All commands, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = [];
+export const COMMANDS: readonly Command[] = [check];

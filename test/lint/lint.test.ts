@@ -181,7 +181,7 @@ const BROKEN: readonly (readonly [what: string, scenario: Scenario, lines: reado
   [
     'a name that is none for a scenario',
     night({ scenario: { name: 'Night:1' } }),
-    ['Night:1: "Night:1" is no name for a scenario; write it in lower case with dashes, such as ring-back [drawn]'],
+    ['Night:1: "Night:1" is no name for a scenario; write letters, digits and dashes, such as ring-back [drawn]'],
   ],
   [
     'an actor that is invoked',

@@ -3,44 +3,51 @@ import { readdirSync } from 'node:fs';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { EventObject } from 'xstate';
-import { call, callMachine } from '../../machines/call.ts';
-import { leg, legMachine } from '../../machines/leg.ts';
-import { registration, registrationMachine } from '../../machines/registration.ts';
-import type { Scenario } from '../../machines/scenario.ts';
-import { diversion } from '../../machines/supervisors/diversion.ts';
-import { pushNotification, pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
-import { trunk } from '../../machines/trunk.ts';
+import { callMachine } from '../../machines/call.ts';
+import { legMachine } from '../../machines/leg.ts';
+import { registrationMachine } from '../../machines/registration.ts';
+import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { NO_FORWARDING } from '../../machines/vocabulary/binding.ts';
+import { loadConfig } from '../../src/config.ts';
 import { lineOf } from '../../src/lint/finding.ts';
 import { lintScenario } from '../../src/lint/lint.ts';
+import { ownScenarios } from '../../src/own-scenarios.ts';
+import { EXAMPLES } from '../../src/scenarios/examples.ts';
+import { broughtBy } from '../../src/scenarios/exports.ts';
 import { Chart, type Stimulus } from './chart.ts';
 
-const SCENARIOS: readonly Scenario[] = [call, leg, registration, pushNotification, diversion, trunk];
+const config = loadConfig({ argv: [], env: {}, cwd: '/' });
+const SCENARIOS = Array.isArray(config) ? [] : ownScenarios(config);
 
-const SETTINGS: Readonly<Record<string, unknown>> = {
-  call: { maxForks: 8, declineEndsCall: false, transfer: 'local' },
-  leg: { ringLimitMs: 60_000, silentAfterMs: 10_000 },
-  registration: { maxBindings: 3, awakeForMs: 30_000 },
-  'push-notification': { wakeLimitMs: 20_000, progress: 182 },
-};
+describe.each(SCENARIOS.map(({ scenario, settings }) => [scenario.name, scenario, settings] as const))(
+  'the chart of a %s',
+  (_name, scenario, settings) => {
+    it('has no finding of the linter', () => {
+      expect(lintScenario(scenario, [], settings).map(lineOf)).toEqual([]);
+    });
 
-describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('the chart of a %s', (name, scenario) => {
-  it('has no finding of the linter', () => {
-    expect(lintScenario(scenario, [], SETTINGS[name]).map(lineOf)).toEqual([]);
-  });
+    it('can be drawn from JSON', () => {
+      const { config, states } = scenario.machine;
+      const drawn = JSON.parse(JSON.stringify(config)) as { states: object };
+      expect(Object.keys(drawn.states)).toEqual(Object.keys(states));
+    });
+  },
+);
 
-  it('can be drawn from JSON', () => {
-    const { config, states } = scenario.machine;
-    const drawn = JSON.parse(JSON.stringify(config)) as { states: object };
-    expect(Object.keys(drawn.states)).toEqual(Object.keys(states));
-  });
+it('no built-in example has a finding of the linter', async () => {
+  for (const example of Object.values(EXAMPLES)) {
+    const brought = broughtBy(await example());
+    const { scenarios, facts } = 'lack' in brought ? { scenarios: [], facts: [] } : brought;
+    expect(scenarios).not.toEqual([]);
+    for (const scenario of scenarios) expect(lintScenario(scenario, facts).map(lineOf)).toEqual([]);
+  }
 });
 
 it('no chart of the service is left out here', () => {
   const charts = ['machines', 'machines/supervisors'].flatMap((folder) =>
     readdirSync(new URL(`../../${folder}/`, import.meta.url)).filter((name) => name.endsWith('.ts') && name !== 'scenario.ts'),
   );
-  expect(charts).toHaveLength(SCENARIOS.length);
+  expect(charts).toHaveLength(SCENARIOS.length + Object.keys(EXAMPLES).length);
 });
 
 // Any order of events: `Chart` itself holds that no delayed event is armed twice, and that none outlives its chart.

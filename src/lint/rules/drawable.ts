@@ -7,7 +7,7 @@ import type { Subject } from '../subject.ts';
 /** These are computed for the chart and are no part of its picture. */
 const COMPUTED: ReadonlySet<string> = new Set(['params', 'context', 'output', 'input']);
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
-const SCENARIO_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const SCENARIO_NAME = /^[a-z][a-zA-Z0-9-]{0,63}$/;
 
 /** Where a function stands in a config. */
 function inlineFunctions(value: unknown, path: string, within: ReadonlySet<unknown> = new Set()): string[] {
@@ -43,7 +43,7 @@ export function drawable({ scenario }: Subject, say: Say): void {
       'give it a name in setup({ actions, guards, delays }) and write that name',
     );
   if (!SCENARIO_NAME.test(name))
-    say('', `"${name}" is no name for a scenario`, 'write it in lower case with dashes, such as ring-back');
+    say('', `"${name}" is no name for a scenario`, 'write letters, digits and dashes, such as ring-back');
   sayUnknownNames(machine, say);
   sayOddKeys(machine, say);
 }
