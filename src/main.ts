@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** Process entry: arguments, signals, exit code. */
 import type { Command } from './cli/command.ts';
 import { COMMANDS } from './cli/commands.ts';
@@ -9,12 +10,16 @@ import type { LoadedScenarios } from './scenarios/load.ts';
 import { isAlive, type Running, start } from './start.ts';
 import { TimerHeap } from './timer-heap.ts';
 
+/** In the repository npm calls it, an installed package is called by name. */
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+const START = IS_SOURCE ? 'npm start' : 'callweave';
+const MORE = IS_SOURCE ? ' --' : '';
+
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
-  npm start                          demo users alice and bob, on loopback
-  npm start -- --config FILE         your own configuration (YAML)
-  npm run demo                       a call that wakes a sleeping phone, told as a ladder
-  npm start -- --ping                asks whether the service of this config answers: exit code 0 or 69
+  ${START.padEnd(34)} demo users alice and bob, on loopback
+  ${`${START}${MORE} --config FILE`.padEnd(34)} your own configuration (YAML)
+${IS_SOURCE ? '  npm run demo                       a call that wakes a sleeping phone, told as a ladder\n' : ''}  ${`${START}${MORE} --ping`.padEnd(34)} asks whether the service of this config answers: exit code 0 or 69
 ${COMMANDS.map(({ usage }) => `  ${usage}\n`).join('')}
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
@@ -32,7 +37,9 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
   if (config.demo && server !== undefined) {
     const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(' and ');
     lines.push(`demo users: ${users}; register two phones at ${server} and call sip:bob@${server}`);
-    lines.push('npm run demo shows a call that wakes a sleeping phone; npm start -- --config FILE runs your own configuration');
+    if (IS_SOURCE)
+      lines.push('npm run demo shows a call that wakes a sleeping phone; npm start -- --config FILE runs your own configuration');
+    else lines.push('callweave --config FILE runs your own configuration');
   }
   return lines;
 }

@@ -18,7 +18,7 @@ function shortListener(value: unknown): unknown {
 const ADVERTISED = 'a name or address, with a port if it is another, such as sip.example.com or 203.0.113.5:5060';
 const ADVERTISED_FORM = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?))(?::(\d{1,5}))?$/;
 
-interface Advertised {
+export interface Advertised {
   readonly host: string;
   readonly port: number | undefined;
 }

@@ -1,6 +1,6 @@
 /** The whole service, bytes in to bytes out, in a virtual world. */
 import type { Scenario } from '../../machines/scenario.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig, PRESET_MAX_CASES } from '../config.ts';
 import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
@@ -26,7 +26,7 @@ export interface ServiceWorldOptions
   readonly config?: { readonly [Section in keyof Config]?: Partial<Config[Section]> | Config[Section] };
   /** The name server; by default one that knows no name. */
   readonly resolver?: SimulatedResolver;
-  /** Scenarios beside the service's own; with a map, their settings and `maxCases` too. */
+  /** Scenarios beside the service's own; with a map, their `settings` and `maxCases` as the config writes them. */
   readonly scenarios?: readonly (Scenario | (Partial<UserScenario> & Pick<UserScenario, 'scenario'>))[];
   /** Kinds of facts that those bring. */
   readonly facts?: readonly AnyKind[];
@@ -67,14 +67,11 @@ function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceW
   return merged as unknown as Config;
 }
 
-const DEFAULT_MAX_CASES = 10_000;
-
 const userScenarios = ({ scenarios = [], facts = [] }: ServiceWorldOptions): UserScenarios => ({
-  scenarios: scenarios.map((one) => ({
-    settings: {},
-    maxCases: DEFAULT_MAX_CASES,
-    ...('machine' in one ? { scenario: one } : one),
-  })),
+  scenarios: scenarios.map((one) => {
+    const { scenario, settings = {}, maxCases = PRESET_MAX_CASES } = 'machine' in one ? { scenario: one } : one;
+    return { scenario, maxCases, settings: scenario.settings === undefined ? settings : scenario.settings(settings) };
+  }),
   facts,
 });
 
