@@ -41,11 +41,19 @@ const COMPACT: Readonly<Record<string, string>> = {
 const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]+) (\S+) SIP\/2\.0$/;
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d) (.*)$/;
 
+/** Each spelling is worked out once: this is asked for every header of every message, many times. */
+const LONG_NAMES = new Map<string, string>();
+const MAX_SPELLINGS = 2_000;
+
 /** A header's name in lower case, a compact form as the long one. */
-export const longName = (name: string): string => {
+export function longName(name: string): string {
+  const known = LONG_NAMES.get(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  return COMPACT[lower] ?? lower;
-};
+  const long = Object.hasOwn(COMPACT, lower) ? (COMPACT[lower] ?? lower) : lower;
+  if (LONG_NAMES.size < MAX_SPELLINGS) LONG_NAMES.set(name, long);
+  return long;
+}
 
 /** Reads one whole message. `framed` means that nothing but Content-Length ends it: over a stream it must be there. */
 export function readMessage(text: string, framed: boolean): Reading {
@@ -103,14 +111,27 @@ export function writeMessage(message: PhoneMessage): string {
 /** All values of a header in order, one entry a line. */
 export function linesOf(message: PhoneMessage, name: string): string[] {
   const wanted = name.toLowerCase();
-  return message.headers.filter(([header]) => longName(header) === wanted).map(([, value]) => value);
+  const lines: string[] = [];
+  for (const header of message.headers) if (longName(header[0]) === wanted) lines.push(header[1]);
+  return lines;
 }
 
 /** The first value of a header; empty if there is none. */
-export const headerOf = (message: PhoneMessage, name: string): string => linesOf(message, name)[0] ?? '';
+export function headerOf(message: PhoneMessage, name: string): string {
+  const wanted = name.toLowerCase();
+  for (const header of message.headers) if (longName(header[0]) === wanted) return header[1];
+  return '';
+}
 
 /** All values of a header that may hold several in one line (Via, Contact, Route, Record-Route …). */
-export const valuesOf = (message: PhoneMessage, name: string): string[] => linesOf(message, name).flatMap(splitList);
+export function valuesOf(message: PhoneMessage, name: string): string[] {
+  const values: string[] = [];
+  for (const line of linesOf(message, name)) {
+    if (line.includes(',')) values.push(...splitList(line));
+    else if (line.trim() !== '') values.push(line.trim());
+  }
+  return values;
+}
 
 /** Cuts at commas that are not inside quotes or angle brackets. */
 export function splitList(line: string): string[] {

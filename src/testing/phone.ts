@@ -91,6 +91,7 @@ export class Phone {
   #registerCseq = 0;
   #launches = 1;
   #hasVanished = false;
+  #isAsleep = false;
   #invites = new Map<ServerExchange, IncomingCall>();
 
   constructor(options: PhoneOptions) {
@@ -123,6 +124,8 @@ export class Phone {
     const registration: Registration = { status: 0, response: undefined, contacts: [] };
     const expiresSeconds = options.expiresSeconds ?? 600;
     const own = this.#contactToRegister(expiresSeconds, options.q);
+    // Where the phone is when it is answered may be another place.
+    const ownUri = this.contactUri;
     const contacts = options.contacts ?? [own];
     if (expiresSeconds > 0) for (const contact of contacts) if (contact !== '*') this.#registered.add(uriOf(contact));
     const ending = (status: number) => {
@@ -155,7 +158,8 @@ export class Phone {
           if (response.status < 200) return;
           registration.response = response;
           registration.contacts = valuesOf(response, 'contact');
-          if (response.status < 300 && options.contacts === undefined) this.#granted(registration, expiresSeconds, options);
+          if (response.status < 300 && options.contacts === undefined)
+            this.#granted(registration, ownUri, expiresSeconds, options);
           ending(response.status);
         },
         timedOut: () => ending(408),
@@ -223,7 +227,13 @@ export class Phone {
 
   /** The app is suspended: its sockets are gone, and nothing is said any more. */
   sleep(): void {
+    this.#isAsleep = true;
     this.#wire.close();
+  }
+
+  /** It sleeps or has vanished, and was not started anew since. */
+  get isGone(): boolean {
+    return this.#isAsleep || this.#hasVanished;
   }
 
   /** The phone loses its network or its power: it hears and says nothing any more, and nobody sees a connection close. */
@@ -238,6 +248,7 @@ export class Phone {
     this.#wire = wire;
     this.#launches += 1;
     this.#hasVanished = false;
+    this.#isAsleep = false;
     this.calls = [];
     this.#invites.clear();
     this.#registered.clear();
@@ -296,8 +307,8 @@ export class Phone {
   }
 
   /** RFC 3261 §10.3 step 8: the 200 lists every binding with what was granted. */
-  #granted(registration: Registration, askedSeconds: number, options: RegisterOptions): void {
-    const ours = registration.contacts.find((contact) => uriOf(contact) === this.contactUri);
+  #granted(registration: Registration, ownUri: string, askedSeconds: number, options: RegisterOptions): void {
+    const ours = registration.contacts.find((contact) => uriOf(contact) === ownUri);
     if (askedSeconds === 0) {
       if (ours !== undefined) this.#complain('200 to an unregistration lists our contact (RFC 3261 §10.3)');
       return;

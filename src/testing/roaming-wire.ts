@@ -8,6 +8,11 @@ export class RoamingWire implements Wire {
   readonly #first: Wire;
   #current: Wire;
 
+  /** Who asked something before it roamed may never hear the answer, which goes where it asked from (RFC 3261 §18.2.2). */
+  get hasRoamed(): boolean {
+    return this.#first !== this.#current;
+  }
+
   constructor(first: Wire, sentBy?: string) {
     if (sentBy !== undefined) this.sentBy = sentBy;
     this.#first = first;

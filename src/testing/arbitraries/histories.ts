@@ -82,7 +82,7 @@ const APP = fc.option(
 );
 
 /** The phones of one user: mostly one or more, rarely none. */
-function phonesOf(user: number, atMost: number, apps: boolean): fc.Arbitrary<PhonePlan[]> {
+export function phonesOf(user: number, atMost: number, apps: boolean): fc.Arbitrary<PhonePlan[]> {
   const plan = fc.record({
     user: fc.constant(user),
     transport: fc.constantFrom('udp' as const, 'udp' as const, 'tcp' as const, 'tls' as const, 'ws' as const),

@@ -30,7 +30,7 @@ export const act = <Drawn>(
 });
 
 /** Numbers that become phones, users and calls. */
-export const number = fc.nat(63);
+export const number = fc.nat(4_095);
 
 /** An act of the kit: where it has no line, nothing was done. */
 export const quietAct = <Drawn>(

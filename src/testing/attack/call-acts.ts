@@ -7,7 +7,7 @@ import type { Scene } from './scene.ts';
 const MAX_CALLS_OF_A_PHONE = 4;
 const STATUSES = [486, 603, 404, 480, 500, 503, 600, 302, 401, 488];
 
-const calling = fc.record({
+export const calling = fc.record({
   phone: number,
   to: number,
   /** Without an offer the callee makes it. */
@@ -40,6 +40,7 @@ export const call: Act = quietAct(
         phone.wire.after(talksMs + ackAfterMs, () => placed.bye());
       },
     });
+    placed.onRequest = scene.answersOf(phone);
     if (patienceMs !== undefined) phone.wire.after(patienceMs, () => placed.state !== 'answered' && placed.cancel());
     const how = [
       ...(offers ? [] : ['without an offer']),

@@ -29,11 +29,14 @@ export const invariant = (
   says,
   watch: (world) => {
     const facts = new FactsTold();
-    world.service.service.engine.journal.observe(({ kind, entry }) => {
-      if (kind !== 'fact') return;
-      facts.all.push(entry as StampedFact);
-      if (facts.all.length > MAX_FACTS) facts.all.splice(0, MAX_FACTS / 2);
-    });
+    const observe = () =>
+      world.service.service.engine.journal.observe(({ kind, entry }) => {
+        if (kind !== 'fact') return;
+        facts.all.push(entry as StampedFact);
+        if (facts.all.length > MAX_FACTS) facts.all.splice(0, MAX_FACTS / 2);
+      });
+    observe();
+    world.watch({ restarted: () => void observe() });
     return { broken: () => [], brokenAtRest: () => check(world, facts) };
   },
 });

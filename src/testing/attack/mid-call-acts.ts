@@ -32,8 +32,6 @@ export const ask: Act = quietAct('asks in a call', fc.tuple(number, fc.constantF
   return place && `${place.phone.name} sends ${method}`;
 });
 
-export const MID_CALL_ACTS: readonly Act[] = [reInvite, reInvite, ask];
-
 /** Sends the other party to somebody else (RFC 3515). */
 export const refer: Act = quietAct('transfers', fc.tuple(number, number), (scene, [n, to]) => {
   const place = scene.talk(n);
@@ -74,3 +72,6 @@ export const glare: Act = quietAct('both re-INVITE', number, (scene, n) => {
   for (const call of both) open.set(call, call.reInvite());
   return both.length === 0 ? undefined : `${both.length} parties re-INVITE at once`;
 });
+
+/** What is said inside calls. */
+export const MID_CALL_ACTS: readonly Act[] = [reInvite, reInvite, ask, glare];

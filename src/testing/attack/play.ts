@@ -44,7 +44,7 @@ export const NOTHING_THROWS = 'nothing throws';
 const CURTAIN_MS = 300;
 /** The longest answer, 64*T1, and twice its way (RFC 3261 §17). */
 const TRANSACTIONS_MS = 70_000;
-const QUIET_STEP_MS = 300_000;
+const QUIET_STEP_MS = 40_000;
 /** Two phones that died are found out when their session expires, or after two questions: after an hour at the latest. */
 const QUIET_LIMIT_MS = 4_000_000;
 const MAX_LINES = 10;
@@ -78,7 +78,8 @@ export function play(history: History, staging: Staging): Played {
     enter(scene);
     startMs = world.now();
     curtain?.();
-    perform(scene, history, staging.acts, tell);
+    const isSound = (): boolean => watches.every(({ watch }) => watch.broken().length === 0);
+    perform(scene, history, staging.acts, tell, isSound);
     broken.push(...brokenIn(watches, (watch) => watch.broken()));
     if (broken.length === 0) {
       heal(scene, tell);
@@ -99,12 +100,14 @@ function enter(scene: Scene): void {
   world.run(CURTAIN_MS);
 }
 
-function perform(scene: Scene, history: History, acts: Staging['acts'], tell: Tell): void {
+function perform(scene: Scene, history: History, acts: Staging['acts'], tell: Tell, isSound: () => boolean): void {
   const { world } = scene;
   world.network.weather(history.network);
   const startMs = world.now();
   for (const { atMs, act: name, with: drawn } of history.acts) {
     if (startMs + atMs > world.now()) world.run(startMs + atMs - world.now());
+    // What comes later is of no interest any more.
+    if (!isSound()) return;
     const act = acts.get(name);
     if (act === undefined) throw new Error(`no act is called "${name}": pass it in \`acts\``);
     const line = act.run(scene, drawn);

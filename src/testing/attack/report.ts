@@ -15,6 +15,8 @@ interface Failed {
 
 /** A ladder of more records is cut in its middle. */
 const MAX_RECORDS = 160;
+/** A ladder of more phones is not readable. */
+const MAX_PARTIES = 6;
 
 /** An attack broke an invariant; the message says which, by what history, and how to play it again. */
 export class AttackFailure extends Error {
@@ -74,6 +76,8 @@ function messageOf(
   records: readonly LadderRecord[],
 ): string {
   const phones = played.scene.phones.map((phone) => phone.name);
+  const shown = shortened(records);
+  const [first = '', ...others] = partiesOf(shown, phones);
   const rules = played.broken.flatMap(({ invariant, says, lines }) => [
     `  ${invariant}: ${says}`,
     ...lines.map((line) => `    ${line}`),
@@ -85,11 +89,27 @@ function messageOf(
     ...(replay === undefined
       ? []
       : [`Play it again with REPLAY='${replay}' in the environment, or attack({ …, replay: '${replay}' }).`, '']),
-    ...describeHistory(history, phones),
-    ...played.told,
+    ...shortenedLines(describeHistory(history, phones)),
+    ...shortenedLines(played.told),
     '',
-    drawLadder(shortened(records), { parties: [...phones.slice(0, 1), SERVICE, ...phones.slice(1)] }),
+    drawLadder(
+      shown.filter(({ from, to }) => [SERVICE, first, ...others].includes(from) && [SERVICE, first, ...others].includes(to)),
+      { parties: [first, SERVICE, ...others].filter((party) => party !== '') },
+    ),
   ].join('\n');
+}
+
+const MAX_TOLD = 60;
+const shortenedLines = (lines: readonly string[]): readonly string[] =>
+  lines.length <= MAX_TOLD
+    ? lines
+    : [...lines.slice(0, MAX_TOLD / 2), `… ${lines.length - MAX_TOLD} more …`, ...lines.slice(-MAX_TOLD / 2)];
+
+/** Who is drawn: the phones that said or heard something, and of many those that did so last. */
+function partiesOf(records: readonly LadderRecord[], phones: readonly string[]): string[] {
+  const latest = new Set(records.toReversed().flatMap(({ from, to }) => [from, to]));
+  const drawn = new Set([...latest].filter((party) => party !== SERVICE).slice(0, MAX_PARTIES));
+  return phones.filter((name) => drawn.has(name));
 }
 
 function shortened(records: readonly LadderRecord[]): readonly LadderRecord[] {

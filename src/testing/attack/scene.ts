@@ -114,6 +114,11 @@ export class Scene {
     return placeOf(this.find(n, talkOf));
   }
 
+  /** What a phone says to requests inside its calls, in turn. */
+  answersOf(phone: Phone): () => number {
+    return inTurn(this.#roles.get(phone)?.plan.answers);
+  }
+
   /** Lets something happen later; it does not if time ends first. */
   later(delayMs: number, act: () => void): void {
     this.world.timers.set(delayMs, act);
@@ -218,10 +223,17 @@ export class Scene {
   }
 }
 
-/** What a phone does with a call by itself, for as long as it is not started anew. */
-function live(call: IncomingCall, { habit, answers = [200] }: PhonePlan, wire: Wire): void {
+function inTurn(answers: readonly number[] = [200]): () => number {
   let turn = 0;
-  call.onRequest = () => answers[turn++ % answers.length] ?? 200;
+  return () => {
+    turn += 1;
+    return answers[(turn - 1) % answers.length] ?? 200;
+  };
+}
+
+/** What a phone does with a call by itself, for as long as it is not started anew. */
+function live(call: IncomingCall, { habit, answers }: PhonePlan, wire: Wire): void {
+  call.onRequest = inTurn(answers);
   const soon = (delayMs: number, act: () => void): void => {
     if (delayMs === 0) act();
     else wire.after(delayMs, act);

@@ -1,0 +1,44 @@
+/** The service's own charts, attacked as a user's scenario is: whatever phones, networks and push services do. */
+import { describe, expect, it } from 'vitest';
+import {
+  type AttackOptions,
+  attack,
+  CALL_ACTS,
+  callHistories,
+  histories,
+  INVARIANTS,
+  pushHistories,
+  registrationHistories,
+  TRANSFER_ACTS,
+} from '../../src/testing/index.ts';
+import { everyCallEnds, everyCallIsTold } from '../support/ends.ts';
+import { routed } from '../support/routed.ts';
+import { worlds } from '../support/worlds.ts';
+
+/** `WORLDS=2000 SEED=7` plays more of them by hand, `REPLAY=…` what one of them failed with. */
+function withstands(name: string, preset: number, how: AttackOptions): void {
+  const { numRuns, seed } = worlds(preset);
+  const invariants = [...INVARIANTS, everyCallEnds, everyCallIsTold];
+  const { runs, calls } = attack({ name, invariants, runs: numRuns, ...(seed === undefined ? {} : { seed }), ...how });
+  // A replay plays one.
+  if (runs > 1) expect(calls).toBeGreaterThan(runs / 2);
+}
+
+const DIVERTED = routed(`users:
+  alice: { password: alice-secret, onBusy: bob, onUnreachable: carol }
+  bob: { password: bob-secret, onNoAnswer: carol, ringSeconds: 3 }
+  carol: { password: carol-secret, onBusy: alice, onUnreachable: bob }
+`);
+
+describe('the service withstands', () => {
+  it('calls, and all that is said in them', () => withstands('calls', 60, { histories: callHistories }));
+  it('transfers', () => {
+    withstands('transfers', 30, {
+      histories: (options) => callHistories({ ...options, acts: [...TRANSFER_ACTS, ...TRANSFER_ACTS, ...CALL_ACTS] }),
+    });
+  });
+  it('registrations that come, go and move', () => withstands('registrations', 30, { histories: registrationHistories }));
+  it('pushes', () => withstands('pushes', 60, { histories: pushHistories }));
+  it('diversions', () => withstands('diversions', 30, { histories, config: DIVERTED, limitsMs: [3_000] }));
+  it('everything at once', () => withstands('everything', 40, { histories }));
+});
