@@ -1,6 +1,6 @@
 /** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
 import { bridgeSetup } from './call/bridge.ts';
-import type { CallSettings } from './call/context.ts';
+import { type CallSettings, shownOf } from './call/context.ts';
 import { defineScenario, givenByService } from './scenario.ts';
 import {
   actorEnded,
@@ -26,10 +26,14 @@ export const callMachine = bridgeSetup.createMachine({
   id: 'call',
   context: ({ input }) => ({
     birth: input,
+    outside: false,
+    members: [],
+    rung: 0,
+    toldIdle: false,
     self: input.self,
     caller: input.fact.placedBy === '' ? input.fact.caller : '',
-    shown: input.fact.caller,
-    callerName: input.fact.callerName,
+    ...shownOf(input.fact),
+    anonymous: input.fact.anonymous,
     callee: input.fact.callee,
     callIdStem: input.fact.callIdStem,
     settings: input.settings,
@@ -75,6 +79,8 @@ export const callMachine = bridgeSetup.createMachine({
       entry: 'open',
       on: {
         'call.fork': { guard: { type: 'canFork', params: ({ event }) => event }, actions: 'addFork' },
+        'call.ring': { guard: { type: 'canRing', params: ({ event }) => event }, target: '.offering', actions: 'ringCallee' },
+        'call.drop': { guard: { type: 'isRung', params: ({ event }) => event }, actions: 'dropCallee' },
         'call.keepOpen': { guard: { type: 'canKeep', params: ({ event }) => event }, actions: 'keepOpen' },
         'call.letGo': { actions: { type: 'letGo', params: ({ event }) => ({ keeper: event.by }) } },
         'keeping.due': { actions: { type: 'letGo', params: ({ event }) => event } },
@@ -131,9 +137,15 @@ export const callMachine = bridgeSetup.createMachine({
         trying: {
           description: 'Forks ring, or somebody keeps the call open for one that may come',
           always: [
+            { guard: 'isIdle', target: 'idle' },
             { guard: 'isUnanswered', target: 'unanswered' },
             { guard: 'isOver', target: '#call.failing' },
           ],
+        },
+        idle: {
+          description: 'Whom a scenario has rung brought nobody; it may ring others in this very instant',
+          entry: 'tellIdle',
+          after: { 0: 'trying' },
         },
         unanswered: {
           description: 'The hunt is over; whoever knows more to try keeps the call open in this very instant',

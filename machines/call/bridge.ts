@@ -5,6 +5,7 @@ import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { UNAVAILABLE, UNTAKEN } from '../vocabulary/outcome.ts';
 import { cancel, change, hangUp, isOpen, type Of, peerOf } from './context.ts';
 import { huntSetup } from './hunt.ts';
+import { isElsewhere, missedBy } from './missed.ts';
 
 /** With those of the bridge and the ends, which makes all. */
 export const bridgeSetup = huntSetup.extend({
@@ -48,19 +49,24 @@ export const bridgeSetup = huntSetup.extend({
       const { leg, status, message } = event as Of<'leg.answered'>;
       enqueue.assign({ winner: leg, keepers: [], outcome: 'answered', status });
       enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
-      const device = context.forks.find((fork) => fork.leg === leg)?.device ?? '';
-      enqueue.emit({ type: 'call.answered', call: context.self, caller: context.caller, callee: context.callee, device });
+      const { self: call, caller, callee } = context;
+      const { device, aor: answeredBy } = context.forks.find((fork) => fork.leg === leg) ?? { device: '', aor: '' };
+      enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy });
     }),
     fail: enqueueActions(({ context, enqueue }) => {
       const { status, reason, message } = context.best ?? (context.code === '' ? UNAVAILABLE : UNTAKEN);
       enqueue.assign({ keepers: [], outcome: 'failed', status });
       enqueue.emit({ type: 'leg.reject', to: context.callerLeg, status, reason, message });
       enqueue.emit({ type: 'call.failed', call: context.self, caller: context.caller, callee: context.callee, status, reason });
+      const missed = missedBy(context, 'failed', status);
+      if (missed !== undefined) enqueue.emit(missed);
     }),
     noteCancelled: enqueueActions(({ context, event, enqueue }) => {
       const { reason } = event as Of<'leg.cancelled'>;
       enqueue.assign({ keepers: [], outcome: 'cancelled', status: 487 });
       enqueue.emit({ type: 'call.cancelled', call: context.self, caller: context.caller, callee: context.callee, reason });
+      const missed = isElsewhere(reason) ? undefined : missedBy(context, 'cancelled', 487);
+      if (missed !== undefined) enqueue.emit(missed);
     }),
     acknowledgeWinner: enqueueActions(({ context, event, enqueue }) => {
       const { self: call, winner, continues: from, transferredBy, caller, callee } = context;

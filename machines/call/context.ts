@@ -12,7 +12,9 @@ import type {
   callCancelled,
   callDiverted,
   callEnded,
+  calleeDropped,
   callFailed,
+  callMissed,
   callOffered,
   callRinging,
   callTransferred,
@@ -21,6 +23,7 @@ import type {
   claimWon,
   exchangeAcknowledged,
   forkStarted,
+  huntIdle,
   inviteReceived,
   legAcknowledged,
   legAnswered,
@@ -78,8 +81,18 @@ export interface Fork {
   readonly leg: Address;
   readonly device: string;
   readonly aor: string;
+  /** Whom of those that a scenario rings it is for; empty: the callee. */
+  readonly member: string;
   /** `dropped`: given up for another hunt, which its answer does not concern. */
   readonly state: 'calling' | 'silent' | 'ringing' | 'dropped' | 'failed' | 'ended';
+}
+
+/** A callee whom a scenario has rung (`call.ring`). */
+export interface Member {
+  readonly callee: string;
+  readonly hunter: Address;
+  readonly label: string;
+  readonly isDropped: boolean;
 }
 
 /** What a call keeps. */
@@ -87,6 +100,13 @@ export interface Context {
   /** What it was born with, until the first forks are rung. */
   readonly birth: Input | null;
   readonly self: Address;
+  /** What rings is no device of a user of ours, but a number outside. */
+  readonly outside: boolean;
+  /** Whom scenarios have rung, oldest first, and how often any of them. */
+  readonly members: readonly Member[];
+  readonly rung: number;
+  readonly toldIdle: boolean;
+  readonly anonymous: boolean;
   /** Empty: nobody, since it is placed. */
   readonly caller: string;
   /** Who calls as its devices see it. */
@@ -135,6 +155,9 @@ export type Told = Raw<
   | typeof callAnswered
   | typeof callFailed
   | typeof callCancelled
+  | typeof callMissed
+  | typeof huntIdle
+  | typeof calleeDropped
   | typeof callEnded
   | typeof callTransferred
   | typeof callUnanswered
@@ -162,38 +185,65 @@ export const change = (forks: readonly Fork[], leg: Address, state: Fork['state'
   forks.map((fork) => (fork.leg === leg ? { ...fork, state } : fork));
 /** The routes that are still looked into. */
 export const without = (routes: readonly number[], route: number): readonly number[] => routes.filter((other) => other !== route);
+/** Who has rung others, is the last to do so, and alone keeps the call open, while nobody rings; empty: there is none. */
+export function idleHunter({ keepers, members, following, forks, toldIdle }: Context): Address {
+  if (members.length === 0 || toldIdle || following.length > 0 || forks.some(isPromising)) return '';
+  const isHunter = (keeper: Address): boolean => members.some(({ hunter }) => hunter === keeper);
+  return keepers.every(isHunter) ? (keepers.at(-1) ?? '') : '';
+}
+/** Whom a fork of these devices is for: a member of a group, or the callee. */
+export const memberOf = ({ members }: Context, aor: string): Member | undefined =>
+  members.length === 0 ? undefined : members.find(({ callee, isDropped }) => callee === aor && !isDropped);
+/** Whether a scenario has given that callee up. */
+export const isDroppedMember = ({ members }: Context, aor: string): boolean =>
+  members.length > 0 && members.some(({ callee, isDropped }) => callee === aor && isDropped);
+const ANONYMOUS = { shown: 'sip:anonymous@anonymous.invalid', callerName: 'Anonymous' };
+/** Who calls as others may see it: who asked not to be shown is not (RFC 3323 §4.2). */
+export const shownOf = ({ anonymous, caller, callerName }: Pick<Born, 'anonymous' | 'caller' | 'callerName'>) =>
+  anonymous ? ANONYMOUS : { shown: caller, callerName };
 /** Gives up whatever is open, for another hunt. */
-export const drop = (forks: readonly Fork[]): readonly Fork[] =>
-  forks.map((fork) => (isOpen(fork) ? { ...fork, state: 'dropped' } : fork));
+export const drop = (forks: readonly Fork[], isMeant = (_: Fork) => true): readonly Fork[] =>
+  forks.map((fork) => (isOpen(fork) && isMeant(fork) ? { ...fork, state: 'dropped' } : fork));
+/** Whom of a group that fork rings; empty: the callee itself. */
+export const memberRungBy = ({ forks, members }: Context, leg: Address): string =>
+  members.length === 0 ? '' : (forks.find((fork) => fork.leg === leg)?.member ?? '');
 
 /** The forks that ring these, as far as there is room for them, and none of a device that rings in this hunt. */
 export function newForks(context: Context, rings: readonly Ring[], by: string): Raw<typeof forkStarted>[] {
   const hunting = context.forks.slice(context.hunted);
   const room = Math.min(context.settings.maxForks - hunting.length, MAX_CALL_FORKS - context.forks.length);
   return rings
-    .filter(({ device }) => !hunting.some((known) => known.device === device))
+    .filter(({ device, aor }) => !hunting.some((known) => known.device === device && known.aor === aor))
     .slice(0, Math.max(room, 0))
     .map((ring, index) => forkFact(context, context.forks.length + index + 1, { ...ring, callId: '' }, by));
 }
 
 /** A fork as it begins. */
-export const asFork = ({ leg, device, aor }: Raw<typeof forkStarted>): Fork => ({ leg, device, aor, state: 'calling' });
+export const asFork = ({ leg, device, aor }: Raw<typeof forkStarted>, member = ''): Fork => ({
+  leg,
+  device,
+  aor,
+  member,
+  state: 'calling',
+});
 
 interface Offer {
   readonly wakeable: boolean;
   readonly accountPush: PushTarget;
+  /** Stands before the caller's name. */
+  readonly label?: string;
 }
 /** Each callee of a call is offered under a stem of its own, so that pushes of one are not those of another. */
 export const offered = (
   context: Context,
   callee: string,
   stem: string,
-  { wakeable, accountPush }: Offer,
+  { wakeable, accountPush, label = '' }: Offer,
 ): Raw<typeof callOffered> => ({
   type: 'call.offered',
   call: context.self,
   caller: context.shown,
-  callerName: context.callerName,
+  callerName: label === '' || context.callerName === '' ? label || context.callerName : `${label}: ${context.callerName}`,
   callee,
   callIdStem: stem,
   wakeable,

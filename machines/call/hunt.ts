@@ -11,7 +11,7 @@ import {
   whyUnanswered,
 } from '../vocabulary/hunt.ts';
 import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
-import { MAX_CALL_FORKS, MAX_KEEPERS } from '../vocabulary/limits.ts';
+import { MAX_CALL_FORKS, MAX_KEEPERS, MAX_MEMBERS } from '../vocabulary/limits.ts';
 import { better, endsSearch, UNAVAILABLE } from '../vocabulary/outcome.ts';
 import {
   asFork,
@@ -19,9 +19,14 @@ import {
   cancel,
   change,
   drop,
+  type Fork,
   forkFact,
+  idleHunter,
+  isDroppedMember,
   isOpen,
   isOver,
+  memberOf,
+  memberRungBy,
   newForks,
   type Of,
   offered,
@@ -33,16 +38,27 @@ import { callSetup } from './setup.ts';
 export const huntSetup = callSetup.extend({
   guards: {
     isOver: ({ context }) => isOver(context),
-    canFork: ({ context }, { device }: { device: string }) =>
+    canFork: ({ context }, { device, aor }: { device: string; aor: string }) =>
+      !isDroppedMember(context, aor) &&
       context.forks.length - context.hunted < context.settings.maxForks &&
       context.forks.length < MAX_CALL_FORKS &&
-      !context.forks.some((known, index) => index >= context.hunted && known.device === device),
+      !context.forks.some((known, index) => index >= context.hunted && known.device === device && known.aor === aor),
     canKeep: ({ context }, { by, forMs }: { by: Address; forMs: number }) =>
       forMs > 0 && (context.keepers.length < MAX_KEEPERS || context.keepers.includes(by)),
-    endsSearch: ({ context }, { status }: { status: number }) => endsSearch(status, context.settings.declineEndsCall),
+    /** A member of a group speaks for itself alone. */
+    endsSearch: ({ context }, { status, leg }: { status: number; leg: Address }) =>
+      endsSearch(status, context.settings.declineEndsCall) && memberRungBy(context, leg) === '',
+    canRing: ({ context }, { by, callee }: { by: Address; callee: string }) =>
+      context.keepers.includes(by) &&
+      context.members.length < MAX_MEMBERS &&
+      !context.members.some((known) => known.callee === callee && !known.isDropped),
+    isRung: ({ context }, { callee }: { callee: string }) => memberOf(context, callee) !== undefined,
+    isIdle: ({ context }) => idleHunter(context) !== '',
     isUnanswered: ({ context }) => !context.toldUnanswered && isOver(context),
-    divertsBusy: ({ context }, { status }: { status: number }) =>
-      endsSearch(status, context.settings.declineEndsCall) && divertsBusy(status, context.forwarding),
+    divertsBusy: ({ context }, { status, leg }: { status: number; leg: Address }) =>
+      endsSearch(status, context.settings.declineEndsCall) &&
+      divertsBusy(status, context.forwarding) &&
+      memberRungBy(context, leg) === '',
     isRedirected: ({ context }, { status, message }: { status: number; message: number }) =>
       status >= 300 && status < 400 && message !== 0 && context.redirections < MAX_REDIRECTIONS,
     isDropped: ({ context }, { leg }: { leg: Address }) =>
@@ -58,7 +74,7 @@ export const huntSetup = callSetup.extend({
       const { birth } = context;
       if (birth === null) return;
       const { fact } = birth;
-      enqueue.assign({ birth: null });
+      enqueue.assign({ birth: null, outside: fact.rings.some(({ aor }) => aor === '') });
       // Who wants all calls elsewhere is not called at all.
       if (fact.forwarding.always !== '') return;
       const current = fact.direct ? [] : birth.current;
@@ -68,7 +84,7 @@ export const huntSetup = callSetup.extend({
       for (const fork of forks) enqueue.emit(fork);
       const wakeable = fact.accountPush.provider !== '' || current.some(({ asleep }) => asleep);
       enqueue.emit(offered(context, context.callee, context.callIdStem, { wakeable, accountPush: fact.accountPush }));
-      enqueue.assign({ forks: forks.map(asFork) });
+      enqueue.assign({ forks: forks.map((fork) => asFork(fork)) });
       if (fact.forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: fact.forwarding.ringMs });
     }),
     /** Hunts for somebody else. */
@@ -96,8 +112,10 @@ export const huntSetup = callSetup.extend({
         callee,
         diversions,
         forwarding,
-        forks: [...hunt.forks, ...forks.map(asFork)],
+        forks: [...hunt.forks, ...forks.map((fork) => asFork(fork))],
         hunted: hunt.hunted,
+        outside: rings.some(({ aor }) => aor === ''),
+        members: [],
         hasRung: false,
         huntBest: null,
         following: [],
@@ -107,6 +125,39 @@ export const huntSetup = callSetup.extend({
         toldRinging: false,
       });
       if (forwarding.ringMs > 0) enqueue.raise({ type: 'ringing.due' }, { id: 'ring limit', delay: forwarding.ringMs });
+    }),
+    /** One more callee, for whom the call is not: it is no diversion (RFC 5806 §3). */
+    ringCallee: enqueueActions(({ context, event, enqueue }) => {
+      const { callee, rings, by: hunter, label, ...offer } = event as Of<'call.ring'>;
+      const rung = context.rung + 1;
+      const known = context.members.filter((other) => other.callee !== callee);
+      const labelled = label === '' ? rings : rings.map((ring) => ({ ...ring, target: { ...ring.target, label } }));
+      const forks = newForks(context, divertedRings(labelled, context.diversions), hunter);
+      for (const fork of forks) enqueue.emit(fork);
+      enqueue.emit(offered(context, callee, `${context.callIdStem}-g${rung}`, { ...offer, label }));
+      enqueue.assign({
+        forks: [...context.forks, ...forks.map((fork) => asFork(fork, callee))],
+        members: [...known, { callee, hunter, label, isDropped: false }],
+        rung,
+        toldIdle: false,
+      });
+    }),
+    dropCallee: enqueueActions(({ context, event, enqueue }) => {
+      const { callee } = event as Of<'call.drop'>;
+      const isMembers = ({ member }: Fork): boolean => member === callee;
+      for (const fork of context.forks) if (isMembers(fork) && isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      enqueue.emit({ type: 'callee.dropped', call: context.self, callee });
+      const forks = drop(context.forks, isMembers);
+      enqueue.assign({
+        forks,
+        // What is over takes no room from those who are rung next.
+        hunted: forks.some(isOpen) ? context.hunted : forks.length,
+        members: context.members.map((known) => (known.callee === callee ? { ...known, isDropped: true } : known)),
+      });
+    }),
+    tellIdle: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ toldIdle: true });
+      enqueue.emit({ type: 'hunt.idle', call: context.self, hunter: idleHunter(context) });
     }),
     tellUnanswered: enqueueActions(({ context, enqueue }) => {
       const { self: call, caller, callee, forwarding, huntBest, divertedBefore: diverted } = context;
@@ -144,7 +195,10 @@ export const huntSetup = callSetup.extend({
       const forks = newForks(context, divertedRings(rings, diversions), '');
       for (const one of forks) enqueue.emit(one);
       if (offer.wakeable) enqueue.emit(offered(context, callee, `${context.callIdStem}-r${route}`, offer));
-      enqueue.assign({ forks: [...context.forks, ...forks.map(asFork)], following: without(context.following, route) });
+      enqueue.assign({
+        forks: [...context.forks, ...forks.map((one) => asFork(one, fork.member))],
+        following: without(context.following, route),
+      });
     }),
     noteNoRoute: assign(({ context, event }) => ({
       following: without(context.following, (event as Of<'route.failed'>).route),
@@ -153,10 +207,12 @@ export const huntSetup = callSetup.extend({
     })),
     addFork: enqueueActions(({ context, event, enqueue }) => {
       const order = event as Of<'call.fork'>;
-      const target = divertedTo(order.target, context.diversions);
+      const member = memberOf(context, order.aor);
+      const diverted = divertedTo(order.target, context.diversions);
+      const target = member === undefined || member.label === '' ? diverted : { ...diverted, label: member.label };
       const fork = forkFact(context, context.forks.length + 1, { ...order, target }, order.by);
       enqueue.emit(fork);
-      enqueue.assign({ forks: [...context.forks, asFork(fork)] });
+      enqueue.assign({ forks: [...context.forks, asFork(fork, member?.callee)] });
     }),
     keepOpen: enqueueActions(({ context, event, enqueue }) => {
       const { by, forMs, progress } = event as Of<'call.keepOpen'>;
@@ -198,10 +254,12 @@ export const huntSetup = callSetup.extend({
     noteSilent: assign({ forks: ({ context, event }) => change(context.forks, (event as Of<'leg.silent'>).leg, 'silent') }),
     noteFailed: assign(({ context, event }) => {
       const { leg, status, reason, message } = event as Of<'leg.failed'>;
+      // That one of a group declines, or is busy, says nothing of the group.
+      const outcome = memberRungBy(context, leg) === '' ? { status, reason, message } : UNAVAILABLE;
       return {
         forks: change(context.forks, leg, 'failed'),
-        best: better(context.best, { status, reason, message }),
-        huntBest: better(context.huntBest, { status, reason, message }),
+        best: better(context.best, outcome),
+        huntBest: better(context.huntBest, outcome),
       };
     }),
     noteDropped: assign({

@@ -16,6 +16,7 @@ import {
   callAnswered,
   callCancelled,
   callDiverted,
+  calleeDropped,
   callFailed,
   callOffered,
   legFailed,
@@ -48,6 +49,7 @@ type Heard =
       | typeof callCancelled
       | typeof callDiverted
       | typeof callFailed
+      | typeof calleeDropped
       | typeof actorEnded
     >;
 type Of<T extends Heard['type']> = Extract<Heard, { type: T }>;
@@ -213,6 +215,7 @@ export const pushNotificationMachine = setup({
     'call.failed': '.over',
     // Whoever is called then has a case of its own.
     'call.diverted': '.over',
+    'callee.dropped': '.over',
     'actor.ended': '.over',
   },
   states: {
@@ -250,6 +253,7 @@ export const pushNotification = defineScenario({
     callCancelled.where({ call }),
     callFailed.where({ call }),
     callDiverted.where({ call }),
+    calleeDropped.where({ call, callee }),
     actorEnded.where({ address: call }),
   ],
   settings: givenByService<PushNotificationSettings>,

@@ -21,6 +21,8 @@ export interface Target {
   readonly outside?: Outside;
   /** How the call came to this device, oldest first; left out where it was for it from the start. */
   readonly diversions?: readonly Diversion[];
+  /** Stands before the caller's name on that device, such as the name of the group that is called. */
+  readonly label?: string;
   /** A leg of another call, whose dialog is taken over instead of a new one being opened. */
   readonly adopts?: Address;
 }

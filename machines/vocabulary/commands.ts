@@ -36,7 +36,22 @@ export type CallDivert = To & {
   readonly accountPush: PushTarget;
   readonly forwarding: Forwarding;
 };
-export type CallCommand = CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd | CallDivert;
+/**
+ * Rings one more callee of a call that is still for whom it was, as `route.found` named it; its sleeping devices are woken.
+ * The author keeps the call open; it hears `hunt.idle` when nobody rings or wakes any more.
+ */
+export type CallRing = To & {
+  readonly type: 'call.ring';
+  readonly callee: string;
+  readonly rings: readonly Ring[];
+  readonly wakeable: boolean;
+  readonly accountPush: PushTarget;
+  /** Stands before the caller's name on that callee's devices; empty: nothing. */
+  readonly label: string;
+};
+/** Gives up a callee that `call.ring` rang: its devices are cancelled, and not woken any more. */
+export type CallDrop = To & { readonly type: 'call.drop'; readonly callee: string };
+export type CallCommand = CallRing | CallDrop | CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd | CallDivert;
 
 // To a leg.
 
@@ -228,6 +243,8 @@ export type Command = CallCommand | LegCommand | SipCommand | PushCommand | Http
 export const ADDRESSEE: Readonly<
   Record<Command['type'], 'call' | 'leg' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP>
 > = {
+  'call.ring': 'call',
+  'call.drop': 'call',
   'call.fork': 'call',
   'call.keepOpen': 'call',
   'call.letGo': 'call',

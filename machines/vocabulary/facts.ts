@@ -24,6 +24,8 @@ export const inviteReceived = defineFact('invite.received', {
   leg,
   caller: text(),
   callerName: text(),
+  /** The caller asked not to be shown (RFC 3323). */
+  anonymous: flag(),
   callee: text(),
   /** Prefix of the Call-IDs of this call's legs, so that a push can name the Call-ID its device will see. */
   callIdStem: text(),
@@ -223,10 +225,34 @@ export const callDiverted = defineFact('call.diverted', {
   callee: text(),
   why: text<DiversionReason>(),
 });
+/** Of those that `hunter` has rung nobody rings or wakes any more; nothing but its own word keeps the call open. */
+export const huntIdle = defineFact('hunt.idle', { call, hunter: text<Address>() });
+/** A callee that a scenario had rung is not called any more; the call goes on. */
+export const calleeDropped = defineFact('callee.dropped', { call, callee: text() });
 export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });
-export const callAnswered = defineFact('call.answered', { call, caller: text(), callee: text(), device: text() });
+export const callAnswered = defineFact('call.answered', {
+  call,
+  caller: text(),
+  callee: text(),
+  device: text(),
+  /** Address of record of the user whose device it is: in a group not the callee. Empty outside. */
+  answeredBy: text(),
+});
 export const callFailed = defineFact('call.failed', { call, caller: text(), callee: text(), status, reason: text() });
 export const callCancelled = defineFact('call.cancelled', { call, caller: text(), callee: text(), reason: text() });
+/** A user of ours was called, and nobody took the call: neither that user nor whom it was diverted to. */
+export const callMissed = defineFact('call.missed', {
+  call,
+  caller: text(),
+  callerName: text(),
+  /** The caller asked not to be shown; `caller` is for records only. */
+  anonymous: flag(),
+  /** Who was called first. */
+  callee: text(),
+  /** `gaveUp`: the caller did, before that user's devices had been given their time. */
+  why: text<DiversionReason | 'gaveUp'>(),
+  status,
+});
 /** The parties of this call hear each other; one of them was in the call `from` before, and `transferredBy` sent it here. */
 export const callTransferred = defineFact('call.transferred', {
   call,

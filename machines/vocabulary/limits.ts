@@ -2,5 +2,7 @@
 export const MAX_FORKS = 32;
 /** Legs of one call, all hunts together. */
 export const MAX_CALL_FORKS = 96;
+/** Callees that scenarios may ring in one call, all together. */
+export const MAX_MEMBERS = 64;
 export const MAX_BINDINGS = 32;
 export const MAX_KEEPERS = 8;

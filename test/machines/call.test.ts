@@ -94,7 +94,11 @@ const end = order('call.end', { status: 404, reason: 'No Such User' });
 
 const cancel = (n: number, reason: string, text = '') => ({ type: 'leg.cancel', to: fork(n), reason, text });
 const reject = (status: number, more: object = {}) => ({ type: 'leg.reject', to: CALLER, status, ...more });
-const failed = (status: number) => ({ type: 'call.failed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', status });
+const missed = (more: object = {}) => ({ type: 'call.missed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', ...more });
+const failed = (status: number) => [
+  { type: 'call.failed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', status },
+  missed({ status }),
+];
 const unanswered = (why: string, target = '') => ({ type: 'call.unanswered', call: SELF, why, target });
 const refused = (leg: string) => ({ type: 'sip.refuseRequest', to: 'port:sip', leg, exchange: 9, status: 481 });
 const namesOf = (told: readonly Told[]) => told.map(({ type }) => type);
@@ -139,7 +143,7 @@ describe('a call that begins', () => {
   it('fails with 480 at once, but not before every supervisor has spoken', () => {
     const chart = callTo(0);
     expect([chart.state, chart.now]).toEqual(['ringing.offering', 0]);
-    expectTold(chart.give(0), [unanswered('unreachable'), reject(480, { message: 0 }), failed(480)]);
+    expectTold(chart.give(0), [unanswered('unreachable'), reject(480, { message: 0 }), ...failed(480)]);
     expect(chart.state).toBe('releasing');
   });
 
@@ -155,7 +159,7 @@ describe('a call that begins', () => {
     expect(chart.state).toBe('ringing.trying');
     expectTold(chart.give(letGo()), [unanswered('busy')]);
     expect(chart.state).toBe('ringing.unanswered');
-    expectTold(chart.give(0), [reject(486, { message: 41 }), failed(486)]);
+    expectTold(chart.give(0), [reject(486, { message: 41 }), ...failed(486)]);
   });
 });
 
@@ -194,6 +198,7 @@ describe('a call that is diverted', () => {
       { type: 'call.unanswered', callee: CAROL, why: 'noAnswer', target: 'sip:dan@x' },
       reject(486),
       { type: 'call.failed', callee: CAROL, status: 486 },
+      missed({ status: 486 }),
     ]);
   });
 
@@ -235,6 +240,7 @@ describe('a call that is diverted', () => {
       { type: 'call.unanswered', callee: CAROL, why: 'always', target: 'sip:dan@x' },
       reject(480),
       { type: 'call.failed', callee: CAROL, status: 480 },
+      missed({ callee: CAROL, status: 480 }),
     ]);
   });
 
@@ -247,7 +253,7 @@ describe('a call that is diverted', () => {
       expect(chart.context).toMatchObject({ hasRung: false, huntBest: { status } });
       expectTold(ringingCallTo(2, { settings: { declineEndsCall: true } }).give(fails(1, status)), [
         reject(status),
-        failed(status),
+        ...failed(status),
         cancel(2, 'none'),
       ]);
     }
@@ -256,7 +262,7 @@ describe('a call that is diverted', () => {
   it('gives up sleeping devices too when the callee has waited long enough', () => {
     const chart = callTo(0, { asleep: 1, forwarding: { unreachable: CAROL, ringMs: 5_000 } });
     chart.give(keepOpen(20_000));
-    expectTold(chart.give(5_000), [unanswered('unreachable', CAROL), reject(480), failed(480)]);
+    expectTold(chart.give(5_000), [unanswered('unreachable', CAROL), reject(480), ...failed(480)]);
   });
 
   it('is diverted no more than five times, those before it came included', () => {
@@ -272,6 +278,195 @@ describe('a call that is diverted', () => {
     const over = ringingCallTo(1, { forwarding: { ringMs: 5_000 } });
     over.give(callerCancels, 5_000);
     expect(over.state).toBe('releasing');
+  });
+});
+
+const GROUP = 'ring-group:1';
+const ringMember = (callee: string, devices: readonly string[], more: object = {}, by = GROUP) =>
+  order(
+    'call.ring',
+    {
+      callee,
+      rings: devices.map((device) => ({ device, aor: callee, target: { ...target, contact: device } })),
+      ...{ wakeable: false, accountPush: NO_PUSH, label: '', ...more },
+    },
+    by,
+  );
+const dropMember = (callee: string) => order('call.drop', { callee }, GROUP);
+const keepForGroup = keepOpen(60_000, GROUP);
+const idle = (hunter = GROUP) => ({ type: 'hunt.idle', call: SELF, hunter });
+const DAN = 'sip:dan@x';
+
+describe('callees whom a scenario rings', () => {
+  it('ring beside what rings, without a word of diversion, and are offered under stems of their own', () => {
+    const chart = callTo(0);
+    chart.give(keepForGroup);
+    expectTold(chart.give(ringMember(CAROL, ['c1', 'c2'], { label: 'Sales', wakeable: true })), [
+      {
+        type: 'fork.started',
+        leg: fork(1),
+        callee: 'sip:bob@x',
+        aor: CAROL,
+        device: 'c1',
+        case: GROUP,
+        target: { label: 'Sales' },
+      },
+      { type: 'fork.started', leg: fork(2), device: 'c2' },
+      { type: 'call.offered', callee: CAROL, callerName: 'Sales: Alice', callIdStem: 'stem-g1', wakeable: true },
+    ]);
+    expectTold(chart.give(ringMember(DAN, ['c1'])), [
+      { type: 'fork.started', leg: fork(3), aor: DAN, device: 'c1' },
+      { type: 'call.offered', callee: DAN, callerName: 'Alice', callIdStem: 'stem-g2' },
+    ]);
+    expect(JSON.stringify(chart.told)).not.toContain('diversions');
+    const woken = order('call.fork', { aor: CAROL, device: 'c3', target, callId: 'stem-g1-w0' });
+    expectTold(chart.give(woken), [{ type: 'fork.started', leg: fork(4), device: 'c3', target: { label: 'Sales' } }]);
+  });
+
+  it('are rung by who keeps the call open, each once at a time', () => {
+    const chart = callTo(0);
+    chart.give(ringMember(CAROL, ['c1']));
+    expect(chart.taken, 'nobody keeps it open').toBe(false);
+    chart.give(keepForGroup, ringMember(CAROL, ['c1']), ringMember(CAROL, ['c2']));
+    expect(chart.taken, 'she rings already').toBe(false);
+    chart.give(dropMember(DAN));
+    expect(chart.taken, 'nobody rang him').toBe(false);
+  });
+
+  it('tell who rang them when nobody rings or wakes any more, once, and again after the next ones', () => {
+    const chart = callTo(0);
+    expectTold(chart.give(keepForGroup, 0), []);
+    chart.give(ringMember(CAROL, ['c1']), keepOpen(20_000, 'push:1'), 0, rings(1));
+    expectTold(chart.give(fails(1, 486)), []);
+    expectTold(chart.give(letGo('push:1'), 0), [idle()]);
+    expectTold(chart.give(ended(fork(1)), 0), []);
+    expectTold(chart.give(ringMember(DAN, []), 0), [{ type: 'call.offered', callee: DAN }, idle()]);
+    expectTold(chart.give(letGo(GROUP)), [unanswered('noAnswer')]);
+    expectTold(chart.give(0), [reject(480, { message: 0 }), ...failed(480)]);
+  });
+
+  it('speak for themselves alone: neither 486 nor 600 of one is the answer of all', () => {
+    for (const status of [486, 600, 603]) {
+      const chart = callTo(0, { settings: { declineEndsCall: true }, forwarding: { busy: CAROL } });
+      chart.give(keepForGroup, ringMember(CAROL, ['c1']), ringMember(DAN, ['d1']), 0);
+      expectTold(chart.give(fails(1, status)), []);
+      chart.give(answers(2));
+      expect(chart.state).toBe('talking.answered');
+      expect(chart.told.at(-1)).toMatchObject({ type: 'call.answered', callee: 'sip:bob@x', answeredBy: DAN });
+    }
+  });
+
+  it('are given up: what answers too late does not count, nor does what wakes too late', () => {
+    const chart = callTo(0, { settings: { maxForks: 1 } });
+    chart.give(keepForGroup, ringMember(CAROL, ['c1']), 0, rings(1));
+    expectTold(chart.give(dropMember(CAROL)), [cancel(1, 'none'), { type: 'callee.dropped', call: SELF, callee: CAROL }, idle()]);
+    chart.give(ringMember(DAN, ['d1']), answers(1), 0);
+    expect(chart.state).toBe('ringing.trying');
+    chart.give(order('call.fork', { aor: CAROL, device: 'c2', target, callId: '' }));
+    expect(chart.taken).toBe(false);
+    expectTold(chart.give(answers(2)), [
+      { type: 'leg.answer', fork: fork(2) },
+      { type: 'call.answered', answeredBy: DAN },
+    ]);
+  });
+
+  it('may be rung again after they were given up', () => {
+    const chart = callTo(0);
+    chart.give(keepForGroup, ringMember(CAROL, ['c1']), dropMember(CAROL), ringMember(CAROL, ['c1']), 0);
+    expect(namesOf(chart.told).filter((type) => type === 'fork.started')).toHaveLength(2);
+    chart.give(answers(2));
+    expect(chart.state).toBe('talking.answered');
+  });
+
+  it('may be a group again: the inner one is asked first', () => {
+    const chart = callTo(0);
+    chart.give(keepForGroup, ringMember('sip:sales@x', []), keepOpen(60_000, 'ring-group:2'));
+    chart.give(ringMember(CAROL, ['c1'], {}, 'ring-group:2'), 0);
+    expectTold(chart.give(fails(1, 480), 0), [idle('ring-group:2')]);
+    expect(chart.give(letGo('ring-group:2'), 0)).toEqual([]);
+    chart.give(dropMember('sip:sales@x'));
+    expectTold(chart.give(ringMember(DAN, ['d1'])), [{ type: 'fork.started', aor: DAN }, { type: 'call.offered' }]);
+  });
+
+  it('are bounded', () => {
+    const chart = callTo(0);
+    chart.give(keepForGroup);
+    for (let n = 0; n < 70; n += 1) chart.give(ringMember(`sip:${n}@x`, [`d${n}`]));
+    expect(chart.taken).toBe(false);
+    expect(chart.context.members).toHaveLength(64);
+    expect(chart.context.forks).toHaveLength(4);
+  });
+
+  it('are not called any more when the call goes on to somebody else', () => {
+    const chart = callTo(0);
+    chart.give(keepForGroup, ringMember(CAROL, ['c1']), 0);
+    expectTold(chart.give(divert({ callee: DAN, rings: [] })), [
+      cancel(1, 'none'),
+      { ...diverted, callee: DAN },
+      forwarded,
+      { type: 'call.offered', callee: DAN },
+    ]);
+    expect(chart.context.members).toEqual([]);
+  });
+});
+
+describe('a missed call', () => {
+  const told = (chart: Chart) => chart.told.find(({ type }) => type === 'call.missed');
+  const asked = (more: object, awake = 1) => ringingCallTo(awake, { fact: { anonymous: false, ...more } });
+
+  it('is told with why nobody took it, and with the name of who called', () => {
+    const rang = asked({});
+    rang.give(rings(1), fails(1, 408, 'No Answer'), 0);
+    expect(told(rang)).toMatchObject({
+      callee: 'sip:bob@x',
+      why: 'noAnswer',
+      callerName: 'Alice',
+      anonymous: false,
+      status: 480,
+    });
+    const absent = asked({}, 0);
+    absent.give(0);
+    expect(told(absent)).toMatchObject({ why: 'unreachable' });
+    const cancelled = asked({});
+    cancelled.give(callerCancels);
+    expect(told(cancelled)).toMatchObject({ why: 'gaveUp', status: 487 });
+    const asleep = callTo(0, { asleep: 1 });
+    asleep.give(keepOpen(20_000), callerCancels);
+    expect(told(asleep), 'who sleeps all along was not there').toMatchObject({ why: 'unreachable' });
+  });
+
+  it('is one of whom it was for first', () => {
+    const chart = ringingCallTo(1, { forwarding: { busy: CAROL } });
+    chart.give(fails(1, 486), keepOpen(1_000), divert(), 0, fails(2, 404), 0);
+    expect(told(chart)).toMatchObject({ callee: 'sip:bob@x', why: 'busy', status: 486 });
+  });
+
+  it.each([
+    ['a number outside', { rings: [{ aor: '', device: 'trunk', target }] }],
+    ['a party that is taken over', { continues: 'call:3', transferredBy: '' }],
+    ['a star code', { code: '*8' }],
+    ['one that a scenario placed', { placedBy: 'ring-back:1' }],
+  ])('is none that was for %s', (_, fact) => {
+    const chart = asked(fact, 0);
+    chart.give(fails(1, 480), 0);
+    chart.give(callerCancels);
+    expect(told(chart)).toBeUndefined();
+  });
+
+  it('is none that was answered elsewhere, as the caller’s proxy says (RFC 3326)', () => {
+    const chart = asked({});
+    chart.give({ ...callerCancels, reason: 'SIP ;cause=200 ;text="Call completed elsewhere"' } as EventObject);
+    expect(told(chart)).toBeUndefined();
+  });
+
+  it('is offered and pushed without who it was from, if that one wants it so (RFC 3323)', () => {
+    const chart = asked({ anonymous: true });
+    expect(chart.told.find(({ type }) => type === 'call.offered')).toMatchObject({
+      caller: 'sip:anonymous@anonymous.invalid',
+      callerName: 'Anonymous',
+    });
+    chart.give(callerCancels);
+    expect(told(chart)).toMatchObject({ anonymous: true, callerName: 'Anonymous' });
   });
 });
 
@@ -314,7 +509,7 @@ describe('a device that redirects', () => {
   it('counts as one that cannot be had where it leads nowhere', () => {
     const chart = ringingCallTo(1);
     chart.give(redirects(1));
-    expectTold(chart.give(noRoute(1), 0), [unanswered('unreachable'), reject(480), failed(480)]);
+    expectTold(chart.give(noRoute(1), 0), [unanswered('unreachable'), reject(480), ...failed(480)]);
     // Late ones.
     expect(chart.give(noRoute(1), found(1))).toEqual([]);
   });
@@ -322,7 +517,7 @@ describe('a device that redirects', () => {
   it('is followed five times in a call', () => {
     const chart = ringingCallTo(1, { settings: { maxForks: 9 } });
     for (let n = 1; n <= 5; n++) chart.give(redirects(n), found(n, { rings: [ring(`carol${n}`)] }));
-    expectTold(chart.give(redirects(6), 0), [unanswered('unreachable'), reject(480), failed(480)]);
+    expectTold(chart.give(redirects(6), 0), [unanswered('unreachable'), reject(480), ...failed(480)]);
   });
 });
 
@@ -332,7 +527,7 @@ describe('keeping a call open', () => {
     chart.give(keepOpen(20_000), 0, 19_999);
     expect(chart.state).toBe('ringing.trying');
     const told = chart.give(1, 0);
-    expectTold(told, [unanswered('unreachable'), reject(480), failed(480)]);
+    expectTold(told, [unanswered('unreachable'), reject(480), ...failed(480)]);
     expect(told[0]?.atMs).toBe(20_000);
   });
 
@@ -429,14 +624,14 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
     expectTold(chart.give(fails(3, 503), 0), [
       unanswered('busy'),
       reject(486, { reason: 'Busy Here', message: 42 }),
-      failed(486),
+      ...failed(486),
     ]);
   });
 
   it('does not wait for a silent one, and cancels it without a Reason', () => {
     const chart = ringingCallTo(2);
     expect(chart.give(isSilent(1))).toEqual([]);
-    expectTold(chart.give(fails(2, 404), 0), [unanswered('unreachable'), reject(404), failed(404), cancel(1, 'none')]);
+    expectTold(chart.give(fails(2, 404), 0), [unanswered('unreachable'), reject(404), ...failed(404), cancel(1, 'none')]);
   });
 
   it('waits again for a silent one that rings after all', () => {
@@ -452,7 +647,7 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
   ])('ends the search at once on %i (declineEndsCall %s)', (status, declineEndsCall) => {
     const chart = ringingCallTo(2, { settings: { declineEndsCall } });
     chart.give(keepOpen(20_000));
-    expectTold(chart.give(fails(1, status)), [reject(status), failed(status), cancel(2, 'none')]);
+    expectTold(chart.give(fails(1, status)), [reject(status), ...failed(status), cancel(2, 'none')]);
   });
 
   it('goes on after a 603, which is often one phone’s', () => {
@@ -464,7 +659,7 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
   it('ends as it is told to', () => {
     expectTold(ringingCallTo(2).give(end), [
       reject(404, { reason: 'No Such User' }),
-      failed(404),
+      ...failed(404),
       cancel(1, 'none'),
       cancel(2, 'none'),
     ]);
@@ -472,7 +667,7 @@ describe('the forks of a call (RFC 3261 §16.7)', () => {
 
   it('counts a fork whose actor ended without a word as gone', () => {
     const chart = ringingCallTo(1);
-    expectTold(chart.give(ended(fork(1)), 0), [unanswered('unreachable'), reject(480), failed(480)]);
+    expectTold(chart.give(ended(fork(1)), 0), [unanswered('unreachable'), reject(480), ...failed(480)]);
   });
 });
 
@@ -482,19 +677,19 @@ describe('what the caller ends early', () => {
     expectTold(chart.give(forsakes(1)), [cancel(1, 'none')]);
     expectTold(chart.give(keepOpen(20_000), forsakes(2)), [cancel(2, 'none')]);
     expect(chart.state).toBe('ringing.trying');
-    expectTold(chart.give(20_000, 0), [unanswered('unreachable'), reject(480), failed(480)]);
+    expectTold(chart.give(20_000, 0), [unanswered('unreachable'), reject(480), ...failed(480)]);
   });
 
   it('is the call, if it is the last fork: 487 (RFC 3261 §15.1.2)', () => {
     const chart = ringingCallTo(2);
     chart.give(fails(2, 486));
-    expectTold(chart.give(forsakes(1)), [reject(487), failed(487), cancel(1, 'none')]);
+    expectTold(chart.give(forsakes(1)), [reject(487), ...failed(487), cancel(1, 'none')]);
     expect(chart.state).toBe('releasing');
   });
 
   it('is the call, if it gives no PRACK (RFC 3262 §3)', () => {
     const chart = ringingCallTo(1);
-    expectTold(chart.give(noPrack), [reject(504, { reason: 'No PRACK' }), failed(504), cancel(1, 'none')]);
+    expectTold(chart.give(noPrack), [reject(504, { reason: 'No PRACK' }), ...failed(504), cancel(1, 'none')]);
     expect(chart.state).toBe('releasing');
   });
 
@@ -719,6 +914,7 @@ describe('the end of a call', () => {
     chart.give(keepOpen(20_000), rings(1), fails(3, 486));
     expectTold(chart.give(callerCancels), [
       { type: 'call.cancelled', call: SELF, reason: 'SIP;cause=487' },
+      missed({ why: 'gaveUp', status: 487 }),
       cancel(1, 'caller', 'SIP;cause=487'),
       cancel(2, 'caller', 'SIP;cause=487'),
     ]);

@@ -52,6 +52,8 @@ const attributes = fc.record({
   call: fc.constant(CALL),
   caller: fc.constant('sip:alice@example.com'),
   callerName: fc.constant('Alice'),
+  anonymous: fc.boolean(),
+  label: fc.constantFrom('', 'Sales'),
   callee: fc.constantFrom(AOR, 'sip:carol@example.com'),
   callIdStem: fc.constant('stem'),
   accountPush: push,
@@ -123,10 +125,25 @@ function stepsOf(machine: AnyStateMachine, waits: readonly number[]): fc.Arbitra
       (nowMs) =>
         ({ ...rest, type, seq, at: nowMs }) as EventObject,
   );
-  return fc.array(fc.oneof({ weight: 4, arbitrary: event }, { weight: 1, arbitrary: fc.constantFrom(...waits) }), {
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: event }, { weight: 1, arbitrary: fc.constantFrom(...waits) }), {
     maxLength: 25,
   });
+  if (!known.includes('call.ring')) return steps;
+  return fc.oneof(
+    { weight: 3, arbitrary: steps },
+    { weight: 1, arbitrary: fc.tuple(groupSteps, steps).map((both) => both.flat()) },
+  );
 }
+
+/** A scenario keeps the call open and rings somebody: rare among so many kinds of events. */
+const groupSteps: fc.Arbitrary<Step[]> = fc.tuple(attributes, fc.constantFrom<Step[]>([], [0])).map(([rest, wait]) => [
+  ...['call.keepOpen', 'call.ring'].map(
+    (type): Step =>
+      (nowMs) =>
+        ({ ...rest, type, by: 'case:1', forMs: 20_000, seq: 1, at: nowMs }) as EventObject,
+  ),
+  ...wait,
+]);
 
 const born = (...types: string[]) =>
   fc.tuple(fc.constantFrom(...types), attributes).map(([type, rest]) => ({ ...rest, type, seq: 5, at: 0 }));

@@ -4,6 +4,7 @@ import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import { type Dialog, dialogFromResponse, endOffer, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
+import { quoted, unquoted } from '../../sip/name-addr.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
@@ -49,6 +50,14 @@ function giveBreadthBack(context: SipContext, side: LegSide): void {
   side.breadth = 0;
 }
 
+/** What the callee's phone shows says for which group it rings; who is not shown stays so. */
+function labelled(from: NameAddr, label: string | undefined): NameAddr {
+  if (label === undefined) return from;
+  const name = unquoted(from.name);
+  const said = Buffer.from(label).toString('latin1');
+  return { ...from, name: quoted(name === '' ? said : `${said}: ${name}`) };
+}
+
 /** Our INVITE, its Contact still to be set. */
 function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, breadth: number): SipRequest {
   const source = caller.invite;
@@ -66,7 +75,7 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
     method: 'INVITE',
     uri: requestUriOf(command.target.contact),
     via: [],
-    from: withTag(source.from, newTag(context)),
+    from: withTag(labelled(source.from, command.target.label), newTag(context)),
     to: withTag(source.to, undefined),
     callId: command.callId,
     cseq: { seq: 1, method: 'INVITE' },

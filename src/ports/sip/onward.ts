@@ -1,4 +1,5 @@
 /** A call that we place for the party of another call: its caller's leg stands in for that party until somebody answers. */
+
 import { type Address, legAddress } from '../../../machines/vocabulary/identity.ts';
 import type { NameAddr, SipRequest } from '../../sip/message.ts';
 import { unquoted } from '../../sip/name-addr.ts';
@@ -9,6 +10,7 @@ import type { Domains } from './domains.ts';
 import type { Goal } from './goal.ts';
 import { type LegSide, newSide, type StandIn } from './leg-side.ts';
 import { ALLOW } from './methods.ts';
+import { isAnonymous } from './privacy.ts';
 import { ownInterval } from './session-interval.ts';
 import { bequeath } from './takeover.ts';
 
@@ -44,6 +46,7 @@ export function callOnward(context: SipContext, domains: Domains, onward: Onward
     leg: address,
     caller: partyOf(domains, transferee),
     callerName: unquoted(invite.from.name),
+    anonymous: isAnonymous(invite),
     callee: goal.callee,
     callIdStem: random.hex(CALL_ID_BYTES),
     accountPush: goal.accountPush,

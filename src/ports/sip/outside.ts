@@ -11,6 +11,7 @@ import { Challenges } from './challenges.ts';
 import type { SipContext } from './context.ts';
 import { uriAt } from './dial-plan.ts';
 import type { LegSide } from './leg-side.ts';
+import { ANONYMOUS, isPrivate } from './privacy.ts';
 import { secureWay } from './routing.ts';
 import type { Trunk } from './trunks.ts';
 
@@ -263,14 +264,8 @@ function requestUri({ config }: Trunk, server: string, number: string): string {
   return formatUri({ ...uri, user: canonicalUser(number), params: NO_PARAMS });
 }
 
-/** RFC 3323 §4.2: the caller asked not to be shown. */
-const isPrivate = (source: SipRequest): boolean =>
-  source.headers.get('privacy')?.some((line) => /\b(id|user|header)\b/i.test(line)) ?? false;
-
 /** RFC 3323 §5.3: what else says who the user is. */
 const OF_THE_USER = ['reply-to', 'in-reply-to', 'call-info', 'organization', 'subject', 'user-agent'];
-
-const ANONYMOUS = { name: '"Anonymous"', uri: 'sip:anonymous@anonymous.invalid' };
 
 /** The number that this trunk lets the caller show. */
 const shown = ({ config }: Trunk, { shows }: Outside): string => config.from ?? (shows || (config.username ?? 'anonymous'));

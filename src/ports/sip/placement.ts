@@ -85,6 +85,7 @@ export class Placement implements Placed {
       leg: address,
       caller: shown,
       callerName: name,
+      anonymous: false,
       callee: caller,
       callIdStem: random.hex(CALL_ID_BYTES),
       accountPush: dialPlan.user(caller).accountPush,

@@ -41,6 +41,7 @@ import { relayMessage } from './messages.ts';
 import { answerOptions } from './options.ts';
 import { enter } from './outside.ts';
 import { Placements } from './placing.ts';
+import { isAnonymous } from './privacy.ts';
 import { Reception } from './reception.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { Registrations } from './registrations.ts';
@@ -221,6 +222,7 @@ export class SipPort implements Port, TransactionUser {
       leg: side.address,
       caller: uri,
       callerName: name,
+      anonymous: isAnonymous(request),
       callee,
       callIdStem: random.hex(CALL_ID_BYTES),
       accountPush,
