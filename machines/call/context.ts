@@ -13,8 +13,8 @@ import type {
   callDiverted,
   callEnded,
   calleeDropped,
+  calleeMissed,
   callFailed,
-  callMissed,
   callOffered,
   callRinging,
   callTransferred,
@@ -155,7 +155,7 @@ export type Told = Raw<
   | typeof callAnswered
   | typeof callFailed
   | typeof callCancelled
-  | typeof callMissed
+  | typeof calleeMissed
   | typeof huntIdle
   | typeof calleeDropped
   | typeof callEnded

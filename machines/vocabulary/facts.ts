@@ -241,7 +241,7 @@ export const callAnswered = defineFact('call.answered', {
 export const callFailed = defineFact('call.failed', { call, caller: text(), callee: text(), status, reason: text() });
 export const callCancelled = defineFact('call.cancelled', { call, caller: text(), callee: text(), reason: text() });
 /** A user of ours was called, and nobody took the call: neither that user nor whom it was diverted to. */
-export const callMissed = defineFact('call.missed', {
+export const calleeMissed = defineFact('callee.missed', {
   call,
   caller: text(),
   callerName: text(),

@@ -44,6 +44,7 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   command: ['call.keepOpen'],
   device: ['mobile', 'desk'],
   how: ['done', 'failed'],
+  label: ['', 'Support'],
   method: ['INFO', 'REFER'],
   origin: ['peer', 'timeout'],
   outcome: ['answered', 'failed', 'cancelled'],
@@ -68,6 +69,8 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
 /** What a command carries beside its type and address, for those that an actor may be given. */
 export const COMMAND_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   'call.fork': ['device', 'aor', 'target', 'callId'],
+  'call.ring': ['callee', 'rings', 'wakeable', 'accountPush', 'label'],
+  'call.drop': ['callee'],
   'call.keepOpen': ['forMs', 'progress'],
   'call.end': ['status', 'reason'],
   'call.divert': ['callee', 'why', 'rings', 'wakeable', 'accountPush', 'forwarding'],

@@ -94,7 +94,13 @@ const end = order('call.end', { status: 404, reason: 'No Such User' });
 
 const cancel = (n: number, reason: string, text = '') => ({ type: 'leg.cancel', to: fork(n), reason, text });
 const reject = (status: number, more: object = {}) => ({ type: 'leg.reject', to: CALLER, status, ...more });
-const missed = (more: object = {}) => ({ type: 'call.missed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', ...more });
+const missed = (more: object = {}) => ({
+  type: 'callee.missed',
+  call: SELF,
+  caller: 'sip:alice@x',
+  callee: 'sip:bob@x',
+  ...more,
+});
 const failed = (status: number) => [
   { type: 'call.failed', call: SELF, caller: 'sip:alice@x', callee: 'sip:bob@x', status },
   missed({ status }),
@@ -411,7 +417,7 @@ describe('callees whom a scenario rings', () => {
 });
 
 describe('a missed call', () => {
-  const told = (chart: Chart) => chart.told.find(({ type }) => type === 'call.missed');
+  const told = (chart: Chart) => chart.told.find(({ type }) => type === 'callee.missed');
   const asked = (more: object, awake = 1) => ringingCallTo(awake, { fact: { anonymous: false, ...more } });
 
   it('is told with why nobody took it, and with the name of who called', () => {
