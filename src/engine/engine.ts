@@ -130,7 +130,7 @@ export class Engine implements FactSink {
     this.#views = views;
     for (const name of this.#catalogue.names()) this.#routes.set(name, new KindRoutes(this.#known(name), views));
     this.#mailbox = new Mailbox(this.#limits.queuedEntries);
-    this.#runner = new Runner(timers, (running, event, cause) => this.#timerFired(running as Actor, event, cause));
+    this.#runner = new Runner(timers, (running, event, cause, dueMs) => this.#timerFired(running as Actor, event, cause, dueMs));
     this.journal = new Journal(this.#limits.journalEntries, (error) =>
       report({ problem: `an observer of the journal threw and was detached: ${reasonOf(error)}`, error }),
     );
@@ -326,8 +326,8 @@ export class Engine implements FactSink {
     this.#writeJournal();
   }
 
-  #note(kind: Taking['kind'], entry: Entry): void {
-    this.#taking = { kind, entry, atMs: this.#atMs, steps: [], refused: undefined, withheld: undefined };
+  #note(kind: Taking['kind'], entry: Entry, dueMs = entry.at): void {
+    this.#taking = { kind, entry, dueMs, atMs: this.#atMs, steps: [], refused: undefined, withheld: undefined };
   }
 
   #withhold({ scenario }: Rule): void {
@@ -547,13 +547,13 @@ export class Engine implements FactSink {
   }
 
   /** A delayed event of one actor; timers fire only when the mailbox is empty. */
-  #timerFired(actor: Actor, event: Message, cause: number): void {
+  #timerFired(actor: Actor, event: Message, cause: number, dueMs: number): void {
     this.#atMs = this.#clock.now();
     this.#cause = cause;
     this.#isBusy = true;
     if (this.journal.isOn) {
       const entry = { ...event, to: actor.address, seq: 0, at: this.#atMs, by: actor.address, cause } as StampedCommand;
-      this.#note('timer', entry);
+      this.#note('timer', entry, dueMs);
     }
     const status = this.#runner.step(actor, event, cause);
     this.#noteStep(actor, undefined, status);

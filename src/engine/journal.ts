@@ -21,7 +21,9 @@ export interface Step {
 export interface Taking {
   readonly kind: 'fact' | 'command' | 'timer';
   readonly entry: Entry;
-  /** Instant at which it was taken; `entry.at` is that of its posting. */
+  /** Instant of its posting, or at which the delayed event was due. */
+  readonly dueMs: number;
+  /** Instant at which it was taken. */
   readonly atMs: number;
   /** Births first, then listeners, each oldest first. */
   readonly steps: Step[];

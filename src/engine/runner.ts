@@ -40,8 +40,8 @@ export class ArmedTimer {
   }
 }
 
-/** Hears that a delayed event fell due. */
-export type Due = (running: Running, event: EventObject, cause: number) => void;
+/** Hears that a delayed event fell due, and at which instant; it may be heard later. */
+export type Due = (running: Running, event: EventObject, cause: number, dueMs: number) => void;
 
 type Action = { readonly exec?: (info: unknown, params: unknown) => void; readonly info: unknown; readonly params: unknown };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -233,7 +233,7 @@ export class Runner {
   #fired(armed: ArmedTimer): void {
     unlink(armed);
     if (armed.id !== undefined) unname(armed.of, armed.id);
-    this.#due(armed.of, armed.event, armed.cause);
+    this.#due(armed.of, armed.event, armed.cause, armed.timer?.dueMs ?? 0);
   }
 }
 

@@ -10,13 +10,13 @@ export interface ExportParts {
   readonly scenarios: readonly RunScenario[];
 }
 
-/** Hides nothing: a replay is compared as it is. */
 type Hide = (told: Told, isFact: boolean) => Told;
 
 /** The journal of a call that is over, or of one as far as it has come. */
 export function exportOf(recording: Recording, { secrets, scenarios }: ExportParts): CallJournal {
   const hider = new Hider(secrets);
-  const entries = entriesOf(recording, (told, isFact) => hider.hide(told, isFact));
+  const writer = new EntryWriter(recording.startedAtMs, (told, isFact) => hider.hide(told, isFact));
+  const entries = recording.kept.map((one) => writer.write(one));
   const birth = recording.kept[0]?.entry as { readonly caller?: string; readonly callee?: string; readonly continues?: string };
   const journal: CallJournal = {
     callweave: 'journal',
@@ -35,24 +35,33 @@ export function exportOf(recording: Recording, { secrets, scenarios }: ExportPar
   return { ...journal, ...hider.search({ standing: journal.standing, entries }) };
 }
 
-/** The entries of a recording as they stand in a journal. */
-export function entriesOf({ kept, startedAtMs }: Recording, hide: Hide): readonly JournalEntry[] {
-  const numbers = new Map<number, number>();
-  return kept.map((one, index) => {
-    const { kind, entry, atMs, isInput } = one;
-    const n = index + 1;
-    if (kind !== 'timer') numbers.set(entry.seq, n);
+/** Writes the entries of a recording one after the other, as they stand in a journal. */
+export class EntryWriter {
+  readonly #startedAtMs: number;
+  readonly #hide: Hide;
+  readonly #numbers = new Map<number, number>();
+  #n = 0;
+
+  constructor(startedAtMs: number, hide: Hide = (told) => told) {
+    this.#startedAtMs = startedAtMs;
+    this.#hide = hide;
+  }
+
+  write(one: Kept): JournalEntry {
+    const { kind, entry, dueMs, atMs, isInput } = one;
+    const n = ++this.#n;
+    if (kind !== 'timer') this.#numbers.set(entry.seq, n);
     return {
       n,
-      at: entry.at - startedAtMs,
-      ...(atMs === entry.at ? {} : { takenAt: atMs - startedAtMs }),
+      at: dueMs - this.#startedAtMs,
+      ...(atMs === dueMs ? {} : { takenAt: atMs - this.#startedAtMs }),
       by: entry.by,
-      cause: numbers.get(entry.cause) ?? 0,
+      cause: this.#numbers.get(entry.cause) ?? 0,
       ...(isInput ? { input: true } : {}),
-      [kind]: hide(toldOf(entry, kind), kind === 'fact'),
+      [kind]: this.#hide(toldOf(entry, kind), kind === 'fact'),
       ...effectsOf(one),
     };
-  });
+  }
 }
 
 const effectsOf = ({ born, heard, ignored, withheld, refused }: Kept): Partial<JournalEntry> => ({
@@ -71,7 +80,7 @@ function toldOf(entry: Entry, kind: Kept['kind']): Told {
 }
 
 const standingsOf = ({ watched, startedAtMs }: Recording, hide: Hide): readonly Standing[] =>
-  watched.map(({ aor, actor, earlier }) => ({
+  watched.map(({ aor, first: actor, earlier }) => ({
     aor,
     actor,
     facts: earlier.map(({ atMs, by, fact }) => ({ at: atMs - startedAtMs, by, fact: hide(fact, true) })),

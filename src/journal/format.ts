@@ -23,7 +23,7 @@ export interface Born {
 /** One entry as it was taken, with what it did to the actors of the call. */
 export interface JournalEntry {
   readonly n: number;
-  /** Instant of its posting. */
+  /** Instant of its posting; of a delayed event, when it was due. */
   readonly at: number;
   /** Instant of its taking, where that is another. */
   readonly takenAt?: number;

@@ -34,7 +34,7 @@ export class Recorder {
   /** By actor of a call. */
   readonly #byMember = new Map<string, Recording>();
   /** By address of record, and by address of its registration: the calls that listen to it. */
-  readonly #byRegistration = new Map<string, Recording[]>();
+  readonly #byRegistration = new Map<string, Set<Recording>>();
   readonly #touched: Recording[] = [];
 
   constructor(parts: RecorderParts) {
@@ -59,29 +59,34 @@ export class Recorder {
   /** Takes what the engine took. */
   readonly take = (taking: Taking): void => {
     const { entry, steps } = taking;
-    this.#touch(this.#byMember.get(entry.by));
-    if (entry.to !== undefined) this.#touch(this.#byMember.get(entry.to as string));
+    this.#touch(this.#byMember.get(entry.by), taking);
+    if (entry.to !== undefined) this.#touch(this.#byMember.get(entry.to as string), taking);
     for (const step of steps) {
       if (step.isBirth) this.#bear(step, taking);
-      this.#touch(this.#byMember.get(step.address));
+      this.#touch(this.#byMember.get(step.address), taking);
     }
     if (this.#byRegistration.size > 0) this.#touchListeners(taking);
     if (this.#touched.length === 0) return;
     for (const recording of this.#touched) {
       recording.add(taking);
+      recording.seen = undefined;
       if (entry.type === 'actor.ended' && recording.isOver) this.#end(recording);
     }
     this.#touched.length = 0;
   };
 
-  #touch(recording: Recording | undefined): void {
-    if (recording !== undefined && !this.#touched.includes(recording)) this.#touched.push(recording);
+  #touch(recording: Recording | undefined, taking: Taking): void {
+    if (recording === undefined || recording.seen === taking) return;
+    recording.seen = taking;
+    this.#touched.push(recording);
   }
 
-  #touchListeners({ entry, steps }: Taking): void {
-    for (const recording of this.#byRegistration.get(entry.by) ?? NONE) this.#touch(recording);
+  #touchListeners(taking: Taking): void {
+    const { entry, steps } = taking;
+    for (const recording of this.#byRegistration.get(entry.by) ?? NONE) this.#touch(recording, taking);
     for (const { address, scenario } of steps)
-      if (scenario === REGISTRATION) for (const recording of this.#byRegistration.get(address) ?? NONE) this.#touch(recording);
+      if (scenario === REGISTRATION)
+        for (const recording of this.#byRegistration.get(address) ?? NONE) this.#touch(recording, taking);
   }
 
   #bear(step: Step, { entry }: Taking): void {
@@ -112,15 +117,15 @@ export class Recorder {
     const bound = this.#parts.bindingsOf(aor);
     const actor = bound[0]?.by ?? '';
     const earlier = standingOf(bound, this.#parts.awakeForMs);
-    recording.watched.push({ aor, actor, earlier, since: this.#parts.posted() });
+    recording.watched.push({ aor, first: actor, actor, earlier, since: this.#parts.posted() });
     this.#listen(aor, recording);
     if (actor !== '') this.#listen(actor, recording);
   }
 
   #listen(name: string, recording: Recording): void {
     const listening = this.#byRegistration.get(name);
-    if (listening === undefined) this.#byRegistration.set(name, [recording]);
-    else listening.push(recording);
+    if (listening === undefined) this.#byRegistration.set(name, new Set([recording]));
+    else listening.add(recording);
   }
 
   /** Nobody was registered there when the call began to listen, or nobody any more. */
@@ -135,9 +140,8 @@ export class Recorder {
   }
 
   #unlisten(name: string, recording: Recording): void {
-    const others = this.#byRegistration.get(name)?.filter((other) => other !== recording) ?? [];
-    if (others.length === 0) this.#byRegistration.delete(name);
-    else this.#byRegistration.set(name, others);
+    const listening = this.#byRegistration.get(name);
+    if (listening?.delete(recording) === true && listening.size === 0) this.#byRegistration.delete(name);
   }
 
   #end(recording: Recording): void {
@@ -151,7 +155,7 @@ export class Recorder {
   }
 }
 
-const NONE: readonly Recording[] = [];
+const NONE: Iterable<Recording> = [];
 
 /** Whose call a fact is of: that of its author, else that of the actor which it names. */
 export function callOf<T>(entry: Entry, of: (address: string) => T | undefined): T | undefined {

@@ -9,6 +9,7 @@ import type { Earlier } from './standing.ts';
 export interface Kept {
   readonly kind: Taking['kind'];
   readonly entry: Entry;
+  readonly dueMs: number;
   readonly atMs: number;
   readonly isInput: boolean;
   born: Born[] | undefined;
@@ -31,6 +32,9 @@ interface Member {
 /** A registration that actors of the call listen to. */
 export interface Watched {
   readonly aor: Aor;
+  /** Address of the registration when the listening began; empty if there was none. */
+  readonly first: string;
+  /** Its address now. */
   actor: string;
   readonly earlier: readonly Earlier[];
   /** `seq` of the latest entry when the listening began: what it wrote before is no part of the journal. */
@@ -49,6 +53,8 @@ export class Recording {
   readonly kept: Kept[] = [];
   readonly #limit: number;
   isCut = false;
+  /** The entry that it was found to see. */
+  seen: Taking | undefined;
 
   constructor(call: string, startedAtMs: number, limit = MAX_ENTRIES) {
     this.call = call;
@@ -67,14 +73,17 @@ export class Recording {
 
   /** Keeps an entry as this call saw it. */
   add(taking: Taking): void {
-    const { kind, entry, atMs, refused, withheld } = taking;
+    const { kind, entry, dueMs, atMs, refused } = taking;
+    // Registrations hear what would have borne them.
+    const withheld = taking.withheld?.filter((scenario) => scenario !== 'registration');
     this.#follow(taking);
     if (this.kept.length >= this.#limit) {
       this.isCut = true;
       return;
     }
     const kept: Kept = {
-      ...{ kind, entry, atMs, refused, withheld },
+      ...{ kind, entry, dueMs, atMs, refused },
+      withheld: withheld?.length === 0 ? undefined : withheld,
       isInput: this.#isInput(taking),
       ...{ born: undefined, heard: undefined, ignored: undefined },
     };

@@ -50,9 +50,8 @@ export class Hider {
 
   /** A fact, a command or a timer's event with its secrets hidden. */
   hide(told: Told, isFact: boolean): Told {
-    const shown: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(told)) shown[name] = this.#value(value, this.#secrets.of(told, isFact, name));
-    return shown as Told;
+    const shown = Object.entries(told).map(([name, value]) => [name, this.#value(value, this.#secrets.of(told, isFact, name))]);
+    return Object.fromEntries(shown) as Told;
   }
 
   /** Texts in which a secret that was hidden elsewhere stands in the open, such as a token that a phone also has in its User-Agent. */
@@ -68,9 +67,8 @@ export class Hider {
     if (typeof value === 'number') return of === true && value !== 0 ? this.#number(value) : value;
     if (Array.isArray(value)) return value.map((each) => this.#value(each, of));
     if (typeof value !== 'object' || value === null) return value;
-    const shown: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(value)) shown[name] = this.#value(field, of === true || of.has(name) ? true : of);
-    return shown;
+    const inside = (name: string): Hidden => (of === true || of.has(name) ? true : of);
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, this.#value(field, inside(name))]));
   }
 
   #cleaned(text: string): string {
@@ -104,7 +102,5 @@ function replaced(value: unknown, found: readonly (readonly [string, string])[],
     return found.reduce((text, [secret, by]) => (text === by ? text : text.replaceAll(secret, by)), value);
   if (Array.isArray(value)) return value.map((each) => replaced(each, found, name));
   if (typeof value !== 'object' || value === null) return value;
-  const shown: Record<string, unknown> = {};
-  for (const [field, inner] of Object.entries(value)) shown[field] = replaced(inner, found, field);
-  return shown;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, replaced(inner, found, field)]));
 }

@@ -1,5 +1,7 @@
 /** The door `callweave/testing`: a SIP world in virtual time, and phones that attack what is in it. */
 
+export type { CallJournal, JournalEntry } from '../journal/format.ts';
+export { readJournal } from '../journal/read.ts';
 export { type Finding, lineOf, type RuleName } from '../lint/finding.ts';
 export { type LintReport, lintReport, lintScenario } from '../lint/lint.ts';
 export {
@@ -41,6 +43,7 @@ export type { IncomingCall } from './phone-incoming-call.ts';
 export { type Header, headerOf, type PhoneMessage, paramOf, uriOf, valuesOf } from './phone-message.ts';
 export type { CallOptions, OutgoingCall, Progress } from './phone-outgoing-call.ts';
 export { type Push, type PushFault, PushService } from './push-service.ts';
+export { type Replay, type ReplayOptions, replay } from './replay/replay.ts';
 export { RoamingWire } from './roaming-wire.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { type ObservedService, type ServiceWorld, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
