@@ -105,6 +105,19 @@ function expectOneForkAndPushADevice(scene: Scene): void {
   }
 }
 
+/** Whatever registers before the call's end rings; and while one that was pushed may still register, the call does not fail. */
+function expectNoLostWakeUp(scene: Scene): void {
+  const [end] = scene.entries('call.answered', 'call.cancelled', 'call.failed');
+  const rung = scene.entries('fork.started').map(({ device }) => device);
+  for (const { device, at } of scene.entries('binding.added', 'binding.refreshed'))
+    if (end === undefined || at < end.at) expect(rung, 'what registered in time').toContain(device);
+  const [failed] = scene.entries('call.failed');
+  if (failed === undefined || failed.at > scene.bornMs + WAKE_LIMIT_MS - 100) return;
+  const settled = scene.entries('fork.started', 'push.failed', 'binding.removed').filter(({ seq }) => seq < failed.seq);
+  const devices = settled.map(({ device }) => device);
+  for (const { device } of scene.entries('push.send')) expect(devices, 'what could not be woken any more').toContain(device);
+}
+
 const isFinal = ({ direction, again, message }: Phone['history'][number]): boolean =>
   direction === 'in' && !again && message.status >= 200 && headerOf(message, 'cseq').endsWith('INVITE');
 
@@ -126,6 +139,7 @@ describe('a call to sleeping devices', () => {
       expect(call.status, 'the caller has its final answer').toBeGreaterThanOrEqual(200);
       expect(scene.alice.history.filter(isFinal), 'final answers').toHaveLength(1);
       expectOneForkAndPushADevice(scene);
+      expectNoLostWakeUp(scene);
       expectQuiet(world);
     },
   );

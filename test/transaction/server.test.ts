@@ -53,6 +53,16 @@ describe('INVITE server transaction (RFC 3261 §17.2.1, RFC 6026)', () => {
     expect(bench.heard).toEqual(['request INVITE @0']);
   });
 
+  it('repeats a rejection at once for an INVITE that comes again', () => {
+    const bench = layerOnAWire();
+    bench.receive(requestText());
+    bench.respond(486);
+    bench.time.advance(100);
+    bench.receive(requestText());
+    expect(bench.udp.log).toEqual(['486 INVITE @0', '486 INVITE @100']);
+    expect(bench.heard).toEqual(['request INVITE @0']);
+  });
+
   it('takes the ACK to a rejection, absorbs what comes again, and ends by Timer I', () => {
     const bench = layerOnAWire();
     bench.receive(requestText());
