@@ -13,10 +13,15 @@ interface Asked {
   isAnswered: boolean;
   final: number;
   finalTo: string;
+  finalAtMs: number;
 }
 
-/** Longer than any server transaction lives after its final response (RFC 3261 §17.2). */
 const REMEMBERED_MS = 70_000;
+/** Longer than any server transaction lives after its final response (RFC 3261 §17.2), however late that was. */
+const REPEATED_MS = 40_000;
+
+const isOver = ({ request, final, finalAtMs }: Asked, atMs: number): boolean =>
+  request.method !== 'INVITE' || (final > 0 && atMs - finalAtMs > REPEATED_MS);
 
 const keyOf = ({ branch, callId, cseq, method, fromTag }: Sighting): string => `${method} ${branch} ${callId} ${cseq} ${fromTag}`;
 
@@ -25,7 +30,7 @@ class Answers implements Hearer {
   readonly twice: Findings;
   readonly astray: Findings;
   readonly #ear: Ear;
-  readonly #asked = new Fading<Asked>(REMEMBERED_MS, ({ request, final }) => final > 0 || request.method !== 'INVITE');
+  readonly #asked = new Fading<Asked>(REMEMBERED_MS, isOver);
 
   constructor(ear: Ear) {
     this.#ear = ear;
@@ -55,7 +60,11 @@ class Answers implements Hearer {
     if (request.method === 'ACK') return;
     const key = keyOf(request);
     if (this.#asked.get(key) !== undefined) return;
-    this.#asked.set(key, { request, host: request.peer.host, isAnswered: false, final: 0, finalTo: '' }, request.atMs);
+    this.#asked.set(
+      key,
+      { request, host: request.peer.host, isAnswered: false, final: 0, finalTo: '', finalAtMs: 0 },
+      request.atMs,
+    );
   }
 
   #left(response: Sighting): void {
@@ -72,6 +81,7 @@ class Answers implements Hearer {
     } else if (asked.final === 0) {
       asked.final = status;
       asked.finalTo = to;
+      asked.finalAtMs = atMs;
     } else if (asked.final !== status || asked.finalTo !== to) {
       this.twice.add({ atMs, callId, peer, what: asked.final === status ? `${what} with another To` : what });
     }
