@@ -215,6 +215,7 @@ describe('the README', () => {
         ...blocks('yaml', section('Start')),
         ...blocks('yaml', section('Waking phones by push')),
         ...blocks('yaml', section('Configuration by example')),
+        ...blocks('yaml', section('Write a scenario')),
       ])
         expect(load(yaml)).toMatchObject({ demo: false });
       const problems = load(wrong);
@@ -231,6 +232,11 @@ describe('the README', () => {
     expect(shown).toContain(shownHere('wait'));
     expect(shown).toContain(shownHere('notify'));
     expect(shown.map((code) => code.trim())).toContain(shownHere('filters').trim());
+  });
+
+  it('shows a scenario as test/scenarios tries it', () => {
+    const [shown] = blocks('ts', section('Write a scenario'));
+    expect(shown).toBe(readFileSync(`${root}test/fixtures/scenarios/talk-limit.ts`, 'utf8'));
   });
 
   it('is free of names of workplaces', () => {

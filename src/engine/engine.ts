@@ -383,9 +383,9 @@ export class Engine implements FactSink {
         return;
       }
       if (rule.living >= rule.maxActors) {
-        rule.refusedBirths++;
+        const problem = rule.refuseBirth(fact.type, this.#atMs);
         this.#withhold(rule);
-        this.#report({ problem: `scenario ${rule.scenario.name} has its ${rule.maxActors} actors: ${fact.type} bore none` });
+        if (problem !== undefined) this.#report({ problem });
         return;
       }
       address = rule.addressOf(fact) ?? this.mint(rule.scenario.name);

@@ -7,6 +7,8 @@ import type { StampedFact } from './entry.ts';
 import type { View } from './port.ts';
 import { whyNotRunnable } from './runner.ts';
 
+const REPORT_EVERY_MS = 60_000;
+
 /** A scenario as installed: its settings and its living actors. */
 export class Rule {
   readonly scenario: Scenario;
@@ -18,11 +20,20 @@ export class Rule {
   living = 0;
   /** Births that were refused because of `maxActors`. */
   refusedBirths = 0;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(scenario: Scenario, settings: unknown, maxActors: number) {
     this.scenario = scenario;
     this.settings = settings;
     this.maxActors = maxActors;
+  }
+
+  /** Counts a birth that there is no room for. Returns what is to be reported: the first, and one a minute from then on. */
+  refuseBirth(fact: string, atMs: number): string | undefined {
+    this.refusedBirths += 1;
+    if (atMs < this.#quietUntilMs) return undefined;
+    this.#quietUntilMs = atMs + REPORT_EVERY_MS;
+    return `scenario ${this.scenario.name} has its ${this.maxActors} actors: ${fact} bore none, ${this.refusedBirths} refused in all`;
   }
 
   keyOf(fact: StampedFact): string | undefined {

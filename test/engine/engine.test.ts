@@ -108,10 +108,17 @@ describe('births', () => {
     const world = engineWorld(KINDS);
     world.engine.install(scenario('one', waitingMachine, byUser), undefined, { maxActors: 2 });
     for (const who of ['a', 'b', 'c', 'd']) world.engine.post(opened(who));
-    expect([world.engine.countActors('one'), world.engine.countRefusedBirths('one'), world.problems.length]).toEqual([2, 2, 2]);
+    expect([world.engine.countActors('one'), world.engine.countRefusedBirths('one'), world.problems.length]).toEqual([2, 2, 1]);
     world.engine.post(appeared('a'));
     world.engine.post(opened('e'));
     expect(world.engine.waits().map(({ address }) => address)).toEqual(['one:2', 'one:3']);
+    // One line a minute, however many were refused.
+    world.clock.advance(60_000);
+    for (const who of ['f', 'g', 'h', 'i']) world.engine.post(opened(who));
+    expect(world.problems.map(({ problem }) => problem)).toEqual([
+      'scenario one has its 2 actors: case.opened bore none, 1 refused in all',
+      expect.stringMatching(/bore none, \d refused in all$/),
+    ]);
   });
 
   it('may be the end, and may lead to further births', () => {
