@@ -1,6 +1,6 @@
-import type { Random } from '../random.ts';
 import type { TimerQueue } from '../timers.ts';
 import type { Endpoint, TransportName } from '../transport/transport.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { StreamEnd } from './stream.ts';
 
 /** How a path behaves; probabilities are in [0, 1]. */
@@ -63,7 +63,9 @@ export class SimulatedNetwork {
   /** Sees every message as it is sent. */
   tap: (packet: Packet) => void = () => {};
   readonly #timers: TimerQueue;
-  readonly #random: Random;
+  readonly #random: SeededRandom;
+  /** Each direction has luck of its own, so that what others send does not change it: histories stay as they are with less in them. */
+  readonly #luck = new Map<string, SeededRandom>();
   #conditions: Conditions;
   #rules: Rule[] = [];
   readonly #sockets = new Map<string, Receive>();
@@ -71,7 +73,7 @@ export class SimulatedNetwork {
   readonly #streams = new Set<StreamEnd>();
   #port = FIRST_EPHEMERAL_PORT;
 
-  constructor(parts: { readonly timers: TimerQueue; readonly random: Random; readonly conditions?: Partial<Conditions> }) {
+  constructor(parts: { readonly timers: TimerQueue; readonly random: SeededRandom; readonly conditions?: Partial<Conditions> }) {
     this.#timers = parts.timers;
     this.#random = parts.random;
     this.#conditions = { ...CALM, ...parts.conditions };
@@ -196,7 +198,8 @@ export class SimulatedNetwork {
       delayMs: (from: Endpoint, to: Endpoint) => {
         let delayMs = this.#delayMs(from, to);
         // Bounded, so that a loss of 1 stalls a stream and not the test.
-        for (let tries = 0; tries < 10 && this.#happens(this.#on(from, to).loss); tries += 1) delayMs += SEGMENT_REPEAT_MS;
+        for (let tries = 0; tries < 10 && this.#happens(this.#on(from, to).loss, from, to); tries += 1)
+          delayMs += SEGMENT_REPEAT_MS;
         return delayMs;
       },
       timers: this.#timers,
@@ -208,24 +211,34 @@ export class SimulatedNetwork {
 
   #sendDatagram(text: string, from: Endpoint, to: Endpoint): void {
     const { loss, duplication, reordering } = this.#on(from, to);
-    const lost = this.#blocked(from, to) || this.#happens(loss);
+    const lost = this.#blocked(from, to) || this.#happens(loss, from, to);
     this.tap({ atMs: this.#timers.now(), transport: 'udp', from, to, text, lost });
     if (lost) return;
-    const copies = this.#happens(duplication) ? 2 : 1;
+    const copies = this.#happens(duplication, from, to) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      const lateMs = this.#happens(reordering) ? OVERTAKEN_MS * (0.5 + this.#random.fraction()) : 0;
+      const lateMs = this.#happens(reordering, from, to) ? OVERTAKEN_MS * (0.5 + this.#fraction(from, to)) : 0;
       this.#timers.set(this.#delayMs(from, to) + lateMs, () => this.#sockets.get(endpointName(to))?.(text, from));
     }
   }
 
   #delayMs(from: Endpoint, to: Endpoint): number {
     const { latencyMs, jitterMs } = this.#on(from, to);
-    return jitterMs === 0 ? latencyMs : latencyMs + jitterMs * this.#random.fraction();
+    return jitterMs === 0 ? latencyMs : latencyMs + jitterMs * this.#fraction(from, to);
   }
 
   /** No draw for what cannot happen, so that switching one fault on does not shift the others' luck. */
-  #happens(probability: number): boolean {
-    return probability > 0 && this.#random.fraction() < probability;
+  #happens(probability: number, from: Endpoint, to: Endpoint): boolean {
+    return probability > 0 && this.#fraction(from, to) < probability;
+  }
+
+  #fraction(from: Endpoint, to: Endpoint): number {
+    const path = `${from.host} ${to.host}`;
+    let luck = this.#luck.get(path);
+    if (luck === undefined) {
+      luck = this.#random.of(path);
+      this.#luck.set(path, luck);
+    }
+    return luck.fraction();
   }
 
   #on(from: Endpoint, to: Endpoint): Conditions {

@@ -8,10 +8,8 @@ export class RoamingWire implements Wire {
   readonly #first: Wire;
   #current: Wire;
 
-  /** Who asked something before it roamed may never hear the answer, which goes where it asked from (RFC 3261 §18.2.2). */
-  get hasRoamed(): boolean {
-    return this.#first !== this.#current;
-  }
+  /** Neither roamed nor lost a connection: otherwise an answer may have gone where nobody was any more (RFC 3261 §18.2.2). */
+  isSteady = true;
 
   constructor(first: Wire, sentBy?: string) {
     if (sentBy !== undefined) this.sentBy = sentBy;
@@ -22,6 +20,7 @@ export class RoamingWire implements Wire {
 
   /** From now on it is there, and hears nothing of where it was. */
   roam(to: Wire): void {
+    this.isSteady = false;
     this.#current.onMessage = () => {};
     this.#current = to;
     this.#attach(to);
@@ -29,7 +28,10 @@ export class RoamingWire implements Wire {
 
   #attach(wire: Wire): void {
     wire.onMessage = (text, remote) => this.onMessage(text, remote);
-    wire.onClosed = (remote, why) => this.onClosed(remote, why);
+    wire.onClosed = (remote, why) => {
+      this.isSteady = false;
+      this.onClosed(remote, why);
+    };
   }
 
   get transport(): Wire['transport'] {

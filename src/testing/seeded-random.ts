@@ -2,10 +2,12 @@ import type { Random } from '../random.ts';
 
 /** Random bytes that are the same for the same seed. For tests only: they can be guessed. */
 export class SeededRandom implements Random {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
   }
 
   hex(bytes: number): string {
@@ -20,9 +22,12 @@ export class SeededRandom implements Random {
 
   /** A source of its own, so that one party's draws do not shift another's. */
   fork(name: string): SeededRandom {
-    let seed = this.#next();
-    for (let n = 0; n < name.length; n += 1) seed = Math.imul(seed ^ name.charCodeAt(n), 0x01000193);
-    return new SeededRandom(seed);
+    return new SeededRandom(hashOf(this.#next(), name));
+  }
+
+  /** A source of its own that depends on the seed and the name alone, whatever was drawn before. */
+  of(name: string): SeededRandom {
+    return new SeededRandom(hashOf(this.#seed, name));
   }
 
   /** Mulberry32: 32 bits of state are enough for a test, and its period covers any run. */
@@ -33,4 +38,11 @@ export class SeededRandom implements Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
+}
+
+/** FNV-1a, over a seed. */
+function hashOf(seed: number, name: string): number {
+  let hash = seed;
+  for (let n = 0; n < name.length; n += 1) hash = Math.imul(hash ^ name.charCodeAt(n), 0x01000193);
+  return hash;
 }

@@ -4,7 +4,7 @@ import { OutgoingCall } from '../../src/testing/phone-outgoing-call.ts';
 const callsOf = (phone: Phone): readonly PhoneCall[] => phone.calls;
 
 /** It is where it always was: what was answered went there. */
-const isStill = ({ isGone, wire }: Phone): boolean => !isGone && !(wire instanceof RoamingWire && wire.hasRoamed);
+const isStill = ({ isGone, wire }: Phone): boolean => !isGone && !(wire instanceof RoamingWire && !wire.isSteady);
 
 /** Holds of every phone that is there in the end, whatever became of the others. */
 export const everyCallEnds: Invariant = invariant(

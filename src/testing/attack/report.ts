@@ -76,8 +76,9 @@ function messageOf(
   records: readonly LadderRecord[],
 ): string {
   const phones = played.scene.phones.map((phone) => phone.name);
-  const shown = shortened(records);
-  const [first = '', ...others] = partiesOf(shown, phones);
+  const [first = '', ...others] = partiesOf(records, phones, played.broken);
+  const parties = [first, SERVICE, ...others].filter((party) => party !== '');
+  const drawn = records.filter(({ from, to }) => parties.includes(from) && parties.includes(to));
   const rules = played.broken.flatMap(({ invariant, says, lines }) => [
     `  ${invariant}: ${says}`,
     ...lines.map((line) => `    ${line}`),
@@ -92,10 +93,7 @@ function messageOf(
     ...shortenedLines(describeHistory(history, phones)),
     ...shortenedLines(played.told),
     '',
-    drawLadder(
-      shown.filter(({ from, to }) => [SERVICE, first, ...others].includes(from) && [SERVICE, first, ...others].includes(to)),
-      { parties: [first, SERVICE, ...others].filter((party) => party !== '') },
-    ),
+    drawLadder(shortened(drawn), { parties }),
   ].join('\n');
 }
 
@@ -105,11 +103,16 @@ const shortenedLines = (lines: readonly string[]): readonly string[] =>
     ? lines
     : [...lines.slice(0, MAX_TOLD / 2), `… ${lines.length - MAX_TOLD} more …`, ...lines.slice(-MAX_TOLD / 2)];
 
-/** Who is drawn: the phones that said or heard something, and of many those that did so last. */
-function partiesOf(records: readonly LadderRecord[], phones: readonly string[]): string[] {
-  const latest = new Set(records.toReversed().flatMap(({ from, to }) => [from, to]));
-  const drawn = new Set([...latest].filter((party) => party !== SERVICE).slice(0, MAX_PARTIES));
-  return phones.filter((name) => drawn.has(name));
+/** Who is drawn: of few phones those that said or heard something, of many those that the broken rules name. */
+function partiesOf(records: readonly LadderRecord[], phones: readonly string[], broken: readonly Broken[]): string[] {
+  const words = new Set(broken.flatMap(({ lines }) => lines.flatMap((line) => line.split(/[^\w-]+/))));
+  const latest = records.toReversed().flatMap(({ from, to }) => [from, to]);
+  const named = phones.filter((name) => words.has(name));
+  const candidates = new Set([...(phones.length > MAX_PARTIES ? named : []), ...latest]);
+  const drawn = [...candidates]
+    .filter((party) => party !== SERVICE)
+    .slice(0, named.length > 0 && phones.length > MAX_PARTIES ? Math.min(named.length, MAX_PARTIES) : MAX_PARTIES);
+  return phones.filter((name) => drawn.includes(name));
 }
 
 function shortened(records: readonly LadderRecord[]): readonly LadderRecord[] {
