@@ -195,6 +195,11 @@ export abstract class PhoneCall {
     return undefined;
   }
 
+  /** The request is of a dialog whose 2xx was lost on the way, for as long as it was repeated. */
+  protected missedAnswer(_request: PhoneMessage): boolean {
+    return false;
+  }
+
   /** A PRACK came; only who was called gives answers that ask for it. */
   protected pracked(exchange: ServerExchange): void {
     this.host.complain('PRACK that acknowledges nothing (RFC 3262 §4)');
@@ -209,7 +214,7 @@ export abstract class PhoneCall {
       this.host.respond(exchange, 481);
       return;
     }
-    if (tagOf(request, 'from') !== dialog.remoteTag)
+    if (tagOf(request, 'from') !== dialog.remoteTag && !this.missedAnswer(request))
       this.host.complain(`${request.method} with a From-tag of no dialog (RFC 3261 §12.2.2)`);
     if (!this.#inOrder(request, dialog)) {
       this.host.respond(exchange, 500);

@@ -29,6 +29,9 @@ const OPTIONS: Readonly<Record<'none' | 'supported' | 'required', readonly Heade
   required: [['Require', '100rel']],
 };
 
+/** 64*T1, less the way of the first answer. */
+const UNACKNOWLEDGED_MS = 31_000;
+
 /** One progress answer that the caller heard. */
 export interface Progress {
   readonly atMs: number;
@@ -59,6 +62,8 @@ export class OutgoingCall extends PhoneCall {
   #early = new Map<string, Dialog>();
   #cancel: readonly Header[] | undefined;
   #cancelSent = false;
+  /** When something was heard last of the INVITE. */
+  #heardMs: number;
 
   constructor(
     host: CallHost,
@@ -67,6 +72,7 @@ export class OutgoingCall extends PhoneCall {
   ) {
     super(host, call.callId, 1);
     this.localTag = host.tag();
+    this.#heardMs = host.wire.now();
     this.#ack = options.ack;
     this.#options = options;
     this.#hearing = new ReliableHearing(options.reliable, (what) => host.complain(what));
@@ -113,8 +119,14 @@ export class OutgoingCall extends PhoneCall {
     if (this.#asking.exchange.heard) this.#sendCancel();
   }
 
+  /** RFC 3261 §13.3.1.4: who answered and got no ACK for 64*T1 hangs up. */
+  protected override missedAnswer({ method }: PhoneMessage): boolean {
+    return method === 'BYE' && this.status === 0 && this.host.wire.now() - this.#heardMs >= UNACKNOWLEDGED_MS;
+  }
+
   #answer(response: PhoneMessage, again: boolean): void {
     const { status } = response;
+    this.#heardMs = this.host.wire.now();
     if (status < 200) this.#provisional(response);
     else if (status < 300) this.#accepted(response, again);
     else {

@@ -78,7 +78,14 @@ function messageOf(
   const phones = played.scene.phones.map((phone) => phone.name);
   const [first = '', ...others] = partiesOf(records, phones, played.broken);
   const parties = [first, SERVICE, ...others].filter((party) => party !== '');
-  const drawn = records.filter(({ from, to }) => parties.includes(from) && parties.includes(to));
+  // Among many phones the facts of others' calls say nothing.
+  const isTown = phones.length > MAX_PARTIES;
+  const drawn = records.filter(
+    ({ from, to, kind }) => parties.includes(from) && parties.includes(to) && (kind === 'message' || !isTown || from !== SERVICE),
+  );
+  const told = isTown
+    ? played.told.filter((line) => parties.some((party) => new RegExp(`\\b${party}\\b(?!-)`).test(line)))
+    : played.told;
   const rules = played.broken.flatMap(({ invariant, says, lines }) => [
     `  ${invariant}: ${says}`,
     ...lines.map((line) => `    ${line}`),
@@ -90,8 +97,10 @@ function messageOf(
     ...(replay === undefined
       ? []
       : [`Play it again with REPLAY='${replay}' in the environment, or attack({ …, replay: '${replay}' }).`, '']),
-    ...shortenedLines(describeHistory(history, phones)),
-    ...shortenedLines(played.told),
+    ...shortenedLines(
+      describeHistory(history, phones).filter((line) => !isTown || parties.some((party) => line.includes(` ${party}: `))),
+    ),
+    ...shortenedLines(told),
     '',
     drawLadder(shortened(drawn), { parties }),
   ].join('\n');
