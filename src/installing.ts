@@ -3,9 +3,10 @@ import type { Scenario } from '../machines/scenario.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Config } from './config.ts';
 import { Location } from './correlation/location.ts';
+import { Talks } from './correlation/talks.ts';
 import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
-import { viewOf } from './engine/port.ts';
+import { type View, viewOf } from './engine/port.ts';
 import { type Problem, reasonOf } from './errors.ts';
 import { ownScenarios } from './own-scenarios.ts';
 import { TimerHeap } from './timer-heap.ts';
@@ -29,6 +30,10 @@ export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[
   ...(users?.facts ?? []),
 ];
 
+/** The views that only users' scenarios ask; without any, nothing is folded for them. */
+export const viewsFor = (users: UserScenarios | undefined): readonly View[] =>
+  (users?.scenarios ?? []).length === 0 ? [] : [viewOf(new Talks())];
+
 /** Installs what the service itself is made of. */
 export function installOwn(engine: Engine, config: Config): void {
   for (const { scenario, settings } of ownScenarios(config)) engine.install(scenario, settings);
@@ -51,7 +56,7 @@ export function faultsOf<S extends UserScenario>(
   };
   attempt(undefined, () => {
     const timers = new TimerHeap(NEVER, () => undefined);
-    const views = [viewOf(new Location())];
+    const views = [viewOf(new Location()), ...viewsFor(users)];
     const engine = new Engine({ clock: NEVER, timers, catalogue: catalogueOf(users), views, report: () => undefined });
     installOwn(engine, config);
     for (const one of users.scenarios)

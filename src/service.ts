@@ -16,7 +16,7 @@ import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
 import type { OpenHttpClient } from './http/client.ts';
-import { catalogueOf, installOwn, type UserScenario, type UserScenarios } from './installing.ts';
+import { catalogueOf, installOwn, type UserScenario, type UserScenarios, viewsFor } from './installing.ts';
 import type { CallJournal } from './journal/format.ts';
 import { Journals, type JournalWishes } from './journals.ts';
 import type { Log } from './log.ts';
@@ -119,7 +119,13 @@ export class Service {
       parts.record?.(recordOf(history));
     });
     this.#keepalive = config.nat.pingMs > 0 ? new Keepalive(config.nat) : undefined;
-    const views = [viewOf(this.location), viewOf(this.#storeView), viewOf(this.#histories), viewOf(trunkStates)];
+    const views = [
+      viewOf(this.location),
+      viewOf(this.#storeView),
+      viewOf(this.#histories),
+      viewOf(trunkStates),
+      ...viewsFor(parts.scenarios),
+    ];
     this.engine = new Engine({
       clock,
       timers,

@@ -64,8 +64,8 @@ const LEAF = /^src\/(timers|timer-heap|clock|random|log|errors|config)\.ts$/;
 const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['vocabulary', /^machines\/vocabulary\//],
   ['scenario', /^machines\/scenario\.ts$/],
-  // The parts of the one chart that is too long for a file.
-  ['call', /^machines\/call\//],
+  // The parts of a chart that is too long for a file.
+  ['parts', /^machines\/(?:call|ring-back)\//],
   ['machines', /^machines\//],
   ['config', /^src\/config\//],
   ['leaf', LEAF],
@@ -114,8 +114,8 @@ const BELOW_MAIN = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vocabulary: [],
   scenario: ['vocabulary'],
-  call: ['vocabulary', 'scenario'],
-  machines: ['vocabulary', 'scenario', 'call'],
+  parts: ['vocabulary', 'scenario'],
+  machines: ['vocabulary', 'scenario', 'parts'],
   // What is a number or a URI in the config is one on the wire too.
   config: ['sip', 'leaf'],
   leaf: ['config'],
@@ -152,9 +152,12 @@ const COMPOSES = ['service', 'cli', 'main', 'testing', 'demo', 'leaf', 'config']
 
 const zoneOf = (path: string): string => ZONES.find(([, pattern]) => pattern.test(path))?.[0] ?? 'none';
 
+/** `machines/call.ts` and all of `machines/call/` are one chart, and so are `machines/supervisors/ring-back.ts` and its folder. */
+const chartOf = (path: string): string => /^machines\/(?:supervisors\/)?([^/.]+)/.exec(path)?.[1] ?? path;
+
 function layerFault({ from, what, typeOnly }: Import): string | undefined {
   const [zone, other] = [zoneOf(from), zoneOf(what)];
-  if (other === 'call' && zone !== 'call' && from !== 'machines/call.ts') return `${from} imports ${what}: it is the call's own`;
+  if (other === 'parts' && chartOf(from) !== chartOf(what)) return `${from} imports ${what}: it is another chart's own`;
   if (zone === 'machines' && other === 'machines') return `${from} imports ${what}: charts do not import each other`;
   if (zone !== other && MAY_IMPORT[zone]?.includes(other) !== true)
     return `${from} imports ${what}: ${zone} may not import ${other}`;

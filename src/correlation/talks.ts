@@ -1,0 +1,59 @@
+/** Who talks with whom now: a fold of the calls that were answered and are not over. */
+import type { FactOf, Interest } from '../../machines/vocabulary/descriptor.ts';
+import { actorEnded, callAnswered, callEnded } from '../../machines/vocabulary/facts.ts';
+import type { Address } from '../../machines/vocabulary/identity.ts';
+
+type Answered = FactOf<typeof callAnswered>;
+type Folded = Answered | FactOf<typeof callEnded | typeof actorEnded>;
+
+export class Talks {
+  readonly folds = [callAnswered.fact, callEnded.fact, actorEnded.fact];
+  /** Asked for with `callAnswered.where({ caller }, { current: true })`, or `callee`: the calls that go on. */
+  readonly answers = [callAnswered.fact];
+  readonly #byCall = new Map<Address, Answered>();
+  readonly #byUser = new Map<string, readonly Answered[]>();
+
+  fold(fact: Folded): void {
+    if (fact.type === 'call.answered') this.#begin(fact);
+    else if (fact.type === 'call.ended') this.#end(fact.call);
+    // A call that crashed ends without a word.
+    else if (fact.how === 'failed') this.#end(fact.address);
+  }
+
+  current(interest: Interest): readonly Answered[] {
+    for (const { attribute, test } of interest.where)
+      if ((attribute === 'caller' || attribute === 'callee') && typeof test === 'string') return this.of(test);
+    throw new Error('ask for one caller or callee');
+  }
+
+  /** The calls of one user, oldest first. */
+  of(user: string): readonly Answered[] {
+    return this.#byUser.get(user) ?? NONE;
+  }
+
+  /** Calls that go on. */
+  get size(): number {
+    return this.#byCall.size;
+  }
+
+  #begin(fact: Answered): void {
+    this.#byCall.set(fact.call, fact);
+    for (const user of partiesOf(fact)) this.#byUser.set(user, [...this.of(user), fact]);
+  }
+
+  #end(call: Address): void {
+    const fact = this.#byCall.get(call);
+    if (fact === undefined) return;
+    this.#byCall.delete(call);
+    for (const user of partiesOf(fact)) {
+      const others = this.of(user).filter((other) => other !== fact);
+      if (others.length === 0) this.#byUser.delete(user);
+      else this.#byUser.set(user, others);
+    }
+  }
+}
+
+const NONE: readonly Answered[] = [];
+/** Nobody calls where a call is placed. */
+const partiesOf = ({ caller, callee }: Answered): readonly string[] =>
+  caller === '' || caller === callee ? [callee] : [caller, callee];
