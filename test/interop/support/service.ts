@@ -78,6 +78,10 @@ export class Service {
     return this.#child.says(expected, READY_LIMIT_MS);
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.#child.pid, name);
   }
