@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { assign, emit, setup } from 'xstate';
 import { z } from 'zod';
-import { type Birth, defineScenario } from '../machines/scenario.ts';
+import { type Birth, defineScenario, type Scenario } from '../machines/scenario.ts';
 import type { CallFork, CallKeepOpen } from '../machines/vocabulary/commands.ts';
 import { anyOf, defineFact, type FactOf, glob, integer, not, type Raw, range, text } from '../machines/vocabulary/descriptor.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
@@ -14,6 +14,8 @@ import { configSchema } from '../src/config/schema.ts';
 import { loadConfig } from '../src/config.ts';
 import { Location } from '../src/correlation/location.ts';
 import { viewOf } from '../src/engine/port.ts';
+import { attack, invariant } from '../src/testing/index.ts';
+import missedCalls, { callMissed } from './fixtures/missed-calls/missed-calls.ts';
 import { engineWorld } from './support/engine-world.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -237,6 +239,34 @@ describe('the README', () => {
   it('shows a scenario as test/scenarios tries it', () => {
     const [shown] = blocks('ts', section('Write a scenario'));
     expect(shown).toBe(readFileSync(`${root}test/fixtures/scenarios/talk-limit.ts`, 'utf8'));
+  });
+
+  it('shows a scenario and its attack as they are, and what a failure looks like', async () => {
+    const shown = section('Testing your scenario');
+    const fixture = (file: string): string =>
+      readFileSync(`${root}test/fixtures/missed-calls/${file}`, 'utf8')
+        .replace("'../../../src/index.ts'", "'callweave'")
+        .replace("'../../../src/testing/index.ts'", "'callweave/testing'");
+    expect(blocks('ts', shown)).toEqual([fixture('missed-calls.ts'), fixture('attack.ts')]);
+    // It throws if it finds anything.
+    await import('./fixtures/missed-calls/attack.ts');
+    const deaf: Scenario = {
+      ...missedCalls,
+      listensTo: (fact, self) => missedCalls.listensTo(fact, self).filter((heard) => heard.fact !== 'call.cancelled'),
+    };
+    const missedOnes = invariant(
+      'missed calls are told',
+      'each call that nobody answered is told once, and no other',
+      (_, took) => {
+        const missed = took.of(facts.callFailed).length + took.of(facts.callCancelled).length;
+        const told = took.of(callMissed).length;
+        return told === missed ? [] : [`${missed} calls were missed, and ${told} were told`];
+      },
+    );
+    const fails = () => attack({ scenarios: [deaf], facts: [callMissed], invariants: [missedOnes], seed: 7 });
+    expect(fails).toThrow(/^missed-calls does not withstand history \d+, made smaller \d+ times\. Broken:/);
+    expect(fails).toThrow('1 calls were missed, and 0 were told');
+    expect(blocks('text', shown)[0]).toContain('1 calls were missed, and 0 were told');
   });
 
   it('is free of names of workplaces', () => {
