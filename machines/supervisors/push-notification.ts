@@ -4,7 +4,7 @@
  */
 import { enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario, givenByService } from '../scenario.ts';
-import type { Binding, PushTarget } from '../vocabulary/binding.ts';
+import { type Binding, NO_PUSH, type PushTarget } from '../vocabulary/binding.ts';
 import type { CallFork, CallKeepOpen, CallLetGo, PushCommand } from '../vocabulary/commands.ts';
 import type { FactOf } from '../vocabulary/descriptor.ts';
 import {
@@ -59,6 +59,7 @@ const ACCOUNT: DeviceKey = 'account';
 
 interface Device {
   readonly device: DeviceKey;
+  /** What it was pushed by; empty provider: it was not. */
   readonly push: PushTarget;
   /** The Call-ID that the device's leg will have, as its push says. */
   readonly callId: string;
@@ -163,7 +164,7 @@ export const pushNotificationMachine = setup({
       enqueue.assign({
         devices:
           sleeper === 'new'
-            ? [...context.devices.slice(0, MAX_BINDINGS), { device, push: binding.push, callId, state: 'forked' }]
+            ? [...context.devices.slice(0, MAX_BINDINGS), { device, push: NO_PUSH, callId, state: 'forked' }]
             : set(context.devices, sleeper.device, { device, push: sleeper.push, state: 'forked' }),
       });
     }),
@@ -203,13 +204,15 @@ export const pushNotificationMachine = setup({
   }),
   initial: 'waking',
   on: {
-    'binding.added': { guard: 'isWoken', actions: 'fork' },
-    'binding.refreshed': { guard: 'isWoken', actions: 'fork' },
+    // Of a device that rings by the call itself, or has rung here.
+    'binding.added': [{ guard: 'isWoken', actions: 'fork' }, {}],
+    'binding.refreshed': [{ guard: 'isWoken', actions: 'fork' }, {}],
     'binding.removed': {},
     'leg.ringing': { actions: 'noteRang' },
     'leg.failed': [{ guard: 'isDeclined', actions: 'noteRang' }, {}],
     'push.delivered': {},
-    'push.failed': {},
+    // Also once nobody waits for it any more: there is no push to take back.
+    'push.failed': { actions: 'noteLost' },
     'call.answered': '.over',
     'call.cancelled': '.over',
     'call.failed': '.over',
@@ -224,7 +227,6 @@ export const pushNotificationMachine = setup({
       entry: 'wake',
       always: { guard: 'isNobodyLeft', target: 'settled' },
       on: {
-        'push.failed': { actions: 'noteLost' },
         'binding.removed': { guard: 'isGivenUp', actions: 'noteLost' },
       },
       after: { wakeLimit: 'settled' },

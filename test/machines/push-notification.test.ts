@@ -152,7 +152,10 @@ describe('a REGISTER during a case', () => {
 
   it('is nothing new of a device that the call rings itself', () => {
     const chart = caseOf([bound('desk', { asleep: false }), bound('mobile')]);
-    expect(chart.give(registers('desk'), added('desk'), registers('unheard'))).toEqual([]);
+    for (const one of [registers('desk'), added('desk'), registers('unheard')]) {
+      expect(chart.give(one)).toEqual([]);
+      expect(chart.taken, 'knowingly').toBe(true);
+    }
   });
 
   it('is the account’s, whichever device it comes from, and only the first', () => {
@@ -252,7 +255,14 @@ describe('the end of a case', () => {
   it('takes nothing back from devices that were never pushed', () => {
     const chart = caseOf([bound('early', { seq: INVITE + 1 }), bound('mobile')]);
     const cannotBeWoken: EventObject = bound('plain', { asleep: false, seq: 200 });
-    chart.give(cannotBeWoken, registers('mobile'), rang('mobile'));
+    // One that can be woken, and came by itself.
+    chart.give(cannotBeWoken, added('new'), registers('mobile'), rang('mobile'));
+    expect(chart.give(cancelled)).toEqual([]);
+  });
+
+  it('takes nothing back where the push failed, though nobody waited for it any more', () => {
+    const chart = caseOf([bound('mobile')]);
+    chart.give(WAKE_LIMIT_MS, notDelivered('mobile'));
     expect(chart.give(cancelled)).toEqual([]);
   });
 });
