@@ -93,7 +93,7 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     const call = alice.call('bob');
     world.run(1000);
     expect(call.status).toBe(500);
-    expectQuiet(world);
+    expectQuiet(world, { 'nothing unheard': 'the call cancels forks that were never born either' });
   });
 
   it('a fork’s leg: it is cancelled, and the call goes on with the others', () => {

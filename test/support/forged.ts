@@ -1,3 +1,4 @@
+import type { Taking } from '../../src/engine/journal.ts';
 import { type Ear, earOf } from '../../src/testing/invariants/ear.ts';
 import type { ServiceWorld } from '../../src/testing/service-world.ts';
 
@@ -48,6 +49,24 @@ export class Forger {
 
   left(forged: Forged): void {
     this.#pass(false, forged);
+  }
+
+  /** The engine takes a fact that nobody posted. */
+  fact(type: string, attributes: object): void {
+    this.take(this.#taking('fact', type, attributes));
+  }
+
+  command(type: string, attributes: object): void {
+    this.take(this.#taking('command', type, attributes));
+  }
+
+  take(taking: Taking): void {
+    this.#ear.taken(taking);
+  }
+
+  #taking(kind: Taking['kind'], type: string, attributes: object): Taking {
+    const entry = { type, ...attributes, seq: 1, at: this.world.now(), by: 'outside', cause: 0 } as Taking['entry'];
+    return { kind, entry, steps: [], refused: undefined, atMs: this.world.now(), withheld: undefined, dueMs: 0 };
   }
 
   #pass(isIn: boolean, forged: Forged): void {

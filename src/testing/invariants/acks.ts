@@ -4,7 +4,7 @@ import type { ServiceWorld } from '../observed-service.ts';
 import { type Ear, earOf, type Hearer } from './ear.ts';
 import { Fading } from './fading.ts';
 import { type Finding, Findings } from './findings.ts';
-import { dialogOf, type Sighting } from './sighting.ts';
+import { dialogOf, endsDialog, type Sighting } from './sighting.ts';
 
 interface Owed {
   readonly answer: Sighting;
@@ -47,10 +47,10 @@ class Acknowledgements implements Hearer {
     this.#owed.sweep(sighting.atMs);
     this.#ended.sweep(sighting.atMs);
     this.#invites.sweep(sighting.atMs);
-    const { method, status } = sighting;
+    const { method } = sighting;
     if (method === 'INVITE') this.#invited(sighting);
     else if (method === 'ACK') this.#acknowledged(sighting);
-    else if (method === 'BYE' && status === 0) this.#ended.set(dialogOf(sighting), true, sighting.atMs);
+    else if (endsDialog(sighting)) this.#ended.set(dialogOf(sighting), true, sighting.atMs);
   }
 
   restarted(): void {

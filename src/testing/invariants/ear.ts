@@ -57,7 +57,7 @@ export class Ear {
   }
 
   /** Whether who sent or got a message can still be told anything on the way that it took. */
-  isWithinReach({ transport, peer }: Door): boolean {
+  isWithinReach({ transport, peer }: Pick<Door, 'transport' | 'peer'>): boolean {
     return transport === 'udp' || this.world.network.isConnected(peer);
   }
 

@@ -33,6 +33,8 @@ export class Findings {
   }
 
   add(finding: Finding): void {
-    if (this.lines.length < MOST) this.lines.push(lineOf(this.#world, finding));
+    if (this.lines.length >= MOST) return;
+    const line = lineOf(this.#world, finding);
+    if (!this.lines.includes(line)) this.lines.push(line);
   }
 }

@@ -2,13 +2,24 @@
 import type { Invariant } from '../invariant.ts';
 import { every2xxAcknowledged } from './acks.ts';
 import { answersGoBack, oneFinalResponse } from './finals.ts';
+import { noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
+import { nothingUnheard } from './hearing.ts';
+import { noLostWakeUp, onePush } from './pushes.ts';
 import { nothingLeft, phonesContent } from './rest.ts';
+import { everyWaitEnds } from './waits.ts';
 
 /** Every invariant, in the README's order. */
 export const INVARIANTS: readonly Invariant[] = [
   oneFinalResponse,
   answersGoBack,
   every2xxAcknowledged,
+  noForkOutlives,
+  oneDeviceTalks,
+  noLateFork,
+  onePush,
+  noLostWakeUp,
+  everyWaitEnds,
   nothingLeft,
+  nothingUnheard,
   phonesContent,
 ];

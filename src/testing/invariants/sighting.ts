@@ -79,3 +79,7 @@ export function sightingOf(text: string, door: Door): Sighting | undefined {
 /** Both tags of a dialog in one order, whoever speaks, after its Call-ID. */
 export const dialogOf = ({ callId, fromTag, toTag }: Pick<Sighting, 'callId' | 'fromTag' | 'toTag'>): string =>
   fromTag < toTag ? `${callId} ${fromTag} ${toTag}` : `${callId} ${toTag} ${fromTag}`;
+
+/** A BYE of ours, or one that we took: one that is refused ends nothing. */
+export const endsDialog = ({ method, isIn, status }: Sighting): boolean =>
+  method === 'BYE' && !isIn && (status === 0 || (status >= 200 && status < 300));

@@ -90,6 +90,7 @@ describe('every 2xx acknowledged', () => {
     forger.left({ callId: 'byed', branch: 'z9hG4bK2' });
     forger.came({ ...answered, callId: 'byed', branch: 'z9hG4bK2' });
     forger.came({ method: 'BYE', callId: 'byed', fromTag: 't', toTag: 'f' });
+    forger.left({ method: 'BYE', status: 200, callId: 'byed', fromTag: 't', toTag: 'f' });
     forger.came({ ...answered, callId: 'nobody', branch: 'z9hG4bKnone' });
     world.run(200_000);
     forger.came({ method: 'OPTIONS', callId: 'other' });
@@ -99,6 +100,7 @@ describe('every 2xx acknowledged', () => {
   it.each([
     ['another CSeq', { ...ack, cseq: 2 }],
     ['another To tag', { ...ack, toTag: 'loser' }],
+    ['a BYE that was refused', { method: 'BYE', status: 403, fromTag: 't', toTag: 'f' }],
     ['BYE of another dialog', { method: 'BYE', toTag: 'loser' }],
   ])('tells of a 2xx that came and got %s', (_, wrong) => {
     const { forger, world, broken, brokenAtRest } = scene();

@@ -1,0 +1,288 @@
+/** Calls as they look from outside: which messages belong to which, and what has become of each leg on the wire. */
+import type { Taking } from '../../engine/journal.ts';
+import type { Endpoint } from '../../transport/transport.ts';
+import type { ServiceWorld } from '../observed-service.ts';
+import { type Ear, earOf, type Hearer } from './ear.ts';
+import { Fading } from './fading.ts';
+import { endsDialog, type Sighting } from './sighting.ts';
+
+/** One dialog that a 2xx opened, by the tag of who was called. */
+export interface SeenDialog {
+  readonly tag: string;
+  isAcknowledged: boolean;
+  /** A BYE went either way. */
+  isEnded: boolean;
+}
+
+/** One side of a call: its caller, or a fork. */
+export interface SeenLeg {
+  readonly call: SeenCall;
+  readonly address: string;
+  readonly isCaller: boolean;
+  readonly callId: string;
+  readonly startedMs: number;
+  /** Who is there; undefined until its INVITE has passed. */
+  door: Pick<Sighting, 'transport' | 'peer'> | undefined;
+  /** Of the INVITE that passed last, and of all: those to servers that were given up may be repeated still. */
+  branch: string;
+  readonly branches: string[];
+  cseq: number;
+  uri: string;
+  /** The From tag of its INVITE: a caller's own, ours towards a fork. */
+  tag: string;
+  hasProvisional: boolean;
+  final: number;
+  isCancelled: boolean;
+  /** Its dialog goes on in another call. */
+  isMoved: boolean;
+  readonly dialogs: SeenDialog[];
+}
+
+/** How the caller's INVITE ended. */
+export type Decision = '' | 'answered' | 'refused' | 'cancelled';
+
+export interface SeenCall {
+  readonly id: string;
+  /** Begins the Call-IDs of its forks and pushes. */
+  readonly stem: string;
+  readonly startedMs: number;
+  /** Undefined where we placed the call ourselves. */
+  readonly caller: SeenLeg | undefined;
+  readonly forks: SeenLeg[];
+  decision: Decision;
+}
+
+/** Who follows calls. A hearer of the ear hears of a message after the ledger has taken it. */
+export interface Follower {
+  /** The caller's INVITE has been answered for good or cancelled, or the talk is over. */
+  decided?(call: SeenCall): void;
+  /** A fork's INVITE leaves, or leaves again for another server or with credentials. */
+  invited?(fork: SeenLeg, sighting: Sighting): void;
+  /** A fork said something about its INVITE. */
+  answered?(fork: SeenLeg, sighting: Sighting): void;
+  /** The call has been over for so long that nothing more comes of it. */
+  closed?(call: SeenCall): void;
+}
+
+/** Late 2xx and BYEs come within twice 64*T1. */
+const REMEMBERED_MS = 70_000;
+
+type Entry = Taking['entry'] & Readonly<Record<string, unknown>>;
+
+export class Ledger implements Hearer {
+  readonly ear: Ear;
+  readonly #calls = new Map<string, SeenCall>();
+  readonly #byStem = new Map<string, SeenCall>();
+  readonly #legs = new Map<string, SeenLeg>();
+  readonly #byForkId = new Map<string, SeenLeg>();
+  readonly #byCaller = new Map<string, SeenLeg>();
+  readonly #over = new Fading<SeenCall>(REMEMBERED_MS, (call) => {
+    this.#forget(call);
+    return true;
+  });
+  readonly #followers: Follower[] = [];
+  #latest: Sighting | undefined;
+
+  constructor(ear: Ear) {
+    this.ear = ear;
+    ear.hear(this);
+  }
+
+  follow(follower: Follower): void {
+    this.#followers.push(follower);
+  }
+
+  /** Calls that are open, or were a short while ago. */
+  calls(): Iterable<SeenCall> {
+    return this.#calls.values();
+  }
+
+  call(id: string): SeenCall | undefined {
+    return this.#calls.get(id);
+  }
+
+  /** The call that a Call-ID of ours was made for. */
+  callOf(ownCallId: string): SeenCall | undefined {
+    return this.#byStem.get(ownCallId.slice(0, Math.max(ownCallId.indexOf('-'), 0)));
+  }
+
+  legAt(address: string): SeenLeg | undefined {
+    return this.#legs.get(address);
+  }
+
+  legOf({ callId, isIn, status, method, fromTag, toTag }: Sighting): SeenLeg | undefined {
+    const isAskedOfUs = isIn === (status === 0);
+    const [ours, theirs] = isAskedOfUs ? [toTag, fromTag] : [fromTag, toTag];
+    const fork = this.#byForkId.get(callId);
+    // An INVITE of ours that a proxy sends back to us has our Call-ID too.
+    if (fork !== undefined && (fork.tag === '' ? method === 'INVITE' && !isIn : fork.tag === ours)) return fork;
+    return this.#byCaller.get(callerKey(callId, theirs));
+  }
+
+  taken({ kind, entry }: Taking): void {
+    if (kind !== 'fact') return;
+    if (entry.type === 'invite.received') this.#opened(entry as Entry);
+    else if (entry.type === 'fork.started') this.#forked(entry as Entry);
+    else if (entry.type === 'dialog.moved') this.#moved(entry as Entry);
+    else if (entry.type === 'actor.ended') this.#ended(entry as Entry);
+  }
+
+  message(sighting: Sighting): void {
+    this.#over.sweep(sighting.atMs);
+    if (sighting.isIn) this.#latest = sighting;
+    const leg = this.legOf(sighting);
+    if (leg === undefined) return;
+    if (sighting.method === 'BYE') {
+      if (endsDialog(sighting)) this.#hungUp(leg, sighting);
+    } else if (sighting.status === 0) this.#request(leg, sighting);
+    else if (sighting.method === 'INVITE' && sighting.cseq === leg.cseq) this.#response(leg, sighting);
+  }
+
+  restarted(): void {
+    for (const known of [this.#calls, this.#byStem, this.#legs, this.#byForkId, this.#byCaller]) known.clear();
+    this.#over.clear();
+  }
+
+  #opened({ call: id, leg: address, callIdStem: stem, transferredBy, at }: Entry): void {
+    const latest = transferredBy === undefined || transferredBy === '' ? this.#latest : undefined;
+    const call = { id: String(id), stem: String(stem), startedMs: at, forks: [], decision: '' as const };
+    // One that we placed, for a transfer or a scenario, has no INVITE behind it.
+    const isCaller = latest?.method === 'INVITE' && latest.status === 0 && latest.atMs === at && latest.toTag === '';
+    const seen: { -readonly [K in keyof SeenCall]: SeenCall[K] } = { ...call, caller: undefined };
+    if (isCaller) {
+      seen.caller = newLeg(seen, String(address), latest.callId, at, latest);
+      this.#latest = undefined;
+    }
+    this.#calls.set(seen.id, seen);
+    this.#byStem.set(seen.stem, seen);
+    if (seen.caller === undefined || !isCaller) return;
+    this.#legs.set(seen.caller.address, seen.caller);
+    this.#byCaller.set(callerKey(seen.caller.callId, seen.caller.tag), seen.caller);
+  }
+
+  #forked({ call: id, leg: address, callId, at }: Entry): void {
+    const call = this.#calls.get(String(id));
+    if (call === undefined) return;
+    const leg = newLeg(call, String(address), String(callId), at, undefined);
+    call.forks.push(leg);
+    this.#legs.set(leg.address, leg);
+    this.#byForkId.set(leg.callId, leg);
+  }
+
+  #moved({ leg: address }: Entry): void {
+    const leg = this.#legs.get(String(address));
+    if (leg !== undefined) leg.isMoved = true;
+  }
+
+  #ended({ address, at }: Entry): void {
+    const call = this.#calls.get(String(address));
+    if (call !== undefined) this.#over.set(call.id, call, at);
+  }
+
+  #request(leg: SeenLeg, sighting: Sighting): void {
+    const { method, isIn, toTag, fromTag, branch, cseq, uri } = sighting;
+    if (method === 'INVITE' && !isIn && !leg.isCaller && toTag === '' && !leg.branches.includes(branch)) {
+      leg.branches.push(branch);
+      Object.assign(leg, {
+        branch,
+        cseq,
+        uri,
+        tag: fromTag,
+        hasProvisional: false,
+        final: 0,
+        isCancelled: false,
+        door: sighting,
+      });
+      for (const follower of this.#followers) follower.invited?.(leg, sighting);
+    } else if (method === 'CANCEL' && branch === leg.branch && isIn === leg.isCaller) this.#cancelled(leg);
+    else if (method === 'ACK') {
+      const dialog = dialogIn(leg, sighting);
+      if (dialog !== undefined) dialog.isAcknowledged = true;
+    }
+  }
+
+  #hungUp(leg: SeenLeg, sighting: Sighting): void {
+    const dialog = dialogIn(leg, sighting);
+    if (dialog === undefined || dialog.isEnded) return;
+    dialog.isEnded = true;
+    if (leg.isCaller) this.#decided(leg.call);
+  }
+
+  #cancelled(leg: SeenLeg): void {
+    if (!leg.isCaller) leg.isCancelled = true;
+    else if (leg.call.decision === '') {
+      leg.call.decision = 'cancelled';
+      this.#decided(leg.call);
+    }
+  }
+
+  #response(leg: SeenLeg, sighting: Sighting): void {
+    const { status, isIn, toTag, branch } = sighting;
+    if (isIn === leg.isCaller || branch !== leg.branch) return;
+    if (status < 200) leg.hasProvisional = true;
+    else if (leg.final === 0 || leg.final >= 300) leg.final = status;
+    if (status >= 200 && status < 300 && !leg.dialogs.some(({ tag }) => tag === toTag))
+      leg.dialogs.push({ tag: toTag, isAcknowledged: false, isEnded: false });
+    if (!leg.isCaller) {
+      for (const follower of this.#followers) follower.answered?.(leg, sighting);
+    } else if (status >= 200 && leg.call.decision === '') {
+      leg.call.decision = status < 300 ? 'answered' : 'refused';
+      this.#decided(leg.call);
+    }
+  }
+
+  #decided(call: SeenCall): void {
+    for (const follower of this.#followers) follower.decided?.(call);
+  }
+
+  #forget(call: SeenCall): void {
+    for (const follower of this.#followers) follower.closed?.(call);
+    this.#calls.delete(call.id);
+    this.#byStem.delete(call.stem);
+    for (const leg of call.forks) {
+      this.#legs.delete(leg.address);
+      if (this.#byForkId.get(leg.callId) === leg) this.#byForkId.delete(leg.callId);
+    }
+    const { caller } = call;
+    if (caller === undefined) return;
+    this.#legs.delete(caller.address);
+    const key = callerKey(caller.callId, caller.tag);
+    if (this.#byCaller.get(key) === caller) this.#byCaller.delete(key);
+  }
+}
+
+/** A dialog is known by the tag of who was called: ours on the caller's side, the device's on a fork's. */
+function dialogIn(leg: SeenLeg, { isIn, status, fromTag, toTag }: Sighting): SeenDialog | undefined {
+  const called = (isIn === (status === 0)) === leg.isCaller ? toTag : fromTag;
+  return leg.dialogs.find(({ tag }) => tag === called);
+}
+
+const callerKey = (callId: string, tag: string): string => `${callId} ${tag}`;
+
+function newLeg(call: SeenCall, address: string, callId: string, startedMs: number, invite: Sighting | undefined): SeenLeg {
+  const state = { hasProvisional: false, final: 0, isCancelled: false, isMoved: false, dialogs: [] };
+  const sent = {
+    branch: invite?.branch ?? '',
+    branches: [],
+    cseq: invite?.cseq ?? 0,
+    uri: invite?.uri ?? '',
+    tag: invite?.fromTag ?? '',
+    door: invite,
+  };
+  return { call, address, isCaller: invite !== undefined, callId, startedMs, ...state, ...sent };
+}
+
+/** Where a leg's party is, for a finding. */
+export const peerOf = ({ door }: SeenLeg): { readonly peer: Endpoint } | object =>
+  door === undefined ? {} : { peer: door.peer };
+
+/** The talk of a call is over, or there will be none. */
+export const isOver = ({ decision, caller }: SeenCall): boolean =>
+  decision === 'refused' || decision === 'cancelled' || caller?.dialogs.some(({ isEnded }) => isEnded) === true;
+
+/** The ledger of a world. */
+export function ledgerOf(world: ServiceWorld): Ledger {
+  const known = (world.notes.get(Ledger) as Ledger | undefined) ?? new Ledger(earOf(world));
+  world.notes.set(Ledger, known);
+  return known;
+}
