@@ -51,6 +51,12 @@ export { type HttpAnswer, type HttpAsked, type HttpFault, SimulatedHttp } from '
 export { SimulatedResolver, type Zone } from './simulated-resolver.ts';
 export { openSocketWire } from './socket-wire.ts';
 export { VirtualTime } from './virtual-time.ts';
+export { CALL_RULES } from './walk/call-rules.ts';
+export { type CallStage, callStage } from './walk/call-stage.ts';
+export type { Installed, WalkWorld } from './walk/engine.ts';
+export { type Said, type WalkRule, walkRule } from './walk/rule.ts';
+export { type ScenarioWalk, walkScenario } from './walk/scenario.ts';
+export { type BrokenWalk, type Surroundings, type WalkOptions, type Walks, walk } from './walk/walk.ts';
 export { simulatedStreamWire, simulatedUdpWire, type Wire } from './wire.ts';
 export {
   createWorld,
