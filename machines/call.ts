@@ -97,6 +97,7 @@ export const callMachine = bridgeSetup.createMachine({
         'leg.silent': { actions: 'noteSilent' },
         'leg.failed': [
           { guard: { type: 'isDropped', params: ({ event }) => event }, actions: 'noteDropped' },
+          { guard: { type: 'declinesForMember', params: ({ event }) => event }, actions: ['noteFailed', 'dropDecliner'] },
           { guard: { type: 'isRedirected', params: ({ event }) => event }, actions: 'follow' },
           { guard: { type: 'divertsBusy', params: ({ event }) => event }, actions: ['noteFailed', 'giveUpHunt'] },
           { guard: { type: 'endsSearch', params: ({ event }) => event }, target: 'failing', actions: 'noteFailed' },

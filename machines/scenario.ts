@@ -15,6 +15,8 @@ export interface Birth<F, H = never, S = unknown> {
 export interface Scenario {
   readonly name: string;
   readonly startsOn: readonly Interest[];
+  /** What of `startsOn` the settings leave, so that no case is born only to find that it is not wanted. */
+  readonly startsFor?: (settings: never) => readonly Interest[];
   /** The newborn's address; without it the engine mints `name:serial`. */
   readonly address?: (fact: never) => Address;
   /** While an actor of this scenario with the same key lives, no second one is born: it hears the fact instead. */
@@ -56,6 +58,7 @@ export function defineScenario<S extends AnyInterest, I extends AnyInterest, M e
   scenario: {
     readonly name: string;
     readonly startsOn: readonly S[];
+    readonly startsFor?: (settings: SettingsOf<M>) => readonly S[];
     readonly address?: (fact: Delivered<S>) => Address;
     readonly oncePer?: (fact: Delivered<S>) => string;
     readonly of?: (fact: Delivered<S>) => Address;

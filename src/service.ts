@@ -269,6 +269,7 @@ export class Service {
         if (isDown) log.warn({ target, why }, 'an HTTP target does not answer');
         else log.info({ target }, 'an HTTP target answers again');
       },
+      refused: (target, status) => log.warn({ target, status }, 'an HTTP target refuses requests'),
     });
   }
 

@@ -371,6 +371,11 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:1: http.targets.crm.headers.Transfer-Encoding: a header that callweave writes itself; remove it',
     ],
     [
+      'a password of a user without a phone',
+      'users: { support: { phone: false, password: x } }',
+      'callweave.yaml:1: users.support.password: ***; remove it, or write phone: true: nobody registers without a phone',
+    ],
+    [
       'no password',
       'users:\n  alice: {}',
       'callweave.yaml:2: users.alice.password: missing; write a password that is not empty, as text in quotes',

@@ -208,6 +208,23 @@ export const drop = (forks: readonly Fork[], isMeant = (_: Fork) => true): reado
 export const memberRungBy = ({ forks, members }: Context, leg: Address): string =>
   members.length === 0 ? '' : (forks.find((fork) => fork.leg === leg)?.member ?? '');
 
+/** Gives up a callee whom a scenario has rung. */
+export function dropMember(context: Context, callee: string) {
+  const isMeant = ({ member }: Fork): boolean => member === callee;
+  const ringing = context.forks.filter((fork) => isMeant(fork) && isOpen(fork));
+  const forks = drop(context.forks, isMeant);
+  const told: Raw<typeof calleeDropped> = { type: 'callee.dropped', call: context.self, callee };
+  return {
+    orders: [...ringing.map(({ leg }) => cancel(leg, 'none')), told],
+    change: {
+      forks,
+      // What is over takes no room from those who are rung next.
+      hunted: forks.some(isOpen) ? context.hunted : forks.length,
+      members: context.members.map((known) => (known.callee === callee ? { ...known, isDropped: true } : known)),
+    },
+  };
+}
+
 /** The forks that ring these, as far as there is room for them, and none of a device that rings in this hunt. */
 export function newForks(context: Context, rings: readonly Ring[], by: string): Raw<typeof forkStarted>[] {
   const hunting = context.forks.slice(context.hunted);

@@ -2,6 +2,7 @@
 import { assign, emit, enqueueActions } from 'xstate';
 import type { Diversion, Ring } from '../vocabulary/binding.ts';
 import {
+  declines,
   divertedRings,
   divertedTo,
   divertsBusy,
@@ -19,7 +20,7 @@ import {
   cancel,
   change,
   drop,
-  type Fork,
+  dropMember,
   forkFact,
   idleHunter,
   isDroppedMember,
@@ -52,6 +53,8 @@ export const huntSetup = callSetup.extend({
       context.keepers.includes(by) &&
       context.members.length < MAX_MEMBERS &&
       !context.members.some((known) => known.callee === callee && !known.isDropped),
+    declinesForMember: ({ context }, { status, leg }: { status: number; leg: Address }) =>
+      declines(status) && memberRungBy(context, leg) !== '',
     isRung: ({ context }, { callee }: { callee: string }) => memberOf(context, callee) !== undefined,
     isIdle: ({ context }) => idleHunter(context) !== '',
     isUnanswered: ({ context }) => !context.toldUnanswered && isOver(context),
@@ -143,21 +146,21 @@ export const huntSetup = callSetup.extend({
       });
     }),
     dropCallee: enqueueActions(({ context, event, enqueue }) => {
-      const { callee } = event as Of<'call.drop'>;
-      const isMembers = ({ member }: Fork): boolean => member === callee;
-      for (const fork of context.forks) if (isMembers(fork) && isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
-      enqueue.emit({ type: 'callee.dropped', call: context.self, callee });
-      const forks = drop(context.forks, isMembers);
-      enqueue.assign({
-        forks,
-        // What is over takes no room from those who are rung next.
-        hunted: forks.some(isOpen) ? context.hunted : forks.length,
-        members: context.members.map((known) => (known.callee === callee ? { ...known, isDropped: true } : known)),
-      });
+      const { orders, change } = dropMember(context, (event as Of<'call.drop'>).callee);
+      for (const order of orders) enqueue.emit(order);
+      enqueue.assign(change);
+    }),
+    /** What one device of a member says, its person says: the others need not ring on. */
+    dropDecliner: enqueueActions(({ context, event, enqueue }) => {
+      const { orders, change } = dropMember(context, memberRungBy(context, (event as Of<'leg.failed'>).leg));
+      for (const order of orders) enqueue.emit(order);
+      enqueue.assign(change);
     }),
     tellIdle: enqueueActions(({ context, enqueue }) => {
       enqueue.assign({ toldIdle: true });
-      enqueue.emit({ type: 'hunt.idle', call: context.self, hunter: idleHunter(context) });
+      const hunter = idleHunter(context);
+      const callee = context.members.findLast((member) => member.hunter === hunter)?.callee ?? '';
+      enqueue.emit({ type: 'hunt.idle', call: context.self, hunter, callee });
     }),
     tellUnanswered: enqueueActions(({ context, enqueue }) => {
       const { self: call, caller, callee, forwarding, huntBest, divertedBefore: diverted } = context;

@@ -226,7 +226,12 @@ export const callDiverted = defineFact('call.diverted', {
   why: text<DiversionReason>(),
 });
 /** Of those that `hunter` has rung nobody rings or wakes any more; nothing but its own word keeps the call open. */
-export const huntIdle = defineFact('hunt.idle', { call, hunter: text<Address>() });
+export const huntIdle = defineFact('hunt.idle', {
+  call,
+  hunter: text<Address>(),
+  /** Whom it had rung last: it may have rung others meanwhile. */
+  callee: text(),
+});
 /** A callee that a scenario had rung is not called any more; the call goes on. */
 export const calleeDropped = defineFact('callee.dropped', { call, callee: text() });
 export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });

@@ -9,6 +9,8 @@ export const MAX_REDIRECTIONS = 5;
 
 /** RFC 3261 §21.4.24, §21.6.1, and §21.6.2, which phones send for the button beside "answer". */
 const BUSY: ReadonlySet<number> = new Set([486, 600, 603]);
+/** Whether a final answer is a person’s, or of a phone that is in use. */
+export const declines = (status: number): boolean => BUSY.has(status);
 /** The device, or the way to it, was not to be had; whatever is not here says that the call itself was wrong. */
 const NOT_HAD: ReadonlySet<number> = new Set([401, 404, 407, 408, 410, 430, 480, 487]);
 const isNotHad = ({ status }: Outcome): boolean => NOT_HAD.has(status) || status < 400 || (status >= 500 && status < 600);

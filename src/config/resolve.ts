@@ -6,7 +6,7 @@ import { type ConfigProblem, problemAt } from './problem.ts';
 import type { CertificatePaths, Config, ProviderConfig, PushAddress, TlsConfig, UserConfig } from './resolved.ts';
 import { type Routing, resolveRouting } from './routing.ts';
 import { resolveScenarios } from './scenarios.ts';
-import type { WrittenConfig } from './schema.ts';
+import { PASSWORD, type WrittenConfig } from './schema.ts';
 import type { Source } from './source.ts';
 import { type KeyPath, shown } from './wording.ts';
 
@@ -192,10 +192,18 @@ function resolveUsers(
   for (const [name, user] of Object.entries(written ?? {})) {
     const wakeable = resolveWakeable(name, user.wakeable, providers, complain);
     const routes = routing.get(name);
-    const base = { name, password: user.password, displayName: user.displayName, wakeable };
+    checkPassword(name, user, complain);
+    const base = { name, password: user.password ?? '', displayName: user.displayName, wakeable };
     users.set(name, routes === undefined ? base : { ...base, routing: routes });
   }
   return users;
+}
+
+function checkPassword(name: string, { password, phone }: WrittenUser, complain: Complain): void {
+  const path = ['users', name, 'password'];
+  if (phone && password === undefined) complain(path, 'missing', `write ${PASSWORD}`);
+  if (!phone && password !== undefined)
+    complain(path, '***', 'remove it, or write phone: true: nobody registers without a phone');
 }
 
 function resolveWakeable(

@@ -38,6 +38,7 @@ export interface PushAddress {
 /** A local user. */
 export interface UserConfig {
   readonly name: string;
+  /** Empty: no phone registers with that name, and nobody calls as it. */
   readonly password: string;
   readonly displayName: string | undefined;
   /** Set if this user is woken even with no binding at all. */

@@ -55,9 +55,14 @@ const wakeable = z
   )
   .optional();
 
+/** What a password must be. */
+export const PASSWORD = 'a password that is not empty, as text in quotes';
+
 const user = section(
   {
-    password: text('a password that is not empty, as text in quotes', { max: 256 }),
+    /** False for a name that no phone registers with, such as that of a group. */
+    phone: yesOrNo(true),
+    password: text(PASSWORD, { max: 256 }).optional(),
     displayName: text('a name, as text in quotes', { max: 128 }).optional(),
     wakeable,
     ...userRouting,

@@ -14,7 +14,7 @@ import { Journal, type Step, type Taking } from './journal.ts';
 import { type Explanation, explain, type ListedWait, listWaits, type WaitFilter } from './listing.ts';
 import { Mailbox } from './mailbox.ts';
 import type { AnyCommand, AnyFact, FactSink, Port, View } from './port.ts';
-import { checkScenario, Rule, ScenarioError } from './rule.ts';
+import { birthsOf, checkScenario, Rule, ScenarioError } from './rule.ts';
 import { Runner, type Status } from './runner.ts';
 
 /** A timer queue that asks before it fires, so that timers are taken only when the mailbox is empty. */
@@ -140,10 +140,10 @@ export class Engine implements FactSink {
   /** Adds a scenario; births of a fact come in order of installation. Throws a `ScenarioError` on one that cannot work. */
   install(scenario: Scenario, settings: unknown, limits: { readonly maxActors?: number } = {}): void {
     if (this.#rules.has(scenario.name)) throw new ScenarioError(`scenario ${scenario.name}: there is one of that name already`);
-    checkScenario(scenario, { catalogue: this.#catalogue, kinds: this.#kinds, views: this.#views });
+    checkScenario(scenario, settings, { catalogue: this.#catalogue, kinds: this.#kinds, views: this.#views });
     const rule = new Rule(scenario, settings, limits.maxActors ?? this.#limits.actorsPerScenario);
     this.#rules.set(scenario.name, rule);
-    for (const birth of scenario.startsOn) this.#routes.get(birth.fact)?.births.push({ rule, where: birth.where });
+    for (const birth of birthsOf(scenario, settings)) this.#routes.get(birth.fact)?.births.push({ rule, where: birth.where });
   }
 
   /** Makes a port known; ports close what an ended actor owned in order of connection. Throws on an address that is taken. */

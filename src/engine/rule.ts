@@ -58,6 +58,10 @@ export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
 }
 
+/** The facts that give birth to a scenario with these settings. */
+export const birthsOf = (scenario: Scenario, settings: unknown): readonly Interest[] =>
+  scenario.startsFor?.(settings as never) ?? scenario.startsOn;
+
 /** What an install is checked against. */
 export interface Grounds {
   readonly catalogue: Catalogue;
@@ -69,14 +73,14 @@ export interface Grounds {
  * Throws a `ScenarioError` that names scenario, fact and attribute unless every interest is in order: those of
  * `startsOn` and those that `listensTo` returns for a probe of each fact it starts on.
  */
-export function checkScenario(scenario: Scenario, grounds: Grounds): void {
+export function checkScenario(scenario: Scenario, settings: unknown, grounds: Grounds): void {
   const refuse = (why: string): never => {
     throw new ScenarioError(`scenario ${scenario.name}: ${why}`);
   };
   const why = whyNotRunnable(scenario.machine);
   if (why !== undefined) refuse(`the engine does not run its machine: ${why}`);
   if (scenario.startsOn.length === 0) refuse('it starts on nothing');
-  for (const birth of scenario.startsOn) {
+  for (const birth of [...scenario.startsOn, ...birthsOf(scenario, settings)]) {
     const whyNot = grounds.catalogue.whyNotInterest(birth);
     if (whyNot !== undefined) refuse(`startsOn: ${whyNot}`);
   }

@@ -99,7 +99,8 @@ export class NaiveEngine implements FactSink {
     const audience = this.#lives.filter((life) => isAuthor(life) || life.interests.some((interest) => matches(interest, fact)));
     if (fact.type === actorEnded.fact) this.#close(fact);
     for (const { scenario, settings } of this.#rules)
-      if (scenario.startsOn.some((birth) => matches(birth, fact))) this.#bear(scenario, settings, fact);
+      if ((scenario.startsFor?.(settings as never) ?? scenario.startsOn).some((birth) => matches(birth, fact)))
+        this.#bear(scenario, settings, fact);
     for (const life of audience) if (this.#lives.includes(life)) this.#step(life, fact);
   }
   #bear(scenario: Scenario, settings: unknown, fact: StampedFact): void {

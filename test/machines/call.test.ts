@@ -300,7 +300,7 @@ const ringMember = (callee: string, devices: readonly string[], more: object = {
   );
 const dropMember = (callee: string) => order('call.drop', { callee }, GROUP);
 const keepForGroup = keepOpen(60_000, GROUP);
-const idle = (hunter = GROUP) => ({ type: 'hunt.idle', call: SELF, hunter });
+const idle = (hunter = GROUP, callee = CAROL) => ({ type: 'hunt.idle', call: SELF, hunter, callee });
 const DAN = 'sip:dan@x';
 
 describe('callees whom a scenario rings', () => {
@@ -343,10 +343,10 @@ describe('callees whom a scenario rings', () => {
     const chart = callTo(0);
     expectTold(chart.give(keepForGroup, 0), []);
     chart.give(ringMember(CAROL, ['c1']), keepOpen(20_000, 'push:1'), 0, rings(1));
-    expectTold(chart.give(fails(1, 486)), []);
+    expectTold(chart.give(fails(1, 480)), []);
     expectTold(chart.give(letGo('push:1'), 0), [idle()]);
     expectTold(chart.give(ended(fork(1)), 0), []);
-    expectTold(chart.give(ringMember(DAN, []), 0), [{ type: 'call.offered', callee: DAN }, idle()]);
+    expectTold(chart.give(ringMember(DAN, []), 0), [{ type: 'call.offered', callee: DAN }, idle(GROUP, DAN)]);
     expectTold(chart.give(letGo(GROUP)), [unanswered('noAnswer')]);
     expectTold(chart.give(0), [reject(480, { message: 0 }), ...failed(480)]);
   });
@@ -354,9 +354,10 @@ describe('callees whom a scenario rings', () => {
   it('speak for themselves alone: neither 486 nor 600 of one is the answer of all', () => {
     for (const status of [486, 600, 603]) {
       const chart = callTo(0, { settings: { declineEndsCall: true }, forwarding: { busy: CAROL } });
-      chart.give(keepForGroup, ringMember(CAROL, ['c1']), ringMember(DAN, ['d1']), 0);
-      expectTold(chart.give(fails(1, status)), []);
-      chart.give(answers(2));
+      chart.give(keepForGroup, ringMember(CAROL, ['c1', 'c2']), ringMember(DAN, ['d1']), 0);
+      // Her other phone need not ring on.
+      expectTold(chart.give(fails(1, status)), [cancel(2, 'none'), { type: 'callee.dropped', callee: CAROL }]);
+      chart.give(answers(3));
       expect(chart.state).toBe('talking.answered');
       expect(chart.told.at(-1)).toMatchObject({ type: 'call.answered', callee: 'sip:bob@x', answeredBy: DAN });
     }

@@ -6,8 +6,10 @@ import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { readSettings } from '../../machines/ring-back/settings.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
+import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { ringBackMachine } from '../../machines/supervisors/ring-back.ts';
+import { ringGroup, ringGroupMachine } from '../../machines/supervisors/ring-group.ts';
 import { trunkMachine } from '../../machines/trunk.ts';
 import { legAddress } from '../../machines/vocabulary/identity.ts';
 import { chartOf } from '../../src/engine/chart/compile.ts';
@@ -227,6 +229,30 @@ const CHARTS: Readonly<
     given('call.offered', { code: '*37' }),
     given('binding.added'),
     0,
+  ],
+  ringGroup: [
+    ringGroupMachine,
+    fc.record({
+      fact: born('call.offered'),
+      self: fc.constant('case:1'),
+      current: fc.constant([]),
+      settings: fc
+        .constantFrom<object>({}, { strategy: 'inTurn', fallback: 'erin' }, { strategy: 'rotating' })
+        .map((how) => ringGroup.settings?.({ group: 'bob', members: ['carol', 'dan'], ...how })),
+    }),
+    [0, 500, 1_000, 20_000],
+  ],
+  missedCall: [
+    missedCallMachine,
+    fc.record({
+      fact: born('callee.missed'),
+      self: fc.constant('case:1'),
+      current: fc.constant([]),
+      settings: fc
+        .constantFrom<object>({}, { callers: 'external' }, { calledBackBy: 'anybody', retries: 1 })
+        .map((how) => missedCall.settings?.({ target: 'crm', ...how })),
+    }),
+    [0, 2_000, 60_000, 120_000],
   ],
   pushNotification: [
     pushNotificationMachine,

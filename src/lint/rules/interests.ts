@@ -10,10 +10,10 @@ import type { Say } from '../rule.ts';
 import type { Subject } from '../subject.ts';
 
 /** What the engine itself refuses when a scenario is installed. */
-export function filters({ scenario, kinds, trouble }: Subject, say: Say): void {
+export function filters({ scenario, settings, kinds, trouble }: Subject, say: Say): void {
   try {
     const views = [viewOf(new Location()), viewOf(new Talks())];
-    checkScenario(scenario, { catalogue: new Catalogue([...kinds.values()]), kinds, views });
+    checkScenario(scenario, settings, { catalogue: new Catalogue([...kinds.values()]), kinds, views });
   } catch (error) {
     say('', reasonOf(error).replace(`scenario ${scenario.name}: `, ''), 'the engine would not install it');
     return;

@@ -18,6 +18,8 @@ export interface HttpPortParts {
   readonly timers: TimerQueue;
   /** Hears of targets that do not answer any more, and of those that do again. */
   readonly tell: (target: string, isDown: boolean, why: string) => void;
+  /** Hears of the first of several answers in a row that refuse. */
+  readonly refused: (target: string, status: number) => void;
 }
 
 /** Requests of one case that have no answer yet. */
@@ -131,6 +133,8 @@ export class HttpPort implements Port {
     const { order, target } = job;
     this.#forget(job);
     if (target.circuit.answered()) this.#parts.tell(target.name, false, '');
+    if (reply.status >= 400 && !target.refuses) this.#parts.refused(target.name, reply.status);
+    target.refuses = reply.status >= 400;
     if (reply.cut !== '') this.#fail(order, 'tooLarge', `more than ${target.config.maxBodyBytes} bytes`);
     else
       this.#engine.post({

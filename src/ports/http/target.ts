@@ -29,6 +29,8 @@ export class Target {
   /** Oldest first. */
   readonly line = new Set<Job>();
   open = 0;
+  /** Its latest answer was 4xx or 5xx. */
+  refuses = false;
   readonly #base: URL;
   readonly #openClient: OpenHttpClient;
   #client: HttpClient | undefined;

@@ -38,9 +38,9 @@ export class Authenticator {
     const credentials = this.#credentialsIn(request);
     if (credentials === undefined) return this.#challenge(source, false);
     const user = this.#settings.users.get(credentials.username);
-    const proven = verify(credentials, { method: request.method, password: user?.password ?? NOBODY });
+    const proven = verify(credentials, { method: request.method, password: user?.password || NOBODY });
     const purpose = this.#purpose(source);
-    if (!proven || user === undefined)
+    if (!proven || user === undefined || user.password === '')
       return this.#nonces.made(credentials.nonce, purpose) ? WRONG : this.#challenge(source, false);
     if (!isMeantFor(credentials.uri, request.uri)) return { status: 400, reason: 'Digest URI Is Not The Request-URI' };
     const verdict = this.#nonces.use(credentials.nonce, purpose, credentials.nc);

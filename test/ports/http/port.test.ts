@@ -21,6 +21,7 @@ let web: SimulatedHttp;
 let port: HttpPort;
 let posted: AnyFact[];
 let told: [string, boolean, string][];
+let refusals: [string, number][];
 
 beforeEach(() => {
   time = new VirtualTime();
@@ -30,6 +31,7 @@ beforeEach(() => {
   web = new SimulatedHttp(timers);
   posted = [];
   told = [];
+  refusals = [];
   port = new HttpPort(
     { post: (fact) => void posted.push(fact), mint: () => '', now: () => time.now() },
     {
@@ -41,6 +43,7 @@ beforeEach(() => {
       openClient: web.open,
       timers,
       tell: (...one) => void told.push(one),
+      refused: (target, status) => void refusals.push([target, status]),
     },
   );
 });
@@ -86,6 +89,18 @@ describe('the HTTP port', () => {
     time.advance(20);
     expect(posted).toMatchObject([{ type: 'http.answered', status: 302 }]);
     expect(web.asked).toHaveLength(1);
+  });
+
+  it('says once that a target refuses, until it does not any more', () => {
+    for (const [n, status] of [401, 403, 200, 500].entries()) {
+      web.answer = () => ({ status });
+      ask(n);
+      time.advance(20);
+    }
+    expect(refusals).toEqual([
+      ['crm', 401],
+      ['crm', 500],
+    ]);
   });
 
   it('fails with a word: no such target, a path outside, too large, refused, broken, no answer', () => {
