@@ -8,7 +8,7 @@ export const CHARTS: readonly Mutant[] = [
     file: 'machines/call.ts',
     find: "      entry: { type: 'cancelForks', params: { reason: 'elsewhere', text: '' } },\n",
     replace: '',
-    caughtBy: 'properties/push',
+    caughtBy: 'simulation/plain-call',
   },
   {
     name: 'fork-outlives-cancel',
@@ -40,7 +40,7 @@ export const CHARTS: readonly Mutant[] = [
     file: 'machines/call.ts',
     find: "target: 'releasing', actions: 'hangUpWinner' },\n          { guard: { type: 'isWinner'",
     replace: "target: 'releasing' },\n          { guard: { type: 'isWinner'",
-    caughtBy: 'properties/attacks',
+    caughtBy: 'simulation/plain-call',
   },
   {
     name: 'late-2xx-kept',

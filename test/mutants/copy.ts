@@ -18,7 +18,7 @@ const COPIED = [
   'README.md',
 ];
 /** A breakage may well make a test wait for ever. */
-const LIMIT_MS = 100_000;
+const LIMIT_MS = 300_000;
 
 /** How a run of the suite ended. */
 export type Verdict =

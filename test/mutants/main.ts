@@ -32,10 +32,10 @@ async function tryOne(copy: Copy, mutant: Mutant): Promise<Finding> {
 const wordsFor = ({ verdict, isExpected }: Finding): string => {
   if (verdict.how === 'red')
     return isExpected ? `caught by ${verdict.test}` : `caught, though not as expected, by ${verdict.test}`;
-  if (verdict.how === 'hung') return 'caught: the tests do not end';
+  if (verdict.how === 'hung') return 'NOT SEEN: the tests did not end in time';
   return verdict.how === 'green' ? 'SURVIVED' : 'NO MUTANT: its tests cannot be loaded';
 };
-const isCaught = ({ verdict: { how } }: Finding): boolean => how === 'red' || how === 'hung';
+const isCaught = ({ verdict: { how } }: Finding): boolean => how === 'red';
 
 async function main(names: readonly string[]): Promise<number> {
   const chosen = names.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => names.includes(name));
