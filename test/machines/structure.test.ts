@@ -14,6 +14,7 @@ import { lintScenario } from '../../src/lint/lint.ts';
 import { ownScenarios } from '../../src/own-scenarios.ts';
 import { EXAMPLES } from '../../src/scenarios/examples.ts';
 import { broughtBy } from '../../src/scenarios/exports.ts';
+import { WRITTEN } from '../support/written.ts';
 import { Chart, type Stimulus } from './chart.ts';
 
 const config = loadConfig({ argv: [], env: {}, cwd: '/' });
@@ -37,12 +38,6 @@ describe.each(SCENARIOS.map(({ scenario, settings }) => [scenario.name, scenario
     });
   },
 );
-
-/** What the config must say of examples that cannot do without. */
-const WRITTEN: Readonly<Record<string, unknown>> = {
-  'ring-group': { group: 'bob', members: ['carol', 'dan'], strategy: 'inTurn', fallback: 'erin' },
-  'missed-call': { target: 'crm' },
-};
 
 it('no built-in example has a finding of the linter', async () => {
   for (const example of Object.values(EXAMPLES)) {

@@ -8,6 +8,7 @@ import { ownScenarios } from '../../../src/own-scenarios.ts';
 import { EXAMPLES } from '../../../src/scenarios/examples.ts';
 import { broughtBy } from '../../../src/scenarios/exports.ts';
 import { walkScenario } from '../../../src/testing/walk/scenario.ts';
+import { WRITTEN } from '../../support/written.ts';
 
 /** Two values each of what a case hears: enough for it to matter in which order they come. */
 const OF_EACH = 2;
@@ -45,7 +46,7 @@ describe('every order of what a scenario alone hears', () => {
       const brought = broughtBy(await example());
       const { scenarios, facts } = 'lack' in brought ? { scenarios: [], facts: [] } : brought;
       for (const scenario of scenarios) {
-        const walks = walkOrders(scenario, scenario.settings?.({}) ?? {}, facts);
+        const walks = walkOrders(scenario, scenario.settings?.(WRITTEN[scenario.name] ?? {}) ?? {}, facts);
         console.log(`${scenario.name} alone: ${walks} walks of up to ${DEPTH} steps`);
         expect(walks).toBeGreaterThan(20);
       }
