@@ -4,7 +4,7 @@ import type { ServiceWorld } from '../observed-service.ts';
 import { type Ear, earOf, type Hearer } from './ear.ts';
 import { Fading } from './fading.ts';
 import { type Finding, Findings } from './findings.ts';
-import { dialogOf, endsDialog, type Sighting } from './sighting.ts';
+import { dialogOf, endsDialog, type Invited, isForgotten, type Sighting } from './sighting.ts';
 
 interface Owed {
   readonly answer: Sighting;
@@ -14,11 +14,15 @@ interface Owed {
   isOwedAgain: boolean;
 }
 
-interface Invited {
-  readonly atMs: number;
+interface Open extends Invited {
+  hasProvisional: boolean;
+  cancelledMs: number;
+  /** Where it went, if it opened a dialog. */
+  readonly door: Sighting | undefined;
   isOver: boolean;
 }
 
+const NEW = { hasProvisional: false, cancelledMs: Number.POSITIVE_INFINITY, isOver: false };
 /** No INVITE waits so long for its answer. */
 const FORGOTTEN_MS = 3_600_000;
 /** RFC 3261 §13.3.1.4: 64*T1 on the caller's side, then BYE; the other side may wait twice as long for ours. */
@@ -35,7 +39,10 @@ class Acknowledgements implements Hearer {
   });
   readonly #ended = new Fading<true>(2 * ACK_LIMIT_MS);
   /** Our INVITEs, by branch: what answers none of them is nobody's. */
-  readonly #invites = new Fading<Invited>(ACK_LIMIT_MS, ({ isOver, atMs }, nowMs) => isOver || nowMs - atMs > FORGOTTEN_MS);
+  readonly #invites = new Fading<Open>(
+    ACK_LIMIT_MS,
+    ({ isOver, invitedMs }, nowMs) => isOver || nowMs - invitedMs > FORGOTTEN_MS,
+  );
 
   constructor(ear: Ear) {
     this.#ear = ear;
@@ -49,6 +56,7 @@ class Acknowledgements implements Hearer {
     this.#invites.sweep(sighting.atMs);
     const { method } = sighting;
     if (method === 'INVITE') this.#invited(sighting);
+    else if (method === 'CANCEL') this.#cancelled(sighting);
     else if (method === 'ACK') this.#acknowledged(sighting);
     else if (endsDialog(sighting)) this.#ended.set(dialogOf(sighting), true, sighting.atMs);
   }
@@ -71,12 +79,28 @@ class Acknowledgements implements Hearer {
   #invited(sighting: Sighting): void {
     const { status, isIn, branch, atMs } = sighting;
     if (status === 0) {
-      if (!isIn && this.#invites.get(branch) === undefined) this.#invites.set(branch, { atMs, isOver: false }, atMs);
+      if (!isIn && this.#invites.get(branch) === undefined)
+        this.#invites.set(branch, { ...NEW, invitedMs: atMs, door: sighting.toTag === '' ? sighting : undefined }, atMs);
       return;
     }
     const ours = isIn ? this.#invites.get(branch) : undefined;
-    if (ours !== undefined && status >= 200) ours.isOver = true;
-    if (status >= 200 && status < 300 && (!isIn || ours !== undefined)) this.#answered(sighting);
+    if (isIn && (ours === undefined || this.#isGone(ours, atMs))) return;
+    if (ours !== undefined) {
+      ours.hasProvisional = true;
+      ours.isOver ||= status >= 200;
+    }
+    if (status >= 200 && status < 300) this.#answered(sighting);
+  }
+
+  /** Its transaction is: a 2xx to one that opens a dialog cannot be told from a stranger's then. */
+  #isGone(invited: Open, atMs: number): boolean {
+    if (invited.isOver) return false;
+    return isForgotten(invited, atMs) || (invited.door !== undefined && !this.#ear.isWithinReach(invited.door));
+  }
+
+  #cancelled({ status, isIn, branch, atMs }: Sighting): void {
+    const ours = status === 0 && !isIn ? this.#invites.get(branch) : undefined;
+    if (ours !== undefined && !ours.isOver) ours.cancelledMs = Math.min(ours.cancelledMs, atMs);
   }
 
   #answered(answer: Sighting): void {

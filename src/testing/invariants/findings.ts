@@ -23,18 +23,20 @@ export function lineOf(world: ServiceWorld, { atMs, callId, peer, what }: Findin
   return `${at}${who}${where}: ${what}`;
 }
 
-/** What a watch has found. */
+/** What a watch has found, each thing once. */
 export class Findings {
   readonly lines: string[] = [];
   readonly #world: ServiceWorld;
+  readonly #told = new Set<string>();
 
   constructor(world: ServiceWorld) {
     this.#world = world;
   }
 
   add(finding: Finding): void {
-    if (this.lines.length >= MOST) return;
-    const line = lineOf(this.#world, finding);
-    if (!this.lines.includes(line)) this.lines.push(line);
+    const key = `${finding.callId} ${finding.what}`;
+    if (this.lines.length >= MOST || this.#told.has(key)) return;
+    this.#told.add(key);
+    this.lines.push(lineOf(this.#world, finding));
   }
 }

@@ -12,7 +12,8 @@ const isTalking = ({ dialogs, isMoved }: SeenLeg): boolean => !isMoved && dialog
 /** Why a fork of a decided call still goes on; undefined if it does not. */
 function whyOpen(fork: SeenLeg): string | undefined {
   if (fork.isMoved) return undefined;
-  if (fork.final === 0 && fork.hasProvisional && !fork.isCancelled) return 'it still rings, without a CANCEL';
+  if (fork.final === 0 && fork.hasProvisional && fork.cancelledMs === Number.POSITIVE_INFINITY)
+    return 'it still rings, without a CANCEL';
   if (fork.call.decision !== 'answered' || isOver(fork.call)) {
     if (isTalking(fork)) return 'it still talks, without a BYE';
   }

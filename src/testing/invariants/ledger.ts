@@ -4,7 +4,7 @@ import type { Endpoint } from '../../transport/transport.ts';
 import type { ServiceWorld } from '../observed-service.ts';
 import { type Ear, earOf, type Hearer } from './ear.ts';
 import { Fading } from './fading.ts';
-import { endsDialog, type Sighting } from './sighting.ts';
+import { endsDialog, isForgotten, type Sighting } from './sighting.ts';
 
 /** One dialog that a 2xx opened, by the tag of who was called. */
 export interface SeenDialog {
@@ -32,7 +32,9 @@ export interface SeenLeg {
   tag: string;
   hasProvisional: boolean;
   final: number;
-  isCancelled: boolean;
+  invitedMs: number;
+  /** When its CANCEL left; infinity: it did not. */
+  cancelledMs: number;
   /** Its dialog goes on in another call. */
   isMoved: boolean;
   readonly dialogs: SeenDialog[];
@@ -183,18 +185,9 @@ export class Ledger implements Hearer {
     const { method, isIn, toTag, fromTag, branch, cseq, uri } = sighting;
     if (method === 'INVITE' && !isIn && !leg.isCaller && toTag === '' && !leg.branches.includes(branch)) {
       leg.branches.push(branch);
-      Object.assign(leg, {
-        branch,
-        cseq,
-        uri,
-        tag: fromTag,
-        hasProvisional: false,
-        final: 0,
-        isCancelled: false,
-        door: sighting,
-      });
+      Object.assign(leg, { ...UNANSWERED, invitedMs: sighting.atMs, branch, cseq, uri, tag: fromTag, door: sighting });
       for (const follower of this.#followers) follower.invited?.(leg, sighting);
-    } else if (method === 'CANCEL' && branch === leg.branch && isIn === leg.isCaller) this.#cancelled(leg);
+    } else if (method === 'CANCEL' && branch === leg.branch && isIn === leg.isCaller) this.#cancelled(leg, sighting.atMs);
     else if (method === 'ACK') {
       const dialog = dialogIn(leg, sighting);
       if (dialog !== undefined) dialog.isAcknowledged = true;
@@ -208,8 +201,8 @@ export class Ledger implements Hearer {
     if (leg.isCaller) this.#decided(leg.call);
   }
 
-  #cancelled(leg: SeenLeg): void {
-    if (!leg.isCaller) leg.isCancelled = true;
+  #cancelled(leg: SeenLeg, atMs: number): void {
+    if (!leg.isCaller) leg.cancelledMs = Math.min(leg.cancelledMs, atMs);
     else if (leg.call.decision === '') {
       leg.call.decision = 'cancelled';
       this.#decided(leg.call);
@@ -219,6 +212,7 @@ export class Ledger implements Hearer {
   #response(leg: SeenLeg, sighting: Sighting): void {
     const { status, isIn, toTag, branch } = sighting;
     if (isIn === leg.isCaller || branch !== leg.branch) return;
+    if (isIn && leg.final === 0 && (isForgotten(leg, sighting.atMs) || !this.#isConnected(leg))) return;
     if (status < 200) leg.hasProvisional = true;
     else if (leg.final === 0 || leg.final >= 300) leg.final = status;
     if (status >= 200 && status < 300 && !leg.dialogs.some(({ tag }) => tag === toTag))
@@ -229,6 +223,11 @@ export class Ledger implements Hearer {
       leg.call.decision = status < 300 ? 'answered' : 'refused';
       this.#decided(leg.call);
     }
+  }
+
+  /** Where the connection of our INVITE broke before an answer, its transaction is gone, and a 2xx on another one is nobody's. */
+  #isConnected({ door }: SeenLeg): boolean {
+    return door === undefined || this.ear.isWithinReach(door);
   }
 
   #decided(call: SeenCall): void {
@@ -257,10 +256,12 @@ function dialogIn(leg: SeenLeg, { isIn, status, fromTag, toTag }: Sighting): See
   return leg.dialogs.find(({ tag }) => tag === called);
 }
 
+const UNANSWERED = { hasProvisional: false, final: 0, cancelledMs: Number.POSITIVE_INFINITY };
+
 const callerKey = (callId: string, tag: string): string => `${callId} ${tag}`;
 
 function newLeg(call: SeenCall, address: string, callId: string, startedMs: number, invite: Sighting | undefined): SeenLeg {
-  const state = { hasProvisional: false, final: 0, isCancelled: false, isMoved: false, dialogs: [] };
+  const state = { ...UNANSWERED, invitedMs: startedMs, isMoved: false, dialogs: [] };
   const sent = {
     branch: invite?.branch ?? '',
     branches: [],

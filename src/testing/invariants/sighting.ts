@@ -1,3 +1,4 @@
+import { SIXTY_FOUR_T1_MS } from '../../../machines/vocabulary/time.ts';
 import type { Endpoint, TransportName } from '../../transport/transport.ts';
 import { longName, type PhoneMessage, paramOf, readMessage, splitList, viaOf } from '../phone-message.ts';
 
@@ -79,6 +80,18 @@ export function sightingOf(text: string, door: Door): Sighting | undefined {
 /** Both tags of a dialog in one order, whoever speaks, after its Call-ID. */
 export const dialogOf = ({ callId, fromTag, toTag }: Pick<Sighting, 'callId' | 'fromTag' | 'toTag'>): string =>
   fromTag < toTag ? `${callId} ${fromTag} ${toTag}` : `${callId} ${toTag} ${fromTag}`;
+
+/** What is known of an INVITE of ours: when it left, and whether anything came. */
+export interface Invited {
+  readonly invitedMs: number;
+  readonly hasProvisional: boolean;
+  /** When its CANCEL left; infinity: it has none. */
+  readonly cancelledMs: number;
+}
+
+/** RFC 3261 §17.1.1.2, §9.1: 64*T1 without an answer, or after the CANCEL, the transaction is gone, and a 2xx is nobody's. */
+export const isForgotten = ({ invitedMs, hasProvisional, cancelledMs }: Invited, atMs: number): boolean =>
+  atMs > cancelledMs + SIXTY_FOUR_T1_MS || (!hasProvisional && atMs > invitedMs + SIXTY_FOUR_T1_MS);
 
 /** A BYE of ours, or one that we took: one that is refused ends nothing. */
 export const endsDialog = ({ method, isIn, status }: Sighting): boolean =>

@@ -95,8 +95,8 @@ class Waits implements Hearer, Follower {
   }
 
   #isSilenced(fork: SeenLeg, atMs: number): boolean {
-    const { final, hasProvisional, isCancelled, isMoved, callId, door } = fork;
-    if (final > 0 || !hasProvisional || isCancelled || isMoved) return true;
+    const { final, hasProvisional, cancelledMs, isMoved, callId, door } = fork;
+    if (final > 0 || !hasProvisional || cancelledMs < Number.POSITIVE_INFINITY || isMoved) return true;
     if (door !== undefined && this.#ledger.ear.isWithinReach(door))
       this.findings.add({ atMs, callId, ...peerOf(fork), what: `it rings for longer than ${this.#ringLimitMs / 1000} s` });
     return true;
