@@ -94,6 +94,22 @@ describe('node src/main.ts', () => {
     expect(linesOf(child)).toEqual([expect.stringMatching(line)]);
   });
 
+  it('loads the scenarios that the config names, and ends with 78 and one line for each that it cannot', async () => {
+    const yaml = (use: string) => `listen: [udp:127.0.0.1:0]\nauth: none\nstore: { path: ":memory:" }\nscenarios: [${use}]\n`;
+    const scenario = fileURLToPath(new URL('fixtures/scenarios/talk-limit.ts', import.meta.url));
+    const child = run(config(yaml(scenario)));
+    await child.says(/^scenario talk-limit from .*talk-limit\.ts, at most 10000 cases at a time$/m, LIMIT_MS);
+    await child.stop('SIGTERM');
+    expect(await child.ended).toBe(0);
+    writeFileSync(join(folder, 'throws.ts'), 'throw new Error("not today");');
+    const broken = run(config(yaml('./throws.ts, nonesuch')));
+    expect(await broken.ended).toBe(78);
+    expect(linesOf(broken)).toEqual([
+      expect.stringMatching(/^callweave: callweave\.yaml:4: scenarios\[0\]: \.\/throws\.ts:1: it throws "Error: not today"/),
+      expect.stringMatching(/^callweave: callweave\.yaml:4: scenarios\[1\]: there is no built-in example "nonesuch"/),
+    ]);
+  });
+
   it('ends with 78 when the config file is not there', async () => {
     const child = run(['--config', 'nowhere.yaml']);
     expect(await child.ended).toBe(78);
