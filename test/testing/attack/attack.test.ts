@@ -144,6 +144,14 @@ describe('a history', () => {
     expect(told.slice(0, 2)).toEqual(['   0.000 s  alice calls bob', '   0.500 s  the service is killed and starts again']);
   });
 
+  it('may have a phone that says nothing for longer than anybody waits, and answers then (RFC 3261 §17.1.1.2)', () => {
+    const silent = { ...phone, habit: 'silent' as const, user: 1 };
+    const late = { atMs: 40_000, act: 'answers', with: 1 };
+    const acts = [...history.acts.slice(0, 1), late, { atMs: 45_000, act: 'dies', with: [1, undefined] }];
+    const { told } = playHistory({ ...history, phones: [...history.phones.slice(0, 1), silent], acts }, {});
+    expect(told).toContain('  40.000 s  bob answers');
+  });
+
   it('with an act that nobody knows is a mistake', () => {
     const acts = [{ atMs: 0, act: 'sings', with: 0 }];
     expect(() => playHistory({ ...history, acts }, { invariants: [] })).toThrow('no act is called "sings"');
