@@ -13,6 +13,13 @@ const IN_URIS = /(;pn-(?:prid|param)\s*=\s*)("[^"]*"?|[^;>?\s"]*)|(\bsips?:[^@\s
 /** Shorter ones stand in other words by chance. */
 const SHORTEST_SEARCHED = 6;
 
+/** Whether there can be a parameter or a password in it: cheaper than to look for them. */
+function mayHide(text: string): boolean {
+  if (text.includes(';')) return true;
+  const at = text.lastIndexOf('@');
+  return at > 0 && text.indexOf(':') !== text.lastIndexOf(':', at);
+}
+
 /** Which attributes of facts and commands are secret, by the catalogue. */
 export class SecretsOf {
   readonly #byFact = new Map<string, ReadonlyMap<string, Hidden>>();
@@ -50,29 +57,42 @@ export class Hider {
 
   /** A fact, a command or a timer's event with its secrets hidden. */
   hide(told: Told, isFact: boolean): Told {
-    const shown = Object.entries(told).map(([name, value]) => [name, this.#value(value, this.#secrets.of(told, isFact, name))]);
-    return Object.fromEntries(shown) as Told;
+    return this.#fields(told, (name) => this.#secrets.of(told, isFact, name)) as Told;
   }
 
   /** Texts in which a secret that was hidden elsewhere stands in the open, such as a token that a phone also has in its User-Agent. */
   search<T>(value: T): T {
     const searched = [...this.#names].filter(([secret]) => secret.length >= SHORTEST_SEARCHED);
+    if (searched.length === 0) return value;
     const text = JSON.stringify(value);
     const found = searched.filter(([secret]) => text.includes(JSON.stringify(secret).slice(1, -1)));
     return found.length === 0 ? value : (replaced(value, found, '') as T);
   }
 
+  /** Most of what is told holds no secret, and is passed on as it is. */
   #value(value: unknown, of: Hidden): unknown {
     if (typeof value === 'string') return of === true ? this.#name(value) : this.#cleaned(value);
     if (typeof value === 'number') return of === true && value !== 0 ? this.#number(value) : value;
-    if (Array.isArray(value)) return value.map((each) => this.#value(each, of));
     if (typeof value !== 'object' || value === null) return value;
-    const inside = (name: string): Hidden => (of === true || of.has(name) ? true : of);
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, this.#value(field, inside(name))]));
+    if (!Array.isArray(value)) return this.#fields(value, (name) => (of === true || of.has(name) ? true : of));
+    const shown = value.map((each) => this.#value(each, of));
+    return shown.some((each, index) => each !== value[index]) ? shown : value;
+  }
+
+  #fields(value: object, of: (name: string) => Hidden): object {
+    let changed: [string, unknown][] | undefined;
+    for (const name of Object.keys(value)) {
+      const field = (value as Readonly<Record<string, unknown>>)[name];
+      const shown = this.#value(field, of(name));
+      if (shown === field) continue;
+      changed ??= [];
+      changed.push([name, shown]);
+    }
+    return changed === undefined ? value : { ...value, ...Object.fromEntries(changed) };
   }
 
   #cleaned(text: string): string {
-    if (!text.includes(':') && !text.includes(';')) return text;
+    if (!mayHide(text)) return text;
     return text.replace(IN_URIS, (_, push?: string, token?: string, user?: string, password?: string) =>
       push !== undefined ? push + this.#name(token ?? '') : (user ?? '') + this.#name(password ?? ''),
     );

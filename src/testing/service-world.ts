@@ -5,6 +5,7 @@ import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
 import { isProblem } from '../errors.ts';
+import type { JournalWishes } from '../journals.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
@@ -32,8 +33,8 @@ export interface ServiceWorldOptions
   readonly facts?: readonly AnyKind[];
   /** Milliseconds that the process has been busy; by default it is always idle. */
   readonly busyMs?: () => number;
-  /** Keeps the journal of each call. */
-  readonly journals?: boolean;
+  /** Keeps the journal of each call; or of some, as a config would ask for. */
+  readonly journals?: boolean | Omit<JournalWishes, 'write'>;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
@@ -82,6 +83,9 @@ const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log
   enabled: () => true,
 });
 
+const ALL_JOURNALS: Omit<JournalWishes, 'write'> = { calls: 'all', users: [] };
+const wishesOf = (asked: true | Omit<JournalWishes, 'write'>) => (asked === true ? ALL_JOURNALS : asked);
+
 /** A world whose service is the real one, with the push service's double behind every provider. */
 export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
   const config = configured(options);
@@ -120,9 +124,9 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           scenarios: userScenarios(options),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => remember(records, one, options.remembers),
-          ...(options.journals === true
-            ? { journal: { calls: 'all', users: [], write: (line: string) => void journals.push(line) } as const }
-            : {}),
+          ...(options.journals === undefined || options.journals === false
+            ? {}
+            : { journal: { ...wishesOf(options.journals), write: (line: string) => void journals.push(line) } }),
         },
         (story) => remember(stories, story, options.remembers),
       );
