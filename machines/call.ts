@@ -80,7 +80,8 @@ export const callMachine = bridgeSetup.createMachine({
       on: {
         'call.fork': { guard: { type: 'canFork', params: ({ event }) => event }, actions: 'addFork' },
         'call.ring': { guard: { type: 'canRing', params: ({ event }) => event }, target: '.offering', actions: 'ringCallee' },
-        'call.drop': { guard: { type: 'isRung', params: ({ event }) => event }, actions: 'dropCallee' },
+        // Who declined is given up already.
+        'call.drop': [{ guard: { type: 'isRung', params: ({ event }) => event }, actions: 'dropCallee' }, {}],
         'call.keepOpen': { guard: { type: 'canKeep', params: ({ event }) => event }, actions: 'keepOpen' },
         'call.letGo': { actions: { type: 'letGo', params: ({ event }) => ({ keeper: event.by }) } },
         'keeping.due': { actions: { type: 'letGo', params: ({ event }) => event } },

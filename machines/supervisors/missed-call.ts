@@ -6,7 +6,7 @@ import { assign, enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario } from '../scenario.ts';
 import type { HttpCommand } from '../vocabulary/commands.ts';
 import type { FactOf } from '../vocabulary/descriptor.ts';
-import { callAnswered, calleeMissed, httpAnswered, httpFailed } from '../vocabulary/facts.ts';
+import { callAnswered, calleeMissed, type commandRefused, httpAnswered, httpFailed } from '../vocabulary/facts.ts';
 import { PORT_HTTP } from '../vocabulary/identity.ts';
 import { choiceOf, mapOf, millisecondsOf, textOf, wholeOf } from '../vocabulary/written.ts';
 
@@ -25,7 +25,7 @@ export interface MissedCallSettings {
 }
 
 type Missed = FactOf<typeof calleeMissed>;
-type Heard = Missed | FactOf<typeof callAnswered | typeof httpAnswered | typeof httpFailed>;
+type Heard = Missed | FactOf<typeof callAnswered | typeof httpAnswered | typeof httpFailed | typeof commandRefused>;
 
 interface Context {
   readonly settings: MissedCallSettings;
@@ -169,6 +169,7 @@ export const missedCallMachine = setup({
     'call.answered': [{ guard: 'isTalk', target: '.over' }, {}],
     'http.answered': {},
     'http.failed': {},
+    'command.refused': {},
   },
   states: {
     deciding: {

@@ -15,6 +15,7 @@ import {
   callFailed,
   callOffered,
   callUnanswered,
+  type commandRefused,
   huntIdle,
   routeFailed,
   routeFound,
@@ -52,6 +53,7 @@ type Heard =
       | typeof callUnanswered
       | typeof calleeDropped
       | typeof actorEnded
+      | typeof commandRefused
     >;
 
 interface Context {
@@ -161,6 +163,8 @@ export const ringGroupMachine = setup({
     'hunt.idle': {},
     'route.found': {},
     'route.failed': {},
+    // Who declined is given up already; a call that has just ended rings nobody.
+    'command.refused': {},
     'call.answered': '.over',
     'call.cancelled': '.over',
     'call.failed': '.over',

@@ -113,8 +113,12 @@ class WakeUps implements Hearer, Follower {
   }
 
   taken({ kind, entry }: Parameters<NonNullable<Hearer['taken']>>[0]): void {
+    if (kind !== 'fact') return;
+    const { call, callee } = entry as unknown as { call: string; callee: string };
     // Whoever is called then has pushes of its own.
-    if (kind === 'fact' && entry.type === 'call.diverted') this.#drop((entry as unknown as { call: string }).call);
+    if (entry.type === 'call.diverted') this.#drop(call);
+    // A member of a group whose turn is over; its pushes are taken back.
+    if (entry.type === 'callee.dropped') this.#drop(call, userOf(callee));
   }
 
   decided(call: SeenCall): void {
@@ -172,13 +176,18 @@ class WakeUps implements Hearer, Follower {
     });
   }
 
-  #drop(callId: string): void {
-    for (const awaited of this.#byCall.get(callId) ?? []) {
+  /** What is awaited of a call, or of one user in it. */
+  #drop(callId: string, user?: string): void {
+    const isMeant = (awaited: Awaited): boolean => user === undefined || awaited.user === user;
+    const all = this.#byCall.get(callId) ?? [];
+    for (const awaited of all.filter(isMeant)) {
       const others = this.#awaited.get(awaited.user);
       others?.delete(awaited);
       if (others?.size === 0) this.#awaited.delete(awaited.user);
     }
-    this.#byCall.delete(callId);
+    const left = all.filter((awaited) => !isMeant(awaited));
+    if (left.length === 0) this.#byCall.delete(callId);
+    else this.#byCall.set(callId, left);
   }
 }
 
