@@ -5,6 +5,7 @@ import * as facts from '../../machines/vocabulary/facts.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
 import type { StampedFact } from '../engine/entry.ts';
 import type { AnyFact } from '../engine/port.ts';
+import { birthsOf as startsOf } from '../engine/rule.ts';
 import { reasonOf } from '../errors.ts';
 import { probesOf, Seen, stamped } from './probe.ts';
 
@@ -38,7 +39,7 @@ export const kindsWith = (own: readonly AnyKind[]): ReadonlyMap<string, AnyKind>
 export function subjectOf(scenario: Scenario, kinds: ReadonlyMap<string, AnyKind>, settings: unknown): Subject {
   const births: Birth[] = [];
   const trouble = new Set<string>();
-  for (const fact of birthFacts(scenario, kinds)) {
+  for (const fact of birthFacts(startsWith(scenario, settings), kinds)) {
     try {
       births.push(...birthsOf(scenario, fact, kinds));
     } catch (error) {
@@ -49,11 +50,20 @@ export function subjectOf(scenario: Scenario, kinds: ReadonlyMap<string, AnyKind
   return { scenario, settings, kinds, births, heard, trouble: [...trouble] };
 }
 
+/** What the engine says of settings that it cannot read is told by another rule. */
+function startsWith(scenario: Scenario, settings: unknown): readonly Interest[] {
+  try {
+    return startsOf(scenario, settings);
+  } catch {
+    return scenario.startsOn;
+  }
+}
+
 /** Birth facts of each interest in turn, so that a bound on their number leaves none of them out. */
-function birthFacts(scenario: Scenario, kinds: ReadonlyMap<string, AnyKind>): StampedFact[] {
+function birthFacts(starts: readonly Interest[], kinds: ReadonlyMap<string, AnyKind>): StampedFact[] {
   const seen = new Seen();
   seen.note({ call: 'call:1', leg: 'leg:1/0' });
-  const lists = scenario.startsOn.map((interest) => probesOf(interest, kinds, seen).map((fact) => stamped(fact, BORN_SEQ, 0)));
+  const lists = starts.map((interest) => probesOf(interest, kinds, seen).map((fact) => stamped(fact, BORN_SEQ, 0)));
   const longest = Math.max(0, ...lists.map((list) => list.length));
   const inTurn = Array.from({ length: longest }, (_, n) => lists.flatMap((list) => list[n] ?? [])).flat();
   return inTurn.slice(0, MAX_BIRTHS);

@@ -7,6 +7,7 @@ import type { Entry, Message, StampedCommand, StampedFact } from '../../engine/e
 import { firstFailed } from '../../engine/filter.ts';
 import { type Armed, earliest, type Moment, Moments } from '../../engine/moment.ts';
 import type { AnyFact } from '../../engine/port.ts';
+import { birthsOf } from '../../engine/rule.ts';
 
 /** One living actor. */
 export interface WalkActor {
@@ -63,13 +64,13 @@ export function nextDue(world: WalkWorld): { readonly at: number; readonly due: 
 
 /** Runs installed scenarios from world to world. */
 export class WalkEngine {
-  readonly #installed: readonly Installed[];
+  readonly #births: readonly { readonly starts: readonly Interest[]; readonly installed: Installed }[];
   readonly #answer: Answer;
   readonly #moments = new Moments();
   readonly #queue: Entry[] = [];
 
   constructor(installed: readonly Installed[], answer: Answer) {
-    this.#installed = installed;
+    this.#births = installed.map((one) => ({ starts: birthsOf(one.scenario, one.settings), installed: one }));
     this.#answer = answer;
   }
 
@@ -112,8 +113,8 @@ export class WalkEngine {
   #takeFact(draft: Draft, fact: StampedFact): void {
     if (BOUND.has(fact.type)) draft.bindings = bound(draft.bindings, fact);
     const audience = draft.actors.filter((actor) => hears(actor, fact) || this.#isAuthor(actor, fact));
-    for (const installed of this.#installed)
-      if (installed.scenario.startsOn.some((birth) => matches(birth, fact))) this.#bear(draft, installed, fact);
+    for (const { starts, installed } of this.#births)
+      if (starts.some((birth) => matches(birth, fact))) this.#bear(draft, installed, fact);
     for (const { address } of audience) {
       const actor = draft.actors.find((each) => each.address === address);
       if (actor !== undefined) this.#follow(draft, actor, this.#moments.step(actor.moment, fact, draft.atMs), fact.seq);

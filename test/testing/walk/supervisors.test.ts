@@ -3,10 +3,13 @@ import { enqueueActions } from 'xstate';
 import type { Scenario } from '../../../machines/scenario.ts';
 import { diversion } from '../../../machines/supervisors/diversion.ts';
 import { pushNotification } from '../../../machines/supervisors/push-notification.ts';
+import { ringGroup } from '../../../machines/supervisors/ring-group.ts';
+import { isPassing, leavesOf, placeOf } from '../../../src/lint/nodes.ts';
 import { CALL_RULES } from '../../../src/testing/walk/call-rules.ts';
 import { CALL, CALL_AND_LEGS, CALLEE, type CallStage, callStage } from '../../../src/testing/walk/call-stage.ts';
 import { DIVERSION_RULES, PUSH_RULES } from '../../../src/testing/walk/supervisor-rules.ts';
 import { type Walks, walk } from '../../../src/testing/walk/walk.ts';
+import { WRITTEN } from '../../support/written.ts';
 
 /** `WALK_DEPTH=2 npx vitest run test/testing/walk` walks two steps further; each step takes some five times as long. */
 const DEEPER = Number(process.env.WALK_DEPTH ?? 0);
@@ -31,6 +34,14 @@ const diverted = (scenario: Scenario): CallStage => ({
 const walked = (stage: CallStage, depth: number) =>
   walk({ ...callStage(stage), rules: [...CALL_RULES, ...PUSH_RULES, ...DIVERSION_RULES], depth });
 
+/** A group of two who are rung one after the other, then somebody else. */
+const grouped = (scenario: Scenario): CallStage => ({
+  devices: {},
+  declines: [486],
+  routes: { 'sip:carol@example.com': '', 'sip:dan@example.com': '', 'sip:erin@example.com': '' },
+  scenarios: [{ scenario, settings: scenario.settings?.(WRITTEN['ring-group']) }],
+});
+
 /** Stage, depth, and the least number of walks and worlds that there are. */
 const STAGES: readonly (readonly [name: string, stage: CallStage, depth: number, walks: number, states: number])[] = [
   ['push: a sleeping phone', pushed(pushNotification, { mobile: 'asleep' }), 9, 850_000, 400],
@@ -43,6 +54,7 @@ const STAGES: readonly (readonly [name: string, stage: CallStage, depth: number,
     4_000,
   ],
   ['diversion: from one to the next, and in a circle', diverted(diversion), 8, 15_000, 2_400],
+  ['ring group: one after the other', grouped(ringGroup), 7, 4_000, 1_500],
 ];
 
 describe('every order of what may come', () => {
@@ -52,6 +64,10 @@ describe('every order of what may come', () => {
     expect(found.broken).toBeUndefined();
     expect(found.walks).toBeGreaterThanOrEqual(walks);
     expect(found.states).toBeGreaterThanOrEqual(states);
+    // Each state in which the supervisor waits was come by.
+    for (const { scenario } of stage.scenarios)
+      for (const node of leavesOf(scenario.machine))
+        if (!isPassing(node)) expect([...found.seen]).toContain(`${scenario.name}: ${placeOf(node)}`);
   });
 });
 
@@ -114,6 +130,14 @@ describe('a walk catches', () => {
     expect(walked(lax, 3).broken).toMatchObject({
       rule: 'kept open no longer than asked',
       says: 'push-notification:1 keeps it at 60000 ms',
+    });
+  });
+
+  it('a ring group that never runs out of members', () => {
+    const endless = without(ringGroup, { guards: { hasMore: () => true } });
+    expect(walked(grouped(endless), 5).broken).toMatchObject({
+      rule: 'one question for each target',
+      says: 'sip:@example.com is asked for twice',
     });
   });
 
