@@ -9,7 +9,7 @@ import { type Birth, defineScenario, type Scenario } from '../machines/scenario.
 import type { CallFork, CallKeepOpen } from '../machines/vocabulary/commands.ts';
 import { anyOf, defineFact, type FactOf, glob, integer, not, type Raw, range, text } from '../machines/vocabulary/descriptor.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
-import { actorEnded, bindingAdded, callOffered, legFailed } from '../machines/vocabulary/facts.ts';
+import { actorEnded, bindingAdded, callAnswered, callCancelled, callOffered, legFailed } from '../machines/vocabulary/facts.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { loadConfig } from '../src/config.ts';
 import { Location } from '../src/correlation/location.ts';
@@ -107,6 +107,40 @@ const failureWatchScenario = defineScenario({
   oncePer: ({ device }) => device,
   listensTo: ({ device }) => [legFailed.where({ device, status: serverError })],
   machine: failureWatch,
+});
+// README: end
+
+// README: join
+const callerInsisted = defineFact('caller.insisted', { caller: text(), callee: text() });
+
+const insistence = setup({
+  types: {
+    context: {} as { caller: string; callee: string },
+    input: {} as Birth<FactOf<typeof callCancelled>>,
+    events: {} as FactOf<typeof callOffered | typeof callAnswered>,
+    emitted: {} as Raw<typeof callerInsisted>,
+  },
+  delays: { window: 10_000 },
+  actions: { tell: emit(({ context }) => callerInsisted(context)) },
+}).createMachine({
+  id: 'insistence',
+  context: ({ input }) => ({ caller: input.fact.caller, callee: input.fact.callee }),
+  initial: 'waiting',
+  states: {
+    waiting: {
+      on: { 'call.offered': { target: 'over', actions: 'tell' }, 'call.answered': 'over' },
+      after: { window: 'over' },
+    },
+    over: { type: 'final' },
+  },
+});
+
+const insistenceScenario = defineScenario({
+  name: 'insistence',
+  startsOn: [callCancelled.where({})],
+  oncePer: ({ caller, callee }) => `${caller} ${callee}`,
+  listensTo: ({ caller, callee }) => [callOffered.where({ caller, callee }), callAnswered.where({ caller, callee })],
+  machine: insistence,
 });
 // README: end
 
@@ -233,6 +267,7 @@ describe('the README', () => {
     const shown = blocks('ts', section('Events and scenarios'));
     expect(shown).toContain(shownHere('wait'));
     expect(shown).toContain(shownHere('notify'));
+    expect(shown).toContain(shownHere('join'));
     expect(shown.map((code) => code.trim())).toContain(shownHere('filters').trim());
   });
 
@@ -275,7 +310,7 @@ describe('the README', () => {
 });
 
 describe('the scenarios that the README shows', () => {
-  const world = () => engineWorld([...Object.values(facts), deviceSuspected], [viewOf(new Location())]);
+  const world = () => engineWorld([...Object.values(facts), deviceSuspected, callerInsisted], [viewOf(new Location())]);
   const binding = (aor: string, device: string) => {
     const target = { contact: `${aor};at=${device}`, path: [], flow: 'f', stream: false };
     const push = { provider: '', prid: '', param: '' };
@@ -333,6 +368,31 @@ describe('the scenarios that the README shows', () => {
       { device: 'd2', failures: 1 },
     ]);
     expect(engine.countActors()).toBe(0);
+  });
+
+  it('join: A, then B within ten seconds, and nothing where B comes later or C comes first', () => {
+    const { engine, clock } = world();
+    const told: unknown[] = [];
+    engine.journal.observe(({ entry }) => {
+      if (entry.type === 'caller.insisted') told.push(entry);
+    });
+    engine.install(insistenceScenario, undefined);
+    const [caller, callee] = ['sip:alice@example.com', 'sip:bob@example.com'];
+    const cancelled = callCancelled({ call: 'call:1', caller, callee, reason: '' });
+    engine.post(cancelled);
+    clock.advance(9_999);
+    engine.post(offered('sip:carol@example.com'));
+    expect(told).toEqual([]);
+    engine.post(offered(callee));
+    expect(told).toMatchObject([{ caller, callee }]);
+    engine.post(cancelled);
+    clock.advance(10_001);
+    engine.post(offered(callee));
+    engine.post(cancelled);
+    engine.post(callAnswered({ call: 'call:2', caller, callee, device: 'd1', answeredBy: callee }));
+    engine.post(offered(callee));
+    expect(told).toHaveLength(1);
+    expect([engine.countActors(), engine.countWaits()]).toEqual([0, 0]);
   });
 
   it('filters: the examples name attributes that exist', () => {
