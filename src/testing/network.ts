@@ -84,10 +84,10 @@ export class SimulatedNetwork {
     return this.#streams.size / 2;
   }
 
-  /** Whether a connection stands that has this address on one of its ends. */
-  isConnected(address: Endpoint): boolean {
-    const name = endpointName(address);
-    for (const { local } of this.#streams) if (endpointName(local) === name) return true;
+  /** Whether a connection stands that has this address on one of its ends, and stood or was asked for at that instant. */
+  isConnected({ host, port }: Endpoint, sinceMs = Number.POSITIVE_INFINITY): boolean {
+    for (const { local, bornMs } of this.#streams)
+      if (local.port === port && local.host === host && bornMs <= sinceMs) return true;
     return false;
   }
 
@@ -182,7 +182,7 @@ export class SimulatedNetwork {
       return;
     }
     if (client.isClosed) return;
-    const server = new StreamEnd(client.remote, client.local, this.#carrier(transport));
+    const server = new StreamEnd(client.remote, client.local, this.#carrier(transport), client.bornMs);
     client.peer = server;
     server.peer = client;
     this.#streams.add(client).add(server);

@@ -16,6 +16,8 @@ type State = 'connecting' | 'open' | 'closed';
 export class StreamEnd {
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** When somebody began to connect. */
+  readonly bornMs: number;
   peer: StreamEnd | undefined;
   onMessage: (text: string) => void = () => {};
   onClosed: (why: string) => void = () => {};
@@ -24,7 +26,8 @@ export class StreamEnd {
   #queue: (() => void)[] = [];
   #lastArrivalMs = 0;
 
-  constructor(local: Endpoint, remote: Endpoint, carrier: Carrier) {
+  constructor(local: Endpoint, remote: Endpoint, carrier: Carrier, bornMs: number = carrier.timers.now()) {
+    this.bornMs = bornMs;
     this.local = local;
     this.remote = remote;
     this.#carrier = carrier;

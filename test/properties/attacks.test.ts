@@ -15,11 +15,14 @@ import { everyCallEnds, everyCallIsTold } from '../support/ends.ts';
 import { routed } from '../support/routed.ts';
 import { worlds } from '../support/worlds.ts';
 
-/** `WORLDS=2000 SEED=7` plays more of them by hand, `REPLAY=…` what one of them failed with. */
+/** The same histories each time, so that no machine of others has a surprise; the long walk has others each time. */
+const USUAL_SEED = 7;
+
+/** `WORLDS=2000 SEED=7` plays more and others by hand, `REPLAY=…` what one of them failed with. */
 function withstands(name: string, preset: number, how: AttackOptions): void {
-  const { numRuns, seed } = worlds(preset);
+  const { numRuns, seed = USUAL_SEED } = worlds(preset);
   const invariants = [...INVARIANTS, everyCallEnds, everyCallIsTold];
-  const { runs, calls } = attack({ name, invariants, runs: numRuns, ...(seed === undefined ? {} : { seed }), ...how });
+  const { runs, calls } = attack({ name, invariants, runs: numRuns, seed, ...how });
   // A replay plays one.
   if (runs > 1) expect(calls).toBeGreaterThan(runs / 2);
 }

@@ -56,9 +56,9 @@ export class Ear {
     return this.world.now();
   }
 
-  /** Whether who sent or got a message can still be told anything on the way that it took. */
-  isWithinReach({ transport, peer }: Pick<Door, 'transport' | 'peer'>): boolean {
-    return transport === 'udp' || this.world.network.isConnected(peer);
+  /** Whether who sent or got a message can still be told anything on the way that it took: another connection is another way. */
+  isWithinReach({ transport, peer, atMs }: Pick<Door, 'transport' | 'peer' | 'atMs'>): boolean {
+    return transport === 'udp' || this.world.network.isConnected(peer, atMs);
   }
 
   /** Asks once the present instant is over: what is to be done at once has been done by then. */

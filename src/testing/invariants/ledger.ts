@@ -22,7 +22,7 @@ export interface SeenLeg {
   readonly callId: string;
   readonly startedMs: number;
   /** Who is there; undefined until its INVITE has passed. */
-  door: Pick<Sighting, 'transport' | 'peer'> | undefined;
+  door: Pick<Sighting, 'transport' | 'peer' | 'atMs'> | undefined;
   /** Of the INVITE that passed last, and of all: those to servers that were given up may be repeated still. */
   branch: string;
   readonly branches: string[];
