@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
+import type { UserScenarios } from '../installing.ts';
 import type { CallJournal } from '../journal/format.ts';
-import type { ReplayOptions } from '../testing/replay/replay.ts';
 import type { Command, Given } from './command.ts';
 
 const USAGE = 'write callweave replay FILE [--call ID] [--config FILE] [--scenario FILE …] [--ladder]';
@@ -25,7 +25,7 @@ export const replay: Command = {
     if (Array.isArray(options)) return refuse(given, options);
     const tally = { same: 0, different: 0, faults: 0 };
     const why = await eachLine(asked.file, given.cwd, async (line, number) => {
-      const fault = await play(line, asked, options as ReplayOptions, given, tally);
+      const fault = await play(line, asked, options as UserScenarios, given, tally);
       if (fault !== undefined) given.complain(`${asked.file}:${number}: ${fault.problem}`);
     });
     if (why !== undefined) return refuse(given, [`${asked.file}: ${why}`]);
@@ -70,8 +70,8 @@ async function refuse({ complain }: Given, problems: readonly string[]): Promise
 }
 
 /** Users' scenarios, those of the config and those of files; or what is wrong with them. */
-async function scenariosOf({ config: file, scenarios: files }: Asked, { env, cwd }: Given): Promise<ReplayOptions | string[]> {
-  if (file === undefined && files.length === 0) return {};
+async function scenariosOf({ config: file, scenarios: files }: Asked, { env, cwd }: Given): Promise<UserScenarios | string[]> {
+  if (file === undefined && files.length === 0) return { scenarios: [], facts: [] };
   const { loadConfig, scenarioEntry } = await import('../config.ts');
   const config = loadConfig({ argv: file === undefined ? [] : ['--config', file], env, cwd });
   if (Array.isArray(config)) return config.map(({ line }) => line);
@@ -109,20 +109,20 @@ async function eachLine(
 async function play(
   line: string,
   { call, hasLadder }: Asked,
-  options: ReplayOptions,
+  options: UserScenarios,
   { say }: Given,
   tally: { same: number; different: number; faults: number },
 ): Promise<Problem | undefined> {
   const { readJournal } = await import('../journal/read.ts');
   const { isProblem } = await import('../errors.ts');
-  const { replay: playAgain } = await import('../testing/replay/replay.ts');
+  const { playJournal } = await import('../testing/replay/play.ts');
   const journal: CallJournal | Problem = readJournal(line);
   if (isProblem(journal)) {
     tally.faults++;
     return journal;
   }
   if (call !== undefined && journal.call !== call) return undefined;
-  const { isSame, entries, lines, ladder } = playAgain(journal, options);
+  const { isSame, entries, lines, ladder } = playJournal(journal, options);
   if (isSame) tally.same++;
   else tally.different++;
   say(isSame ? `${journal.call}: same (${entries} entries)` : `${journal.call}: different after ${entries} entries`);

@@ -10,7 +10,7 @@ import { type AnyKind, Catalogue, type KnownKind } from './catalogue.ts';
 import { type Entry, isCommand, type Message, OUTSIDE, type StampedCommand, type StampedFact, stamp } from './entry.ts';
 import { firstFailed } from './filter.ts';
 import { InterestIndex } from './interest-index.ts';
-import { Journal, type Step, type Taking } from './journal.ts';
+import { Journal, type Taking } from './journal.ts';
 import { type Explanation, explain, type ListedWait, listWaits, type WaitFilter } from './listing.ts';
 import { Mailbox } from './mailbox.ts';
 import type { AnyCommand, AnyFact, FactSink, Port, View } from './port.ts';
@@ -81,6 +81,8 @@ class KindRoutes {
     this.answering = views.filter((view) => view.answers.includes(known.name));
   }
 }
+
+const NOTHING: readonly StampedFact[] = [];
 
 /** Takes facts and commands one at a time, in one order, and runs the actors that live by them. */
 export class Engine implements FactSink {
@@ -414,16 +416,17 @@ export class Engine implements FactSink {
     rule.living++;
     if (actor.key !== undefined) rule.keys.add(actor.key);
     let status: Status;
+    let current = NOTHING;
     try {
       for (const [ordinal, interest] of interests.entries()) this.#index.add(actor, interest, ordinal);
-      const current = this.#currentOf(interests);
+      current = this.#currentOf(interests);
       const input = { fact, self: address, current, settings: rule.settings };
       status = this.#runner.start(actor, rule.scenario.machine, input, fact.seq);
     } catch (error) {
       this.#end(actor, 'failed', error);
       return;
     }
-    this.#noteStep(actor, interests, status);
+    this.#noteStep(actor, status, interests, current);
     this.#follow(actor, status);
   }
 
@@ -451,11 +454,11 @@ export class Engine implements FactSink {
 
   #step(actor: Actor, event: Entry): void {
     const status = this.#runner.step(actor, event, event.seq);
-    if (this.#taking !== undefined) this.#noteStep(actor, undefined, status);
+    if (this.#taking !== undefined) this.#noteStep(actor, status);
     this.#follow(actor, status);
   }
 
-  #noteStep(actor: Actor, interests: Step['interests'], status: Status): void {
+  #noteStep(actor: Actor, status: Status, interests?: readonly Interest[], current = NOTHING): void {
     const { taken } = this.#runner;
     this.#taking?.steps.push({
       address: actor.address,
@@ -465,6 +468,7 @@ export class Engine implements FactSink {
       status,
       snapshot: actor.snapshot,
       interests,
+      current,
     });
   }
 
@@ -556,7 +560,7 @@ export class Engine implements FactSink {
       this.#note('timer', entry, dueMs);
     }
     const status = this.#runner.step(actor, event, cause);
-    this.#noteStep(actor, undefined, status);
+    this.#noteStep(actor, status);
     this.#follow(actor, status);
     this.#writeJournal();
     this.#isBusy = false;

@@ -1,6 +1,6 @@
 import type { Interest } from '../../machines/vocabulary/descriptor.ts';
 import type { Address } from '../../machines/vocabulary/identity.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, StampedFact } from './entry.ts';
 import type { Status } from './runner.ts';
 
 /** What one actor did with one entry. */
@@ -15,6 +15,8 @@ export interface Step {
   readonly snapshot: unknown;
   /** At a birth, what it listens to from then on. */
   readonly interests: readonly Interest[] | undefined;
+  /** At a birth, what was already true of that. */
+  readonly current?: readonly StampedFact[];
 }
 
 /** One entry as it was taken, with its audience; `timer`: a delayed event of one actor, `cause` is what armed it. */

@@ -1,6 +1,14 @@
 /** The journal of a call as it leaves the service: what was recorded, numbered from its beginning and without secrets. */
-import type { Entry } from '../engine/entry.ts';
-import { type CallJournal, JOURNAL_VERSION, type JournalEntry, type RunScenario, type Standing, type Told } from './format.ts';
+import type { Entry, StampedFact } from '../engine/entry.ts';
+import {
+  type CallJournal,
+  JOURNAL_VERSION,
+  type JournalEntry,
+  type Known,
+  type RunScenario,
+  type Standing,
+  type Told,
+} from './format.ts';
 import type { Kept, Recording } from './recording.ts';
 import { Hider, type SecretsOf } from './secrets.ts';
 
@@ -60,7 +68,12 @@ export class EntryWriter {
       ...(isInput ? { input: true } : {}),
       [kind]: this.#hide(toldOf(entry, kind), kind === 'fact'),
       ...effectsOf(one),
+      ...(one.current === undefined ? {} : { current: one.current.map((fact) => this.#known(fact)) }),
     };
+  }
+
+  #known(fact: StampedFact): Known {
+    return { at: fact.at - this.#startedAtMs, by: fact.by, fact: this.#hide(toldOf(fact, 'fact'), true) };
   }
 }
 

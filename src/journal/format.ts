@@ -20,6 +20,13 @@ export interface Born {
   readonly address: string;
 }
 
+/** A fact that was known before. */
+export interface Known {
+  readonly at: number;
+  readonly by: string;
+  readonly fact: Told;
+}
+
 /** One entry as it was taken, with what it did to the actors of the call. */
 export interface JournalEntry {
   readonly n: number;
@@ -35,6 +42,8 @@ export interface JournalEntry {
   readonly command?: Told;
   readonly timer?: Told;
   readonly born?: readonly Born[];
+  /** What newborns were told of the rest of the world: who talks, say; an input. Of bindings `standing` tells. */
+  readonly current?: readonly Known[];
   readonly heard?: readonly string[];
   /** Of those who heard it: whose chart had nothing for it. */
   readonly ignored?: readonly string[];
@@ -49,7 +58,7 @@ export interface Standing {
   readonly aor: string;
   /** Address of its registration; empty if there was none. */
   readonly actor: string;
-  readonly facts: readonly { readonly at: number; readonly by: string; readonly fact: Told }[];
+  readonly facts: readonly Known[];
 }
 
 /** A scenario that the service ran; a user's settings are left out, since nobody knows what is in them. */

@@ -38,12 +38,15 @@ function whyNot(read: Fields): string | undefined {
   return entries?.length === 0 ? 'it has no entries' : undefined;
 }
 
+const isKnown = (known: unknown): boolean =>
+  isFields(known) && Number.isFinite(known.at) && typeof known.by === 'string' && isTold(known.fact);
+
 const isStanding = (one: unknown): boolean =>
   isFields(one) &&
   typeof one.aor === 'string' &&
   typeof one.actor === 'string' &&
   Array.isArray(one.facts) &&
-  one.facts.every((fact) => isFields(fact) && Number.isFinite(fact.at) && typeof fact.by === 'string' && isTold(fact.fact));
+  one.facts.every(isKnown);
 
 function entryFault(entry: unknown, n: number): string | undefined {
   if (!isFields(entry)) return 'is no entry';
@@ -58,5 +61,7 @@ function entryFault(entry: unknown, n: number): string | undefined {
   if (!isTexts(entry.heard) || !isTexts(entry.ignored) || !isTexts(entry.withheld)) return 'names no actors';
   const { born = [], refused = '' } = entry;
   if (!Array.isArray(born) || !born.every((one) => isFields(one) && typeof one.address === 'string')) return 'names no newborns';
+  const { current = [] } = entry;
+  if (!Array.isArray(current) || !current.every(isKnown)) return 'has newborns who know what is no fact';
   return typeof refused === 'string' ? undefined : 'is refused for no reason';
 }

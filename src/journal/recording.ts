@@ -1,6 +1,6 @@
 /** What one call's actors take and write, kept until the call is over. */
 import type { Aor } from '../../machines/vocabulary/identity.ts';
-import type { Entry } from '../engine/entry.ts';
+import type { Entry, StampedFact } from '../engine/entry.ts';
 import type { Step, Taking } from '../engine/journal.ts';
 import type { Born } from './format.ts';
 import type { Earlier } from './standing.ts';
@@ -13,6 +13,7 @@ export interface Kept {
   readonly atMs: number;
   readonly isInput: boolean;
   born: Born[] | undefined;
+  current: StampedFact[] | undefined;
   heard: string[] | undefined;
   ignored: string[] | undefined;
   readonly refused: string | undefined;
@@ -85,7 +86,7 @@ export class Recording {
       ...{ kind, entry, dueMs, atMs, refused },
       withheld: withheld?.length === 0 ? undefined : withheld,
       isInput: this.#isInput(taking),
-      ...{ born: undefined, heard: undefined, ignored: undefined },
+      ...{ born: undefined, current: undefined, heard: undefined, ignored: undefined },
     };
     for (const step of taking.steps) if (this.#concerns(step.address)) noteStep(kept, step);
     this.kept.push(kept);
@@ -127,8 +128,10 @@ export class Recording {
 
 const added = <T>(to: T[] | undefined, one: T): T[] => (to === undefined ? [one] : [...to, one]);
 
-function noteStep(kept: Kept, { address, scenario, isBirth, taken }: Step): void {
+function noteStep(kept: Kept, { address, scenario, isBirth, taken, current }: Step): void {
   if (isBirth) kept.born = added(kept.born, { scenario, address });
   else kept.heard = added(kept.heard, address);
+  // What stands of bindings is computed again.
+  for (const fact of current ?? []) if (!fact.type.startsWith('binding.')) kept.current = added(kept.current, fact);
   if (!taken) kept.ignored = added(kept.ignored, address);
 }

@@ -68,7 +68,11 @@ function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceW
   return merged as unknown as Config;
 }
 
-const userScenarios = ({ scenarios = [], facts = [] }: ServiceWorldOptions): UserScenarios => ({
+/** Users' scenarios as a config would have them. */
+export const userScenarios = ({
+  scenarios = [],
+  facts = [],
+}: Pick<ServiceWorldOptions, 'scenarios' | 'facts'>): UserScenarios => ({
   scenarios: scenarios.map((one) => {
     const { scenario, settings = {}, maxCases = PRESET_MAX_CASES } = 'machine' in one ? { scenario: one } : one;
     return { scenario, maxCases, settings: scenario.settings === undefined ? settings : scenario.settings(settings) };

@@ -46,6 +46,7 @@ describe('the journal of a call', () => {
     expect(journal.scenarios).toContainEqual({ name: 'leg', settings: expect.objectContaining({ ringLimitMs: 60_000 }) });
     expect(journal.entries.map(({ n }) => n)).toEqual(journal.entries.map((_, index) => index + 1));
     expect(journal.entries[0]).toMatchObject({ n: 1, at: 0, by: 'port:sip', cause: 0, input: true });
+    expect(journal.entries.find((entry) => typeOf(entry) === 'leg.ringing')?.heard).toEqual(['call:1', 'push-notification:1']);
     expect(journal.entries[0]?.born?.map(({ address }) => address)).toEqual(['call:1', 'leg:1/0']);
   });
 

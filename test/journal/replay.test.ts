@@ -4,6 +4,7 @@ import { call } from '../../machines/call.ts';
 import { leg } from '../../machines/leg.ts';
 import { type Birth, defineScenario } from '../../machines/scenario.ts';
 import { diversion } from '../../machines/supervisors/diversion.ts';
+import { ringBack } from '../../machines/supervisors/ring-back.ts';
 import type { FactOf, Raw } from '../../machines/vocabulary/descriptor.ts';
 import { defineFact, integer, text } from '../../machines/vocabulary/descriptor.ts';
 import { legFailed } from '../../machines/vocabulary/facts.ts';
@@ -176,6 +177,40 @@ describe('calls that meet', () => {
     expectQuiet(world);
     expect(world.service.journals).toHaveLength(2);
     for (const journal of world.service.journals.map(read)) expect(replay(journal)).toMatchObject({ isSame: true });
+  });
+});
+
+describe('scenarios beside the service’s own', () => {
+  it('are told who talks, and place calls of their own', () => {
+    const scenarios = [{ scenario: ringBack, settings: {} }];
+    const world = serviceWorld({ journals: true, scenarios, config: { codes: ['*37', '#37'] } });
+    const [alice, bob, carol] = [world.phone('alice'), world.phone('bob'), world.phone('carol')];
+    for (const phone of [alice, bob, carol]) phone.register();
+    world.run(500);
+    const talk = carol.call('bob');
+    world.run(500);
+    bob.onInvite = { decline: 486 };
+    alice.call('bob');
+    world.run(1_000);
+    alice.call('sip:*37@example.com');
+    world.run(1_000);
+    talk.bye();
+    bob.onInvite = 'answer';
+    world.run(20_000);
+    for (const phone of [alice, bob]) for (const one of phone.calls) one.bye();
+    expectQuiet(world);
+    const journals = world.service.journals.map(read);
+    expect(journals.length).toBeGreaterThan(3);
+    expect(journals.flatMap(({ entries }) => entries).some(({ current }) => current !== undefined)).toBe(true);
+    for (const journal of journals) expect(replay(journal, { scenarios })).toMatchObject({ isSame: true, lines: [] });
+  });
+
+  it('may make a secret of what they know: the journal has its name alone', () => {
+    const journal = answered();
+    const entries = journal.entries.map((entry) =>
+      entry.command?.type === 'leg.answer' ? { ...entry, command: { ...entry.command, fork: 'hidden-7' } } : entry,
+    );
+    expect(replay({ ...journal, entries } as CallJournal)).toMatchObject({ isSame: true });
   });
 });
 

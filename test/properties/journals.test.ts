@@ -32,18 +32,18 @@ const DIVERTED = routed(`users:
 `);
 
 describe('journals play again', () => {
-  it('of calls', () => playAgain('journals of calls', 20, { histories: callHistories }));
+  it('of calls', () => playAgain('journals of calls', 6, { histories: callHistories }));
   it('of transfers', () => {
-    playAgain('journals of transfers', 15, {
+    playAgain('journals of transfers', 4, {
       histories: (options) => callHistories({ ...options, acts: [...TRANSFER_ACTS, ...TRANSFER_ACTS, ...CALL_ACTS] }),
     });
   });
   it('of registrations that come, go and move', () => {
-    playAgain('journals of registrations', 15, { histories: registrationHistories });
+    playAgain('journals of registrations', 4, { histories: registrationHistories });
   });
-  it('of pushes', () => playAgain('journals of pushes', 20, { histories: pushHistories }));
+  it('of pushes', () => playAgain('journals of pushes', 6, { histories: pushHistories }));
   it('of devices that are known awake for a while', () => {
-    playAgain('journals of the awake', 15, { histories, config: { push: { awakeForMs: 6_000 } } });
+    playAgain('journals of the awake', 5, { histories, config: { push: { awakeForMs: 6_000 } } });
   });
-  it('of diversions', () => playAgain('journals of diversions', 15, { histories, config: DIVERTED, limitsMs: [3_000] }));
+  it('of diversions', () => playAgain('journals of diversions', 5, { histories, config: DIVERTED, limitsMs: [3_000] }));
 });

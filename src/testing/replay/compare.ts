@@ -10,9 +10,15 @@ const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const HIDDEN = /^hidden-\d+$/;
+
+/** A chart made it of what it knows, and the journal has only its name. */
+const isHidden = (expected: unknown, got: unknown): boolean =>
+  typeof expected === 'string' && typeof got === 'string' && got !== '' && HIDDEN.test(expected);
+
 /** Paths at which two values differ, with both. */
 function* differences(expected: unknown, got: unknown, path = ''): Generator<string> {
-  if (Object.is(expected, got)) return;
+  if (Object.is(expected, got) || isHidden(expected, got)) return;
   if (isMap(expected) && isMap(got)) {
     for (const key of new Set([...Object.keys(expected), ...Object.keys(got)]))
       yield* differences(expected[key], got[key], path === '' ? key : `${path}.${key}`);

@@ -1,10 +1,11 @@
 /** An engine with the charts of now and doubles for everything else, which lives through a journal's inputs again. */
 import type { Scenario } from '../../../machines/scenario.ts';
+import type { Interest } from '../../../machines/vocabulary/descriptor.ts';
 import { PORT_HTTP, PORT_PUSH, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import { Location } from '../../correlation/location.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { StampedFact } from '../../engine/entry.ts';
-import { type AnyCommand, type AnyFact, type Port, viewOf } from '../../engine/port.ts';
+import { type AnyCommand, type AnyFact, type Port, type View, viewOf } from '../../engine/port.ts';
 import { catalogueOf, type UserScenarios } from '../../installing.ts';
 import { EntryWriter } from '../../journal/export.ts';
 import type { CallJournal, JournalEntry, Told } from '../../journal/format.ts';
@@ -42,7 +43,7 @@ export class Player {
       clock: this.time,
       timers: this.time,
       catalogue: catalogueOf(users),
-      views: [viewOf(this.#location)],
+      views: [viewOf(this.#location), this.#elsewhere(users)],
       report: ({ problem }) => this.problems.push(problem),
       limits: { sliceMs: 0 },
       admitsBirth: (scenario, fact) => this.#admits(scenario, fact),
@@ -116,6 +117,18 @@ export class Player {
     // The engine writes its stamp on what it is given.
     if (command !== undefined) this.#engine.order({ ...command } as unknown as AnyCommand, by);
     else this.#engine.post({ ...fact } as AnyFact, by);
+  }
+
+  /** What is true of the rest of the world, as newborns of the call were told. */
+  #elsewhere(users: UserScenarios): View {
+    const answers = catalogueOf(users)
+      .map(({ fact }) => fact)
+      .filter((name) => !this.#location.answers.some((known) => known === name));
+    const current = ({ fact: name }: Interest) =>
+      (this.#journal.entries[this.taken]?.current ?? [])
+        .filter(({ fact }) => fact.type === name)
+        .map(({ at, by, fact }) => ({ ...fact, seq: 0, at: this.#journal.startedAt + at, by, cause: 0 }) as StampedFact);
+    return { folds: [], fold: () => undefined, answers, current };
   }
 
   #admits(scenario: string, fact: StampedFact): boolean {
