@@ -39,7 +39,7 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   aor: ['sip:bob@example.com'],
   argument: ['', '12'],
   callee: ['sip:bob@example.com', 'sip:carol@example.com'],
-  caller: ['sip:alice@example.com'],
+  caller: ['sip:alice@example.com', 'sip:+4930123456@carrier.example'],
   callId: ['stem-1', ''],
   callIdStem: ['stem'],
   code: ['', '*37', '#37'],
