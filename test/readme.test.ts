@@ -15,6 +15,8 @@ import { loadConfig } from '../src/config.ts';
 import { Location } from '../src/correlation/location.ts';
 import { viewOf } from '../src/engine/port.ts';
 import { attack, invariant } from '../src/testing/index.ts';
+import { sameSeed } from '../src/testing/invariants/digest.ts';
+import { INVARIANTS } from '../src/testing/invariants/index.ts';
 import missedCalls, { callMissed } from './fixtures/missed-calls/missed-calls.ts';
 import { engineWorld } from './support/engine-world.ts';
 
@@ -302,6 +304,12 @@ describe('the README', () => {
     expect(fails).toThrow(/^missed-calls does not withstand history \d+, made smaller \d+ times\. Broken:/);
     expect(fails).toThrow('1 calls were missed, and 0 were told');
     expect(blocks('text', shown)[0]).toContain('1 calls were missed, and 0 were told');
+  });
+
+  it('names every invariant with what it says and where it is checked, and no other', () => {
+    const shown = [...section('Invariants').matchAll(/^\| \*([^*]+)\* \| (.+?) \| `([^`]+)` \|$/gm)];
+    expect(shown.map(([, name, says]) => [name, says])).toEqual([...INVARIANTS, sameSeed].map(({ name, says }) => [name, says]));
+    for (const [, name, , file] of shown) expect(readFileSync(`${root}${file}`, 'utf8'), file).toContain(`name: '${name}'`);
   });
 
   it('is free of names of workplaces', () => {

@@ -94,6 +94,8 @@ const wishesOf = (asked: true | Omit<JournalWishes, 'write'>) => (asked === true
 export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
   const config = configured(options);
   const { hearLog } = options;
+  // What is logged as the first service starts is nobody's secret yet.
+  let watched: ServiceWorld | undefined;
   const world: ServiceWorld = createWorld<Config, ObservedService>({
     seed: options.seed ?? 1,
     config,
@@ -111,9 +113,17 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
       const records: CallRecord[] = [];
       const journals: string[] = [];
       const senders = new Map([...config.push.providers.keys()].map((provider) => [provider, push]));
+      const heard: Log = { ...silentLog, ...(hearLog === undefined ? {} : heardBy(hearLog)) };
       const log = {
-        ...silentLog,
-        ...(hearLog === undefined ? {} : heardBy(hearLog)),
+        ...heard,
+        info: (fields: LogFields, message: string) => {
+          watched?.logged(message, fields);
+          heard.info(fields, message);
+        },
+        warn: (fields: LogFields, message: string) => {
+          watched?.logged(message, fields);
+          heard.warn(fields, message);
+        },
         error: (fields: object, message: string) => {
           const problem = `${message}: ${JSON.stringify(fields)}`;
           if (options.hearProblem === undefined) fail({ problem });
@@ -138,6 +148,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
       return { service, config, stories, records, journals };
     },
   });
+  watched = world;
   arm(world, options.invariants ?? INVARIANTS);
   return world;
 }

@@ -33,6 +33,10 @@ export class Findings {
     this.#world = world;
   }
 
+  get nowMs(): number {
+    return this.#world.now();
+  }
+
   add(finding: Finding): void {
     const key = `${finding.callId} ${finding.what}`;
     if (this.lines.length >= MOST || this.#told.has(key)) return;

@@ -19,15 +19,16 @@ class Hearing implements Hearer {
   }
 
   taken({ kind, entry, steps, refused }: Taking): void {
-    const { at: atMs, by, seq, type } = entry;
+    const { at: atMs, by, seq, cause, type } = entry;
     if (kind === 'command') {
-      if (refused === undefined || this.#refused.size >= MOST_OPEN) return;
+      // An order from outside, such as an operator's, may come too late.
+      if (refused === undefined || cause === 0 || this.#refused.size >= MOST_OPEN) return;
       this.#refused.set(seq, { atMs, what: `${type} of ${by} was refused, and it does not take the refusal: ${refused}` });
       return;
     }
     for (const { address, taken, isBirth } of steps)
       if (!taken && !isBirth) this.findings.add({ atMs, what: `${type} of ${by} means nothing to ${address} in its state` });
-    if (type === 'command.refused') this.#judge(entry.cause, steps, (entry as { readonly author?: string }).author);
+    if (type === 'command.refused') this.#judge(cause, steps, (entry as { readonly author?: string }).author);
   }
 
   restarted(): void {

@@ -6,6 +6,7 @@ import { noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
 import { nothingUnheard } from './hearing.ts';
 import { noLostWakeUp, onePush } from './pushes.ts';
 import { nothingLeft, phonesContent } from './rest.ts';
+import { secretsStay, sidesApart } from './sides.ts';
 import { everyWaitEnds } from './waits.ts';
 
 /** Every invariant, in the README's order. */
@@ -21,5 +22,7 @@ export const INVARIANTS: readonly Invariant[] = [
   everyWaitEnds,
   nothingLeft,
   nothingUnheard,
+  sidesApart,
+  secretsStay,
   phonesContent,
 ];

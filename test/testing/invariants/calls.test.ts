@@ -267,7 +267,7 @@ describe('nothing unheard', () => {
   const step = (address: string, taken: boolean, isBirth = false) =>
     ({ address, scenario: 'x', isBirth, taken, status: 'active', snapshot: undefined, interests: undefined }) as const;
   const taking = (kind: Taking['kind'], entry: object, steps: Taking['steps'], refused?: string): Taking =>
-    ({ kind, entry: { seq: 7, at: 1500, by: 'leg:1', cause: 0, ...entry }, steps, refused }) as Taking;
+    ({ kind, entry: { seq: 7, at: 1500, by: 'leg:1', cause: 3, ...entry }, steps, refused }) as Taking;
 
   it('tells of a fact that an actor does not take, and of none that gives birth', () => {
     const { forger, broken } = forgery(nothingUnheard);
@@ -282,6 +282,8 @@ describe('nothing unheard', () => {
     const { forger, broken } = forgery(nothingUnheard);
     const refusal = { type: 'command.refused', cause: 7, author: 'leg:1' };
     const order = taking('command', { type: 'call.fork', to: 'call:1' }, [], 'nobody is there');
+    forger.take(taking('command', { type: 'call.end', to: 'call:1', by: 'service', cause: 0 }, [], 'nobody is there'));
+    forger.take(taking('fact', { ...refusal, author: 'service' }, []));
     forger.take(order);
     forger.take(taking('fact', refusal, [step('leg:1', true)]));
     expect(broken()).toEqual([]);
