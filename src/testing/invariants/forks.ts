@@ -39,6 +39,9 @@ class Outlived implements Follower {
   }
 
   #judge(call: SeenCall): void {
+    // Its connection broke, the 2xx went nowhere, and the CANCEL came by another one: the 2xx stands for 64*T1 (RFC 3261 §9.2, §13.3.1.4).
+    const door = call.decision === 'cancelled' ? call.caller?.door : undefined;
+    if (door !== undefined && !this.#ledger.ear.isWithinReach(door)) return;
     for (const fork of call.forks) {
       const why = whyOpen(fork);
       if (why === undefined || fork.door === undefined || !this.#ledger.ear.isWithinReach(fork.door)) continue;
