@@ -9,7 +9,7 @@ import type { FactOf, Raw } from '../../machines/vocabulary/descriptor.ts';
 import { defineFact, integer, text } from '../../machines/vocabulary/descriptor.ts';
 import { legFailed } from '../../machines/vocabulary/facts.ts';
 import { isProblem } from '../../src/errors.ts';
-import type { CallJournal } from '../../src/journal/format.ts';
+import type { CallJournal, JournalEntry } from '../../src/journal/format.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import { replay } from '../../src/testing/replay/replay.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
@@ -98,6 +98,19 @@ describe('a replay', () => {
     expect(replay(stays).lines[0]).toBe(`call:1 is over after ${stays.entries.length} entries, but goes on here`);
     const mute = { ...diversion, startsOn: [] };
     expect(replay(journal, { scenarios: [mute as never] }).lines[0]).toMatch(/^it cannot be played: scenario diversion: /);
+  });
+
+  it('posts an input that came while the service was busy before what was taken meanwhile', () => {
+    const journal = answered();
+    const ack = journal.entries.findIndex(({ fact }) => fact?.type === 'ack.received');
+    // The entry before it, and all that comes after, was taken a moment later; the ACK had arrived by then.
+    const entries = journal.entries.map((entry, index): JournalEntry => {
+      const { at, takenAt = at } = entry;
+      if (index < ack - 1) return entry;
+      if (index === ack - 1) return { ...entry, takenAt: (journal.entries[ack]?.at ?? 0) + 0.25 };
+      return { ...entry, at: index === ack ? at : at + 0.25, takenAt: takenAt + 0.25 };
+    });
+    expect(replay({ ...journal, entries })).toMatchObject({ isSame: true, lines: [] });
   });
 
   it('plays as far as a call had come that was asked for while it went on', () => {

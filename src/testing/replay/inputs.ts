@@ -44,6 +44,8 @@ export class Inputs {
   }
 }
 
+const takenAtOf = (entry: JournalEntry | undefined): number => entry?.takenAt ?? entry?.at ?? Number.NEGATIVE_INFINITY;
+
 /**
  * An input lies in the mailbox before all that was written after it. So it is posted before the entry is taken of which the
  * next one written by an actor came, and at the latest when it is its own turn.
@@ -58,6 +60,8 @@ function placed(entries: readonly JournalEntry[]): readonly Placed[] {
     if (timers[index]) limit = index;
     else if (entry.input === true && !isAnswer(entry, entries)) {
       limit = Math.min(limit, index);
+      // What was taken after it came stood behind it, or before it in the mailbox of a busy service.
+      while (takenAtOf(entries[limit - 1]) > entry.at) limit--;
       found.push({ entry, before: limit });
     } else {
       // Of what a delayed event set off the cause is what armed it; but then all that was written before had been taken.
