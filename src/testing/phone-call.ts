@@ -1,4 +1,5 @@
 import type { Endpoint } from '../transport/transport.ts';
+import { endpointName } from './network.ts';
 import type { Dialog } from './phone-dialog.ts';
 import { targetIn } from './phone-dialog.ts';
 import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf } from './phone-message.ts';
@@ -80,6 +81,8 @@ export abstract class PhoneCall {
   #remoteSdp = '';
   #cseq: number;
   #pendingInvite = false;
+  /** The connection of the latest request that came in the dialog. */
+  #cameFrom = '';
   #pendingUpdate = false;
   #acks = new Map<number, { text: string; message: PhoneMessage; remote: Endpoint }>();
   /** Re-INVITEs that were answered with a 2xx, by CSeq: the ACK to one may be lost, and the next one come before it is repeated. */
@@ -216,7 +219,7 @@ export abstract class PhoneCall {
     }
     if (tagOf(request, 'from') !== dialog.remoteTag && !this.missedAnswer(request))
       this.host.complain(`${request.method} with a From-tag of no dialog (RFC 3261 §12.2.2)`);
-    if (!this.#inOrder(request, dialog)) {
+    if (!this.#inOrder(exchange, dialog)) {
       this.host.respond(exchange, 500);
       return;
     }
@@ -335,14 +338,16 @@ export abstract class PhoneCall {
     this.sendAck(exchange, dialog, offer === '' ? answerOf(response.body, this.host.wire.local, this.sdpVersion) : '');
   }
 
-  #inOrder(request: PhoneMessage, dialog: Dialog): boolean {
+  #inOrder({ request, remote }: ServerExchange, dialog: Dialog): boolean {
     const { number } = cseqOf(request);
+    const cameFrom = endpointName(remote);
     if (number > dialog.remoteCseq) {
       dialog.remoteCseq = number;
+      this.#cameFrom = cameFrom;
       return true;
     }
-    // Over UDP a lower one may only have been overtaken; the same number twice never happens to a correct peer.
-    if (number === dialog.remoteCseq || this.host.wire.transport !== 'udp')
+    // Over UDP, or on another connection, a lower one may only have been overtaken; the same number twice never happens to a correct peer.
+    if (number === dialog.remoteCseq || (this.host.wire.transport !== 'udp' && cameFrom === this.#cameFrom))
       this.host.complain(`${request.method} with CSeq ${number} after ${dialog.remoteCseq} (RFC 3261 §12.2.1.1)`);
     return false;
   }
