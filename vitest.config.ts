@@ -15,7 +15,7 @@ const resolve = {
 
 const project = (name: string, include: string[], exclude: string[] = [], isolate = false) => ({
   resolve,
-  test: { name, include, exclude: ['node_modules/**', ...exclude], testTimeout: 30_000, isolate },
+  test: { name, include, exclude: ['node_modules/**', ...exclude], testTimeout: 60_000, isolate },
 });
 
 export default defineConfig({

@@ -81,7 +81,7 @@ describe('many callers of one sleeping user', () => {
     expect(new Set([...told.values()].map((statuses) => statuses.join()))).toEqual(new Set(['182,180,486']));
     expectQuiet(world);
     expect([location.size, engine.countWaits()]).toEqual([1, 4]); // the registration's own four;
-  });
+  }, 120_000);
 });
 
 describe('a call to a user whose name looks like a pattern', () => {
