@@ -17,7 +17,7 @@ export interface JournalWishes {
   readonly write: (line: string) => void;
 }
 
-export interface JournalsParts extends Pick<RecorderParts, 'bindingsOf' | 'awakeForMs'> {
+export interface JournalsParts extends Pick<RecorderParts, 'bindingsOf'> {
   readonly engine: Engine;
   readonly kinds: ConstructorParameters<typeof SecretsOf>[0];
   readonly scenarios: readonly RunScenario[];
@@ -31,15 +31,15 @@ export class Journals {
   readonly #secrets: SecretsOf;
 
   constructor(parts: JournalsParts) {
-    const { engine, kinds, wishes, bindingsOf, awakeForMs } = parts;
+    const { engine, kinds, wishes, bindingsOf } = parts;
     this.#parts = parts;
     this.#secrets = new SecretsOf(kinds);
     const users = new Set(wishes.users);
     this.#recorder = new Recorder({
       wants: (birth) => users.size === 0 || partiesOf(birth).some((party) => users.has(party)),
       bindingsOf,
-      awakeForMs,
       posted: () => engine.posted,
+      backlog: () => engine.backlog,
       tell: (recording) => this.#tell(recording),
     });
     engine.journal.observe(this.#recorder.take);

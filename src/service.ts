@@ -192,7 +192,6 @@ export class Service {
         ...(scenarios?.scenarios ?? []).map(({ scenario }) => ({ name: scenario.name })),
       ],
       bindingsOf: (aor) => this.location.of(aor),
-      awakeForMs: config.push.awakeForMs,
       wishes,
     });
   }

@@ -35,6 +35,7 @@ export function exportOf(recording: Recording, { secrets, scenarios }: ExportPar
     continues: birth.continues ?? '',
     outcome: outcomeOf(recording),
     startedAt: recording.startedAtMs,
+    busyMs: recording.busyMs,
     cut: recording.isCut ? `it went on after ${recording.kept.length} entries, which is as much as is kept` : '',
     scenarios,
     standing: standingsOf(recording, (told, isFact) => hider.hide(told, isFact)),

@@ -79,6 +79,8 @@ export interface CallJournal {
   readonly outcome: 'answered' | 'failed' | 'cancelled' | 'crashed' | 'open';
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Milliseconds that the service was busy at a stretch meanwhile, in which no delayed event could fire. */
+  readonly busyMs: number;
   /** Why it cannot be played again; empty if it can. */
   readonly cut: string;
   readonly scenarios: readonly RunScenario[];

@@ -23,9 +23,14 @@ export function readJournal(line: string): CallJournal | Problem {
   return why === undefined ? (read as unknown as CallJournal) : problem(why);
 }
 
+const TEXTS = ['call', 'cut', 'outcome'];
+const NUMBERS = ['startedAt', 'busyMs'];
+
 function whyNot(read: Fields): string | undefined {
-  for (const key of ['call', 'cut', 'outcome']) if (typeof read[key] !== 'string') return `${key} is no text`;
-  if (!Number.isFinite(read.startedAt)) return 'startedAt is no number';
+  const noText = TEXTS.find((key) => typeof read[key] !== 'string');
+  if (noText !== undefined) return `${noText} is no text`;
+  const noNumber = NUMBERS.find((key) => !Number.isFinite(read[key]));
+  if (noNumber !== undefined) return `${noNumber} is no number`;
   for (const key of ['scenarios', 'standing', 'entries']) if (!Array.isArray(read[key])) return `${key} is no list`;
   const { scenarios, standing, entries } = read as { readonly [key: string]: readonly unknown[] };
   if (scenarios?.some((one) => !isFields(one) || typeof one.name !== 'string')) return 'a scenario has no name';

@@ -15,7 +15,8 @@ export interface RecorderParts {
   readonly bindingsOf: (aor: Aor) => readonly Bound[];
   /** `seq` of the latest entry. */
   readonly posted: () => number;
-  readonly awakeForMs: number;
+  /** Entries that wait to be taken. */
+  readonly backlog: () => number;
   readonly tell: (recording: Recording) => void;
   readonly maxEntries?: number;
 }
@@ -66,14 +67,24 @@ export class Recorder {
       this.#touch(this.#byMember.get(step.address), taking);
     }
     if (this.#byRegistration.size > 0) this.#touchListeners(taking);
+    const busyMs = this.#busyFor(taking);
     if (this.#touched.length === 0) return;
     for (const recording of this.#touched) {
+      recording.busyMs = Math.max(recording.busyMs, busyMs);
       recording.add(taking);
       recording.seen = undefined;
       if (entry.type === 'actor.ended' && recording.isOver) this.#end(recording);
     }
     this.#touched.length = 0;
   };
+
+  /** Since when there was always something to take. */
+  #busyFor({ dueMs, atMs }: Taking): number {
+    const sinceMs = this.#busySinceMs ?? dueMs;
+    this.#busySinceMs = this.#parts.backlog() === 0 ? undefined : sinceMs;
+    return atMs - sinceMs;
+  }
+  #busySinceMs: number | undefined;
 
   #touch(recording: Recording | undefined, taking: Taking): void {
     if (recording === undefined || recording.seen === taking) return;
@@ -116,7 +127,7 @@ export class Recorder {
     if (recording.watched.some((known) => known.aor === aor)) return;
     const bound = this.#parts.bindingsOf(aor);
     const actor = bound[0]?.by ?? '';
-    const earlier = standingOf(bound, this.#parts.awakeForMs);
+    const earlier = standingOf(bound);
     recording.watched.push({ aor, first: actor, actor, earlier, since: this.#parts.posted() });
     this.#listen(aor, recording);
     if (actor !== '') this.#listen(actor, recording);

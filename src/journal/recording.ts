@@ -54,6 +54,8 @@ export class Recording {
   readonly kept: Kept[] = [];
   readonly #limit: number;
   isCut = false;
+  /** How long the service had been busy at a stretch when it took an entry of this call, at most. */
+  busyMs = 0;
   /** The entry that it was found to see. */
   seen: Taking | undefined;
 

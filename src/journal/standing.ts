@@ -50,16 +50,15 @@ const restored = (binding: Binding, atMs: number): Earlier => ({
 });
 
 /** By what a binding came to be as its latest fact says it is. */
-function historyOf({ type, at, binding }: Bound, awakeForMs: number): Earlier[] {
+function historyOf({ type, at, binding }: Bound): Earlier[] {
   if (type === 'binding.refreshed')
     return [restored({ ...binding, cseq: binding.cseq - 1 }, binding.registeredAtMs), registered(binding)];
   if (type === 'binding.added') return [at === binding.registeredAtMs ? registered(binding) : restored(binding, at)];
-  // Its timer lets it fall asleep again by itself.
-  if (at - binding.registeredAtMs >= awakeForMs) return [registered(binding)];
+  // Whether its time was up or its connection closed: this puts it to sleep at that instant.
   const { aor, target } = binding;
   return [registered(binding), { atMs: at, by: 'port:sip', fact: { type: 'flow.closed', aor, flow: target.flow } }];
 }
 
 /** In the order in which they are to be posted. */
-export const standingOf = (bound: readonly Bound[], awakeForMs: number): readonly Earlier[] =>
-  bound.flatMap((one) => historyOf(one, awakeForMs)).sort((a, b) => a.atMs - b.atMs);
+export const standingOf = (bound: readonly Bound[]): readonly Earlier[] =>
+  bound.flatMap(historyOf).sort((a, b) => a.atMs - b.atMs);

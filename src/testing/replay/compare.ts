@@ -1,8 +1,14 @@
 /** Where what a replay gives differs from what a journal says, in words. */
 import type { CallJournal, JournalEntry, Told } from '../../journal/format.ts';
 
-/** An instant of arming is read a moment after the one that the journal has. */
-const TIMER_TOLERANCE_MS = 100;
+/** A quiet service fires its delayed events within so long. */
+const QUIET_MS = 100;
+/** A busy one takes what waits before what is due: how long things waited in the journal says how busy it was. */
+const BUSY_FACTOR = 10;
+
+/** How far from its instant a delayed event may have fired, or may have been armed, in milliseconds. */
+export const toleranceOf = ({ entries, busyMs }: CallJournal): number =>
+  QUIET_MS + busyMs + BUSY_FACTOR * entries.reduce((longest, { at, takenAt = at }) => Math.max(longest, takenAt - at), 0);
 
 /** As JSON has it: what is undefined is not there. */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -44,15 +50,13 @@ function computed({ by, cause, input, fact, command, timer, born, heard, ignored
 }
 
 /** In what two entries differ; empty if in nothing. */
-export function compare(expected: JournalEntry, got: JournalEntry): readonly string[] {
+export function compare(expected: JournalEntry, got: JournalEntry, toleranceMs: number): readonly string[] {
   if (headingOf(expected) !== headingOf(got)) return [`${headingOf(expected)} → ${headingOf(got)}`];
   const found = [...differences(plain(computed(expected)), plain(computed(got)))];
-  const tolerance = expected.timer === undefined ? 0 : TIMER_TOLERANCE_MS;
+  const tolerance = expected.timer === undefined ? 0 : toleranceMs;
   if (Math.abs(expected.at - got.at) > tolerance) found.push(`at: ${seconds(expected.at)} → ${seconds(got.at)}`);
   return found;
 }
-
-export const TOLERANCE_MS = TIMER_TOLERANCE_MS;
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 

@@ -3,7 +3,7 @@ import { reasonOf } from '../../errors.ts';
 import type { UserScenarios } from '../../installing.ts';
 import type { CallJournal, JournalEntry } from '../../journal/format.ts';
 import { ladderOf } from './actor-ladder.ts';
-import { causesOf, compare, describe, seconds, TOLERANCE_MS } from './compare.ts';
+import { causesOf, compare, describe, seconds, toleranceOf } from './compare.ts';
 import { Player } from './player.ts';
 
 /** How a replay came out. */
@@ -40,9 +40,13 @@ export function playJournal(journal: CallJournal, users: UserScenarios): Replay 
 function play(journal: CallJournal, users: UserScenarios, session: { played: number }): readonly string[] {
   const player = new Player(journal, users);
   const timers = nextTimers(journal.entries);
+  const toleranceMs = toleranceOf(journal);
   for (const [index, expected] of journal.entries.entries()) {
-    const got = next(player, journal, expected, timers[index]);
-    const lines = got === undefined ? nothingOf(journal, expected, player) : differenceOf(journal, expected, got, player);
+    const got = next(player, journal, expected, { dueMs: timers[index] ?? NEVER, toleranceMs });
+    const lines =
+      got === undefined
+        ? nothingOf(journal, expected, player)
+        : differenceOf(journal, expected, compare(expected, got, toleranceMs), got, player);
     if (lines.length > 0) return lines;
     session.played++;
   }
@@ -61,17 +65,22 @@ function nextTimers(entries: readonly JournalEntry[]): readonly number[] {
 }
 
 /** The entry of the call that is taken where the journal has `expected`; undefined if none is. */
-function next(player: Player, journal: CallJournal, expected: JournalEntry, nextTimer = NEVER): JournalEntry | undefined {
+function next(player: Player, journal: CallJournal, expected: JournalEntry, timer: NextTimer): JournalEntry | undefined {
   const before = player.taken;
   for (let steps = 0; steps < MAX_IDLE_STEPS; steps++) {
     if (player.taken > before) return player.latest();
-    const hasGoneOn = player.time.hasTask ? takeOne(player, journal, expected) : begin(player, journal, expected, nextTimer);
+    const hasGoneOn = player.time.hasTask ? takeOne(player, journal, expected) : begin(player, journal, expected, timer);
     if (!hasGoneOn) return undefined;
   }
   return undefined;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** The next delayed event that the journal has. */
+interface NextTimer {
+  readonly dueMs: number;
+  readonly toleranceMs: number;
+}
 
 function takeOne(player: Player, { startedAt }: CallJournal, { at, takenAt = at }: JournalEntry): boolean {
   player.feed();
@@ -81,13 +90,13 @@ function takeOne(player: Player, { startedAt }: CallJournal, { at, takenAt = at 
 }
 
 /** What comes of its own: a binding that stands, a delayed event, an input. False if nothing does. */
-function begin(player: Player, { startedAt }: CallJournal, expected: JournalEntry, nextTimer: number): boolean {
+function begin(player: Player, { startedAt }: CallJournal, expected: JournalEntry, known: NextTimer): boolean {
   const { at, takenAt = at, timer } = expected;
   const { time, nextStandingMs } = player;
   const dueMs = (time.nextDueMs ?? NEVER) - startedAt;
   // The journal has no delayed event there, so this is one of a registration before the call, or the difference; unless it
   // came late enough for the input to be first, which may have cancelled it.
-  const isEarly = dueMs < at - TOLERANCE_MS && dueMs < nextTimer - TOLERANCE_MS;
+  const isEarly = dueMs < Math.min(at, known.dueMs) - known.toleranceMs;
   if (nextStandingMs <= at && !(isEarly && dueMs < nextStandingMs)) player.standNext();
   else if (isEarly) {
     const { taken } = player;
@@ -97,15 +106,20 @@ function begin(player: Player, { startedAt }: CallJournal, expected: JournalEntr
     player.feed();
     return time.hasTask;
   } else {
-    if (dueMs > takenAt + TOLERANCE_MS) return false;
+    if (dueMs > takenAt + known.toleranceMs) return false;
     time.advanceTo(startedAt + takenAt);
     time.fireNext();
   }
   return true;
 }
 
-function differenceOf(journal: CallJournal, expected: JournalEntry, got: JournalEntry, player: Player): readonly string[] {
-  const found = compare(expected, got);
+function differenceOf(
+  journal: CallJournal,
+  expected: JournalEntry,
+  found: readonly string[],
+  got: JournalEntry,
+  player: Player,
+): readonly string[] {
   if (found.length === 0) return [];
   return [
     ...headOf(journal, expected),

@@ -52,7 +52,7 @@ export class Player {
       wants: (birth) => (birth as { readonly call?: unknown }).call === journal.call,
       bindingsOf: (aor) => this.#location.of(aor),
       posted: () => this.#engine.posted,
-      awakeForMs: 0,
+      backlog: () => 0,
       maxEntries: Number.POSITIVE_INFINITY,
       tell: () => {
         this.isOver = true;
