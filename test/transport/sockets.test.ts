@@ -129,7 +129,7 @@ describe('TCP', () => {
   });
 
   it('closes a connection on which no whole message comes', async () => {
-    const { local, heard, timers } = await listening([TCP4], { streams: { stallMs: 50 } });
+    const { local, heard, timers } = await listening([TCP4], { streams: { stallMs: 1000 } });
     const silent = await tcpPeer(local);
     const pinging = await tcpPeer(local);
     pinging.socket.write('\r\n\r\n');
@@ -137,7 +137,7 @@ describe('TCP', () => {
     slow.socket.write(MESSAGE + MESSAGE.slice(0, 10), 'latin1');
     const good = await tcpPeer(local);
     good.socket.write(MESSAGE, 'latin1');
-    await vi.waitFor(() => expect([silent.closed, pinging.closed, slow.closed]).toEqual([true, true, true]));
+    await vi.waitFor(() => expect([silent.closed, pinging.closed, slow.closed]).toEqual([true, true, true]), 20_000);
     expect(good.closed).toBe(false);
     expect(heard.messages).toHaveLength(2);
     expect(timers.size).toBe(0);
@@ -179,15 +179,15 @@ describe('TCP', () => {
   });
 
   it('still answers a peer that has closed its half', async () => {
-    const { local, heard } = await listening([TCP4], { streams: { lingerMs: 200 } });
+    const { local, heard } = await listening([TCP4], { streams: { lingerMs: 2000 } });
     const peer = watch(connect({ ...local, allowHalfOpen: true }));
     peer.socket.end(MESSAGE, 'latin1');
     await vi.waitFor(() => expect(heard.messages).toHaveLength(1));
     await new Promise((later) => setTimeout(later, 30));
     heard.messages[0]?.flow.send('answer');
-    await vi.waitFor(() => expect(peer.text).toBe('answer'));
+    await vi.waitFor(() => expect(peer.text).toBe('answer'), 20_000);
     expect(heard.failures).toEqual([]);
-    await vi.waitFor(() => expect(heard.failures).toHaveLength(1));
+    await vi.waitFor(() => expect(heard.failures).toHaveLength(1), 20_000);
   });
 });
 

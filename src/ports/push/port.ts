@@ -55,6 +55,8 @@ export class PushPort implements Port {
 
   #cancel(order: PushCancel & Stamp, sender: PushSender | undefined): string | undefined {
     const sent = this.#sentBy.get(order.by)?.find(({ callId }) => callId === order.callId);
+    // Its author takes back what it has not heard the failure of yet.
+    if (sent?.state === 'failed') return undefined;
     if (sent?.state !== 'sent') return 'there is no push to take back';
     sent.state = 'cancelled';
     sender?.cancel({ ...requestOf(order), kind: 'cancelled', reason: order.reason, ttlMs: CANCEL_TTL_MS }, () => undefined);
