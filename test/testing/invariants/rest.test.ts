@@ -26,6 +26,8 @@ describe('nothing left', () => {
     call.cancel();
     world.run(300_000);
     expect(armedIn(world)?.brokenAtRest()).toEqual([]);
+    world.serviceTimers.set(1e9, () => {});
+    expect(armedIn(world)?.brokenAtRest()).toEqual(['nothing left: 301.000 s: left over: 1 timers of nobody']);
   });
 });
 
