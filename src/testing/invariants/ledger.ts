@@ -203,7 +203,8 @@ export class Ledger implements Hearer {
 
   #cancelled(leg: SeenLeg, atMs: number): void {
     if (!leg.isCaller) leg.cancelledMs = Math.min(leg.cancelledMs, atMs);
-    else if (leg.call.decision === '') {
+    // Our 2xx may have been lost with the connection of its INVITE, which the CANCEL comes too late for then.
+    else if (leg.call.decision === '' && this.#isConnected(leg)) {
       leg.call.decision = 'cancelled';
       this.#decided(leg.call);
     }
