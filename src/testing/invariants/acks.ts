@@ -1,4 +1,5 @@
 /** How what answers an INVITE is acknowledged. */
+import { SIXTY_FOUR_T1_MS } from '../../../machines/vocabulary/time.ts';
 import type { Invariant, Watch } from '../invariant.ts';
 import type { ServiceWorld } from '../observed-service.ts';
 import { type Ear, earOf, type Hearer } from './ear.ts';
@@ -109,7 +110,8 @@ class Acknowledgements implements Hearer {
     if (known === undefined) {
       const owed = { answer, dialog: dialogOf(answer), isAcknowledged: false, isOwedAgain: false };
       this.#owed.set(key, owed, answer.atMs);
-    } else if (answer.isIn && known.isAcknowledged) {
+    } else if (answer.isIn && known.isAcknowledged && answer.atMs <= known.answer.atMs + SIXTY_FOUR_T1_MS) {
+      // RFC 6026 §7.2, Timer M: later ones are nobody's.
       known.isOwedAgain = true;
       this.#ear.after(() => this.#repeated(known, answer));
     }
