@@ -48,7 +48,7 @@ export class Copy {
   #spareShrinking(): void {
     const config = join(this.#folder, 'vitest.config.ts');
     const text = readFileSync(config, 'utf8');
-    const changed = text.replace('testTimeout: 30_000,', "testTimeout: 30_000, setupFiles: ['end-early.ts'],");
+    const changed = text.replace(/testTimeout: [\d_]+,/, "$& setupFiles: ['end-early.ts'],");
     if (changed === text) throw new Error('vitest.config.ts has no place for a set-up file any more');
     writeFileSync(config, changed);
     writeFileSync(
