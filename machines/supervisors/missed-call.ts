@@ -74,6 +74,7 @@ const WHY: Readonly<Record<Missed['why'], string>> = {
   noAnswer: 'no answer',
   unreachable: 'not reachable',
   deflected: 'sent elsewhere',
+  pickedUp: 'a colleague took the call, and did not answer',
   gaveUp: 'the caller gave up',
 };
 

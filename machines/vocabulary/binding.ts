@@ -36,8 +36,8 @@ export interface Outside {
   readonly shows: string;
 }
 
-/** Why a call goes to somebody else. `deflected`: a device redirected it. */
-export type DiversionReason = 'always' | 'busy' | 'noAnswer' | 'unreachable' | 'deflected';
+/** Why a call goes to somebody else. `deflected`: a device redirected it; `pickedUp`: a colleague took it while it rang. */
+export type DiversionReason = 'always' | 'busy' | 'noAnswer' | 'unreachable' | 'deflected' | 'pickedUp';
 
 /** One step of a call away from whom it was for. */
 export interface Diversion {

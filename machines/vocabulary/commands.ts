@@ -51,7 +51,36 @@ export type CallRing = To & {
 };
 /** Gives up a callee that `call.ring` rang: its devices are cancelled, and not woken any more. */
 export type CallDrop = To & { readonly type: 'call.drop'; readonly callee: string };
-export type CallCommand = CallRing | CallDrop | CallFork | CallKeepOpen | CallLetGo | CallClaim | CallEnd | CallDivert;
+/**
+ * Answers the caller ourselves, without media (RFC 3725 §4.3), so that its leg can be joined to another call; `caller.answered`
+ * says that it has acknowledged. Whoever is still there after `forMs` hears BYE.
+ */
+export type CallAnswer = To & { readonly type: 'call.answer'; readonly forMs: number };
+/**
+ * Connects the party of another call's leg, which is answered already, to the caller as one more fork: whoever of them all
+ * answers first has the call. The author hears `join.won` or `join.lost`, once.
+ */
+export type CallJoin = To & {
+  readonly type: 'call.join';
+  /** That leg. */
+  readonly leg: Address;
+  /** Address of record of its party. */
+  readonly aor: string;
+};
+/** Has a ringing call picked up by a user of ours: that one's phones ring with it too. */
+export type CallPickUp = To & { readonly type: 'call.pickUp'; readonly picker: string };
+export type CallCommand =
+  | CallRing
+  | CallDrop
+  | CallFork
+  | CallKeepOpen
+  | CallLetGo
+  | CallClaim
+  | CallEnd
+  | CallDivert
+  | CallAnswer
+  | CallJoin
+  | CallPickUp;
 
 // To a leg.
 
@@ -252,6 +281,9 @@ export const ADDRESSEE: Readonly<
   'call.end': 'call',
   'call.place': 'port:sip',
   'call.divert': 'call',
+  'call.answer': 'call',
+  'call.join': 'call',
+  'call.pickUp': 'call',
   'leg.progress': 'leg',
   'leg.answer': 'leg',
   'leg.reject': 'leg',

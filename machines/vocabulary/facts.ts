@@ -277,6 +277,44 @@ export const callEnded = defineFact('call.ended', {
 export const claimWon = defineFact('claim.won', { call, winner: text() });
 export const claimLost = defineFact('claim.lost', { call, winner: text(), loser: text() });
 
+// Pickup.
+
+/** The service itself has answered the caller (`call.answer`), who has acknowledged: its leg can be joined to another call. */
+export const callerAnswered = defineFact('caller.answered', { call, leg });
+/** Who was to be joined to a call (`call.join`) talks in it now. */
+export const joinWon = defineFact('join.won', { case: text(), call });
+/** Another has answered that call, or it is over, or this party could not be joined; it is left as it was. */
+export const joinLost = defineFact('join.lost', { case: text(), call, status, reason: text() });
+/** A user wants to take a ringing call, and may. */
+export const pickupAsked = defineFact('pickup.asked', {
+  /** The picker's own call, and its leg; empty where there is none, and its phones are rung. */
+  call,
+  leg,
+  /** Address of record. */
+  picker: text(),
+  /** The callees whose calls may be taken. */
+  callees: detail<readonly string[]>(),
+  /** The call that is meant; empty: the one of theirs that rings longest. */
+  target: text<Address>(),
+  form: text<'group' | 'directed' | 'replaces' | 'order'>(),
+  /** Whether the picker's own call is connected, or its phones are rung with the other. */
+  mode: text<'join' | 'callback'>(),
+});
+const pickup = {
+  /** The call that is picked up; empty where there is none. */
+  call,
+  callee: text(),
+  picker: text(),
+  /** The picker's own call; empty: none. */
+  pickerCall: text<Address>(),
+} as const;
+/** A user is about to take that call; it still rings. */
+export const pickupBegan = defineFact('pickup.began', pickup);
+/** The picker has it. */
+export const pickupWon = defineFact('pickup.won', pickup);
+/** The picker has not got it, and was told why. */
+export const pickupLost = defineFact('pickup.lost', { ...pickup, status, reason: text() });
+
 // Calls that are placed (`call.place`).
 
 const placing = {

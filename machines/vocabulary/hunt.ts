@@ -25,7 +25,7 @@ export function whyUnanswered(best: Outcome | null, hasRung: boolean): Diversion
 
 /** Where the callee wants such calls to go; empty: nowhere. */
 export const targetOf = (forwarding: Forwarding, why: DiversionReason | ''): string =>
-  why === '' || why === 'deflected' ? '' : forwarding[why];
+  why === '' || why === 'deflected' || why === 'pickedUp' ? '' : forwarding[why];
 
 /** Whether a final answer of a device is diverted although it would end the search (RFC 3261 §16.7 step 5): its user wants so. */
 export const divertsBusy = (status: number, forwarding: Forwarding): boolean => BUSY.has(status) && forwarding.busy !== '';

@@ -14,6 +14,7 @@ const REASON: Readonly<Record<DiversionReason, string>> = {
   noAnswer: 'no-answer',
   unreachable: 'unavailable',
   deflected: 'deflection',
+  pickedUp: 'deflection',
 };
 /** RFC 4458 §2, which RFC 7044 §5.2 refers to. */
 const CAUSE: Readonly<Record<DiversionReason, number>> = {
@@ -22,6 +23,7 @@ const CAUSE: Readonly<Record<DiversionReason, number>> = {
   noAnswer: 408,
   unreachable: 503,
   deflected: 480,
+  pickedUp: 480,
 };
 const MAX_ENTRIES = 20;
 
