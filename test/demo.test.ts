@@ -8,9 +8,9 @@ import { TimerHeap } from '../src/timer-heap.ts';
 const main = fileURLToPath(new URL('../src/demo/main.ts', import.meta.url));
 
 /** Runs the demo as `npm run demo` does. */
-function perform(): Promise<{ code: number | null; output: string; errors: string }> {
+function perform(...names: string[]): Promise<{ code: number | null; output: string; errors: string }> {
   const { promise, resolve } = Promise.withResolvers<{ code: number | null; output: string; errors: string }>();
-  const child = spawn(process.execPath, [main]);
+  const child = spawn(process.execPath, [main, ...names]);
   let output = '';
   let errors = '';
   child.stdout.on('data', (text) => {
@@ -24,6 +24,13 @@ function perform(): Promise<{ code: number | null; output: string; errors: strin
 }
 
 describe('npm run demo', () => {
+  it('lists its plays where it is asked for another', async () => {
+    const { code, output, errors } = await perform('toString');
+    expect(errors).toContain('no demo is named "toString"; the demos are:\n  npm run demo push ');
+    expect(output).toBe('');
+    expect(code).toBe(78);
+  });
+
   it('tells the push story from the call to the BYE', async () => {
     const { code, output, errors } = await perform();
     expect(errors).toBe('');
