@@ -33,8 +33,8 @@ export abstract class Client extends Paced<ClientShared> {
 
   /** Sends the request for the first time. */
   abstract start(): void;
-  /** Takes a response. False if it is a 2xx to INVITE that this transaction can pass to nobody. */
-  abstract take(response: SipResponse): boolean;
+  /** Takes a response whose sender this flow leads to. False if it is a 2xx to INVITE that this transaction can pass to nobody. */
+  abstract take(response: SipResponse, flow: Flow): boolean;
 
   /** Cancels the request with a CANCEL that has these headers. */
   cancel(_headers: ReadonlyMap<string, readonly string[]>): void {
@@ -80,22 +80,22 @@ export class NonInviteClient extends Client {
     this.shared.transmit(this.wire, this.flow);
   }
 
-  take(response: SipResponse): boolean {
+  take(response: SipResponse, flow: Flow): boolean {
     if (this.#state === 'completed') return true;
-    if (response.status >= 200) this.#complete(response);
-    else this.#proceed(response);
+    if (response.status >= 200) this.#complete(response, flow);
+    else this.#proceed(response, flow);
     return true;
   }
 
-  #proceed(response: SipResponse): void {
+  #proceed(response: SipResponse, flow: Flow): void {
     // Timer E goes on at T2, Timer F as it was (§17.1.2.2).
     if (this.#state === 'trying' && !this.flow.reliable) this.slowTo(this.shared.settings.t2Ms);
     this.#state = 'proceeding';
     if (response.status === 100) this.handler?.trying?.();
-    else this.handler?.response(response);
+    else this.handler?.response(response, flow);
   }
 
-  #complete(response: SipResponse): void {
+  #complete(response: SipResponse, flow: Flow): void {
     const { handler } = this;
     this.#state = 'completed';
     this.handler = undefined;
@@ -103,7 +103,7 @@ export class NonInviteClient extends Client {
     // Timer K (§17.1.2.2).
     if (this.flow.reliable) this.end();
     else this.waitFor(this.shared.settings.t4Ms);
-    handler?.response(response);
+    handler?.response(response, flow);
   }
 
   protected override hasFinal(): boolean {

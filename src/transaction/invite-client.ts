@@ -42,11 +42,11 @@ export class InviteClient extends Client {
     this.shared.transmit(this.wire, this.flow);
   }
 
-  take(response: SipResponse): boolean {
+  take(response: SipResponse, flow: Flow): boolean {
     const { status } = response;
-    if (status < 200) this.#provisional(response);
-    else if (status < 300) return this.#accept(response);
-    else this.#reject(response);
+    if (status < 200) this.#provisional(response, flow);
+    else if (status < 300) return this.#accept(response, flow);
+    else this.#reject(response, flow);
     return true;
   }
 
@@ -57,7 +57,7 @@ export class InviteClient extends Client {
     if (this.#state === 'proceeding') this.#sendCancel();
   }
 
-  #provisional(response: SipResponse): void {
+  #provisional(response: SipResponse, flow: Flow): void {
     if (this.hasFinal()) return;
     if (this.#state === 'calling') {
       this.#state = 'proceeding';
@@ -67,7 +67,7 @@ export class InviteClient extends Client {
     // A CANCEL must not go out before a provisional has come (§9.1).
     if (this.#cancel === 'wanted') this.#sendCancel();
     if (response.status === 100) handler?.trying?.();
-    else handler?.response(response);
+    else handler?.response(response, flow);
   }
 
   #sendCancel(): void {
@@ -79,7 +79,7 @@ export class InviteClient extends Client {
     this.#cancelHeaders = NO_HEADERS;
   }
 
-  #accept(response: SipResponse): boolean {
+  #accept(response: SipResponse, flow: Flow): boolean {
     if (this.#state === 'completed') return false;
     if (this.#state !== 'accepted') {
       this.#state = 'accepted';
@@ -88,11 +88,11 @@ export class InviteClient extends Client {
       // Timer M (RFC 6026 §7.2): until then further 2xx, of forks or repeated, go to the user.
       this.waitFor(lifeMs(this.shared.settings));
     }
-    this.handler?.response(response);
+    this.handler?.response(response, flow);
     return true;
   }
 
-  #reject(response: SipResponse): void {
+  #reject(response: SipResponse, flow: Flow): void {
     if (this.#state === 'completed') this.repeat();
     if (this.hasFinal()) return;
     const { handler } = this;
@@ -104,7 +104,7 @@ export class InviteClient extends Client {
     // Timer D (RFC 3261 §17.1.1.2).
     if (this.flow.reliable) this.end();
     else this.waitFor(lifeMs(this.shared.settings));
-    handler?.response(response);
+    handler?.response(response, flow);
   }
 
   protected override hasFinal(): boolean {

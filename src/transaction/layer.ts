@@ -182,7 +182,8 @@ export class Transactions implements TransactionLayer, TransportListener {
     }
     const { method } = response.cseq;
     const client = this.#clients.get(clientKey(top?.params.branch ?? '', method));
-    if (client?.method === method && client.take(response)) return;
+    // Over UDP it leaves from whatever port its sender likes.
+    if (client?.method === method && client.take(response, flow.reliable ? flow : client.flow)) return;
     if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#user?.strayAnswer(response, flow);
     else this.#count('stray-response');
   }

@@ -16,8 +16,11 @@ export interface ServerTransaction {
 
 /** What happens to a request of ours. */
 export interface ClientHandler {
-  /** Every provisional but 100, every final once; to INVITE also each repeated 2xx and every 2xx of another tag (RFC 6026). */
-  response(response: SipResponse): void;
+  /**
+   * Every provisional but 100, every final once; to INVITE also each repeated 2xx and every 2xx of another tag (RFC 6026).
+   * `flow` leads to who sent it: it is the request's, or another connection where that one broke (RFC 3261 §18.2.2).
+   */
+  response(response: SipResponse, flow: Flow): void;
   /** 100 Trying: the next hop is alive. */
   trying?(): void;
   /** No final response within Timer B or F. */

@@ -150,7 +150,7 @@ export const SIP: readonly Mutant[] = [
     name: 'forsaken-2xx-not-acknowledged',
     breaks: 'every repeated 2xx is acknowledged (RFC 3261 §13.2.2.4)',
     file: 'src/ports/sip/fork.ts',
-    find: '    if (side.ack !== undefined) sendAck(context, wayIn(context, side, side.dialog), side.ack);\n',
+    find: '    if (side.ack !== undefined) acknowledgeIn(context, side, side.dialog, side.ack);\n',
     replace: '',
     caughtBy: 'properties/attacks',
   },

@@ -3,7 +3,7 @@ import { serviceWorld } from '../../src/testing/service-world.ts';
 import { expectQuiet } from '../support/quiet.ts';
 
 /** A confirmed call between two phones over this transport. */
-function talking(transport: 'udp' | 'tcp') {
+function talking(transport: 'udp' | 'tcp' | 'ws') {
   const world = serviceWorld();
   const [alice, bob] = [world.phone('alice', { transport }), world.phone('bob', { transport })];
   for (const phone of [alice, bob]) phone.register();
@@ -76,6 +76,65 @@ describe('a connection that breaks while two talk', () => {
       expectQuiet(world);
     },
   );
+
+  it('after the callee’s 2xx: each repetition, on another one, has its ACK there', () => {
+    const world = serviceWorld();
+    const [alice, bob] = [world.phone('alice'), world.phone('bob', { transport: 'ws' })];
+    for (const phone of [alice, bob]) phone.register();
+    world.run(500);
+    const call = alice.call('bob');
+    // The caller's ACK is with the service, and what it made of it is on its way to Bob.
+    world.run(27);
+    expect([call.confirmed, bob.received('ACK').length]).toEqual([true, 0]);
+    world.network.breakStreams(bob.wire.local.host);
+    world.run(5_000);
+    expect(bob.received('ACK').length).toBeGreaterThanOrEqual(1);
+    // What is asked of him goes there too.
+    call.bye();
+    world.run(100);
+    expect(bob.incoming?.end).toBe('hungUp');
+    expectQuiet(world);
+  });
+
+  it.each([{}, { sdp: '' }])('after the 2xx to a re-INVITE %o: each repetition, on another one, has its ACK there', (offer) => {
+    const { world, alice, call, callee } = talking('ws');
+    const asked = callee.reInvite(offer);
+    // Bob's ACK is on its way to her.
+    world.run(27);
+    expect([asked.status, alice.received('ACK').length]).toEqual([200, 0]);
+    world.network.breakStreams(alice.wire.local.host);
+    world.run(5_000);
+    expect(alice.received('ACK').length).toBeGreaterThanOrEqual(1);
+    callee.bye();
+    world.run(100);
+    expect(call.end).toBe('hungUp');
+    expectQuiet(world);
+  });
+
+  it('at any time of a transfer: a 2xx to a re-INVITE of our own has its ACK on whatever connection it comes', () => {
+    let late = 0;
+    // The re-INVITE leaves after 15 ms, and the ACK arrives after 30.
+    for (let cutMs = 10; cutMs < 36; cutMs += 1) {
+      const world = serviceWorld({ users: ['alice', 'bob', 'carol'] });
+      const [alice, bob, carol] = [world.phone('alice', { transport: 'ws' }), world.phone('bob'), world.phone('carol')];
+      for (const phone of [alice, bob, carol]) phone.register();
+      world.run(500);
+      const call = alice.call('bob');
+      world.run(200);
+      bob.incoming?.request('REFER', { headers: [['Refer-To', '<sip:carol@example.com>']] });
+      world.run(cutMs);
+      world.network.breakStreams(alice.wire.local.host);
+      const before = alice.received('ACK').length;
+      world.run(5_000);
+      late += alice.received('ACK').length - before;
+      expect(call.state, `cut after ${cutMs} ms`).toBe('answered');
+      call.bye();
+      world.run(100);
+      bob.incoming?.bye();
+      expectQuiet(world);
+    }
+    expect(late).toBeGreaterThanOrEqual(10);
+  });
 
   it('while it rings: the callee’s fork is over, or its 200 still counts; the caller is never left without an end', () => {
     for (const comesBack of [true, false]) {

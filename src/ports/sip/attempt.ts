@@ -178,13 +178,13 @@ class Try implements ClientHandler {
     this.#search.handler.trying?.();
   }
 
-  response(response: SipResponse): void {
+  response(response: SipResponse, flow: Flow): void {
     this.#settle();
-    if (!this.#search.isCurrent(this)) this.#late(response);
+    if (!this.#search.isCurrent(this)) this.#late(response, flow);
     else if (response.status < 200) {
       this.#hasRung = true;
-      this.#search.handler.response(response);
-    } else if (response.status !== 503 || this.#hasRung || !this.#search.passedOver(this.#hop)) this.#final(response);
+      this.#search.handler.response(response, flow);
+    } else if (response.status !== 503 || this.#hasRung || !this.#search.passedOver(this.#hop)) this.#final(response, flow);
   }
 
   timedOut(): void {
@@ -202,15 +202,15 @@ class Try implements ClientHandler {
   }
 
   /** To an INVITE there may be several 2xx; of any other request the first answer counts. */
-  #final(response: SipResponse): void {
-    if (this.#search.settle() || this.#method === 'INVITE') this.#search.handler.response(response);
+  #final(response: SipResponse, flow: Flow): void {
+    if (this.#search.settle() || this.#method === 'INVITE') this.#search.handler.response(response, flow);
   }
 
   /** What a server says that was given up: its CANCEL is out, or goes out with its first provisional (RFC 3261 §9.1). */
-  #late(response: SipResponse): void {
+  #late(response: SipResponse, flow: Flow): void {
     if (response.status < 200 || response.status >= 300) return;
-    if (this.#method === 'INVITE') this.#search.handler.unwanted?.(response, this.#flow);
-    else if (this.#search.settle()) this.#search.handler.response(response);
+    if (this.#method === 'INVITE') this.#search.handler.unwanted?.(response, flow);
+    else if (this.#search.settle()) this.#search.handler.response(response, flow);
   }
 
   #giveUp(): void {

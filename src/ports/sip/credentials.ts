@@ -48,11 +48,11 @@ export function sendInDialog(
   let isCancelled = false;
   const answering: ClientHandler = {
     ...handler,
-    response: (response) => {
+    response: (response, flow) => {
       const isChallenge = (response.status === 401 || response.status === 407) && !isCancelled;
       const again = isChallenge ? challenges.answer(latest, response) : undefined;
       if (again === undefined) {
-        handler.response(response);
+        handler.response(response, flow);
         return;
       }
       dialog.localSeq += 1;

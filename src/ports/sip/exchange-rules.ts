@@ -1,10 +1,11 @@
-/** What a request inside a dialog must not be, to be passed on. */
+/** Which requests inside a dialog are passed on, and to which one. */
 import { type Dialog, glare } from '../../sip/dialog.ts';
 import { integerHeader } from '../../sip/headers.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { unsupportedOptions } from './admission.ts';
 import type { SipContext } from './context.ts';
-import type { LegSide } from './leg-side.ts';
+import type { Exchange, LegSide } from './leg-side.ts';
+import { earlyKey } from './leg-table.ts';
 import { CARRIED_OPTIONS } from './methods.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { isDescribing } from './reliable.ts';
@@ -60,4 +61,11 @@ function clashWith(context: SipContext, dialog: Dialog, request: SipRequest): Re
   if (clash === undefined) return undefined;
   const { status, retryAfterSeconds } = clash;
   return refusal(status, '', retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) });
+}
+
+/** The dialog on the other side: the confirmed one, else the early one that stands for the same fork. */
+export function dialogToward(exchange: Exchange, to: LegSide): Dialog | undefined {
+  if (to.dialog !== undefined) return to.dialog;
+  if (to.isCaller) return to.early.get(earlyKey(exchange.from.address, exchange.fromDialog.remoteTag)) ?? to.early.get('');
+  return to.early.get(exchange.tag) ?? to.early.values().next().value;
 }

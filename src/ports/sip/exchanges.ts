@@ -4,16 +4,16 @@ import { header, integerHeader, responseTo } from '../../sip/headers.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
-import { sendAck } from './attempt.ts';
+import { acknowledgeIn, heardOn } from './acks.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody } from './descriptions.ts';
-import { carriesOffer, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
+import { carriesOffer, dialogToward, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
 import { refusedOffer } from './fork.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
-import { earlyKey, type Place } from './leg-table.ts';
-import { passedHeaders, setMaxForwards } from './passing.ts';
+import type { Place } from './leg-table.ts';
+import { passedHeaders, setMaxForwards, statusPassed } from './passing.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { acknowledgedBy, cease, isDescribing, rackBehind, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
@@ -162,7 +162,8 @@ export class Exchanges {
 
   #handlerOf(exchange: Exchange, to: LegSide): ClientHandler {
     return {
-      response: (response) => {
+      response: (response, flow) => {
+        heardOn(to, flow);
         if (exchange.ack !== undefined && response.status >= 200) {
           this.#acknowledge(exchange);
           return;
@@ -174,15 +175,18 @@ export class Exchanges {
         this.#judge(exchange, to, response.status);
       },
       timedOut: () => {
-        to.givenUp = exchange;
-        this.#refuse(exchange, refusal(408, ''));
+        this.#giveUp(exchange, to, refusal(408, ''));
         this.#judge(exchange, to, 408);
       },
-      failed: () => {
-        to.givenUp = exchange;
-        this.#refuse(exchange, refusal(500, 'Peer Cannot Be Reached'));
-      },
+      failed: () => this.#giveUp(exchange, to, refusal(500, 'Peer Cannot Be Reached')),
     };
+  }
+
+  /** Its transaction is over without an answer, which may still come. */
+  #giveUp(exchange: Exchange, to: LegSide, refused: Refusal): void {
+    const { sent, toDialog: dialog } = exchange;
+    if (sent !== undefined && dialog !== undefined) to.givenUp = { sent, dialog, ack: undefined };
+    this.#refuse(exchange, refused);
   }
 
   /** RFC 5057 §5.1: what destroys the usage of the INVITE ends the call. A phone that lets INFO time out may well be there. */
@@ -219,7 +223,7 @@ export class Exchanges {
 
   #acknowledge({ to, toDialog, ack }: Exchange): void {
     if (to === undefined || toDialog === undefined || ack === undefined) return;
-    sendAck(this.#context, wayIn(this.#context, to, toDialog), ack);
+    acknowledgeIn(this.#context, to, toDialog, ack);
   }
 
   #post(exchange: Exchange, to: LegSide, status: number, message: number): void {
@@ -387,18 +391,4 @@ export class Exchanges {
     const at = exchange.from.exchanges.indexOf(exchange);
     if (at >= 0) exchange.from.exchanges.splice(at, 1);
   }
-}
-
-/** A challenge for us, a redirection to others or a failing transport of the other side mean nothing to this one. */
-function statusPassed(status: number): number {
-  if (status === 401 || status === 407) return 403;
-  if (status === 503) return 500;
-  return status >= 300 && status < 400 ? 480 : status;
-}
-
-/** The dialog on the other side: the confirmed one, else the early one that stands for the same fork. */
-function dialogToward(exchange: Exchange, to: LegSide): Dialog | undefined {
-  if (to.dialog !== undefined) return to.dialog;
-  if (to.isCaller) return to.early.get(earlyKey(exchange.from.address, exchange.fromDialog.remoteTag)) ?? to.early.get('');
-  return to.early.get(exchange.tag) ?? to.early.values().next().value;
 }

@@ -11,6 +11,7 @@ import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
 import { continued } from '../../sip/sdp-session.ts';
 import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
+import { acknowledgeIn, heardOn } from './acks.ts';
 import { adopt, complete, giveBack } from './adoption.ts';
 import { type AttemptHandler, NOBODY, send, sendAck } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
@@ -130,8 +131,8 @@ const FLOW_FAILED = 430;
 function inviteHandler(context: SipContext, side: LegSide): AttemptHandler {
   let isTrying = false;
   return {
-    response: (response) => {
-      if (isSuccess(response)) answered(context, side, response);
+    response: (response, flow) => {
+      if (isSuccess(response)) answered(context, side, response, flow);
       else if (response.status < 200) provisional(context, side, response);
       else refused(context, side, response);
     },
@@ -197,11 +198,12 @@ function takeReliable(context: SipContext, side: LegSide, dialog: Dialog, respon
   return true;
 }
 
-function answered(context: SipContext, side: LegSide, response: SipResponse): void {
+function answered(context: SipContext, side: LegSide, response: SipResponse, flow: Flow): void {
   const tag = tagOf(response);
   if (side.dialog === undefined && !side.isClosed) {
     const dialog = side.early.get(tag) ?? newDialog(side, response);
     if (dialog === undefined) return;
+    heardOn(side, flow);
     takeResponse(dialog, response);
     if (isDescribing(response)) takeDescription(dialog, 'theirs');
     side.dialog = dialog;
@@ -212,14 +214,15 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
     return;
   }
   if (side.dialog?.remoteTag === tag) {
+    heardOn(side, flow);
     // Its party hung up before the caller's ACK was here, which then comes no more.
     if (side.isReleased) side.ack ??= refusingAck(side, side.dialog, response);
     // RFC 3261 §13.2.2.4: each repeated 2xx is acknowledged again, once the caller's ACK is here.
-    if (side.ack !== undefined) sendAck(context, wayIn(context, side, side.dialog), side.ack);
+    if (side.ack !== undefined) acknowledgeIn(context, side, side.dialog, side.ack);
     return;
   }
   // Another device behind a downstream proxy answered too, or this one after its leg was given up.
-  strayed(context, side, response, side.flow);
+  strayed(context, side, response, flow);
 }
 
 /** A 2xx that nobody wants: ACK and BYE, and ACK again for each repetition. */
@@ -247,7 +250,7 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
     ...withCredentialsOf(side.invite, side, headers),
     body,
   });
-  sendAck(context, wayIn(context, side, side.dialog), side.ack);
+  acknowledgeIn(context, side, side.dialog, side.ack);
   endOffer(side.dialog);
   side.answer = undefined;
   return undefined;
@@ -297,7 +300,7 @@ function dismiss(
   // A dialog that came here from another call has no 2xx of ours open.
   if (side.ack === undefined && answer !== undefined) {
     side.ack = refusingAck(side, dialog, answer);
-    sendAck(context, wayIn(context, side, dialog), side.ack);
+    acknowledgeIn(context, side, dialog, side.ack);
   }
   sendBye(context, side, dialog, undefined, finished);
 }

@@ -1,11 +1,10 @@
 /** What is owed to a party that answers a re-INVITE which was given up. */
 import type { SipResponse } from '../../sip/message.ts';
 import type { Flow } from '../../transport/transport.ts';
-import { sendAck } from './attempt.ts';
+import { acknowledgeIn, heardOn } from './acks.ts';
 import type { SipContext } from './context.ts';
 import { ackTo } from './credentials.ts';
 import { refusedOffer } from './fork.ts';
-import { routed } from './routing.ts';
 
 /**
  * A 2xx to a re-INVITE whose transaction is gone, as after its connection broke: its sender waits for the ACK all the same,
@@ -15,9 +14,10 @@ export function acknowledgeLate(context: SipContext, response: SipResponse, flow
   const side = context.legs.byLocalTag(response.from.params.tag ?? '')?.side;
   if (side?.givenUp === undefined || side.dialog === undefined) return;
   const { givenUp, dialog } = side;
-  if (givenUp.toDialog !== dialog || dialog.remoteTag !== response.to.params.tag) return;
-  if (givenUp.request.method !== 'INVITE' || givenUp.sent?.cseq.seq !== response.cseq.seq) return;
-  givenUp.ack ??= ackTo(givenUp.sent, side, dialog, refusedOffer(flow, givenUp.request, response, dialog));
-  // The way that the request took is gone; the one that the answer took is there.
-  sendAck(context, routed(flow, dialog), givenUp.ack);
+  const { sent } = givenUp;
+  if (givenUp.dialog !== dialog || dialog.remoteTag !== response.to.params.tag) return;
+  if (sent.method !== 'INVITE' || sent.cseq.seq !== response.cseq.seq) return;
+  givenUp.ack ??= ackTo(sent, side, dialog, refusedOffer(flow, sent, response, dialog));
+  heardOn(side, flow);
+  acknowledgeIn(context, side, dialog, givenUp.ack);
 }

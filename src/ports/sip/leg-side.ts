@@ -114,7 +114,14 @@ export interface LegSide {
   /** Requests of others that its party was asked. */
   readonly asked: Set<Exchange>;
   /** The latest request that its party was asked and that was given up for want of an answer, which may still come. */
-  givenUp: Exchange | undefined;
+  givenUp: GivenUp | undefined;
+}
+
+/** Such a request, as it was sent last, and our ACK if it was answered too late. */
+export interface GivenUp {
+  readonly sent: SipRequest;
+  readonly dialog: Dialog;
+  ack: SipRequest | undefined;
 }
 
 /** The watch over one party: the session interval, or 0 and how many questions it left open. */

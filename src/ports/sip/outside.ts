@@ -108,7 +108,6 @@ class Try implements AttemptHandler {
   readonly #challenges: Challenges | undefined;
   #attempt: Attempt | undefined;
   #timer: Timer | undefined;
-  #flow: Flow | undefined;
   #hasRung = false;
   #isOver = false;
 
@@ -137,16 +136,16 @@ class Try implements AttemptHandler {
     if (this.#way.isCurrent(this)) this.#way.handler.trying?.();
   }
 
-  response(response: SipResponse): void {
+  response(response: SipResponse, flow: Flow): void {
     this.#clear();
     const { status } = response;
     if (!this.#way.isCurrent(this)) {
-      if (status >= 200 && status < 300 && this.#flow !== undefined) this.unwanted(response, this.#flow);
+      if (status >= 200 && status < 300) this.unwanted(response, flow);
     } else if (status < 300) {
       this.#hasRung = true;
-      this.#way.handler.response(response);
+      this.#way.handler.response(response, flow);
     } else if (!this.#answersChallenge(response) && !(OF_THE_SERVER.has(status) && this.#passedOver()))
-      this.#way.handler.response(response);
+      this.#way.handler.response(response, flow);
   }
 
   unwanted(response: SipResponse, flow: Flow): void {
@@ -200,7 +199,6 @@ class Try implements AttemptHandler {
   #make(flow: Flow, seq: number): SipRequest {
     const { side, outside, source, make } = this.#way.departure;
     const { trunk, uri } = this.#server;
-    this.#flow = flow;
     const invite = make(flow);
     const numbered = { ...invite, uri: requestUri(trunk, uri, outside.number), cseq: { seq, method: 'INVITE' } };
     side.invite = addressedBy(trunk, outside, numbered, source);
@@ -228,9 +226,9 @@ export function sendMessageOutside(
   let flow: Flow | undefined;
   const answering: ClientHandler = {
     ...handler,
-    response: (response) => {
+    response: (response, cameBy) => {
       const again = response.status === 401 || response.status === 407 ? challenges?.answer(latest, response) : undefined;
-      if (again === undefined || flow === undefined) handler.response(response);
+      if (again === undefined || flow === undefined) handler.response(response, cameBy);
       else {
         latest = again;
         context.layer.send(again, flow, answering);

@@ -105,3 +105,10 @@ const DEFAULT_MAX_FORWARDS = 70;
 export function setMaxForwards(headers: Map<string, readonly string[]>, received: number | undefined): void {
   headers.set('max-forwards', [String((received ?? DEFAULT_MAX_FORWARDS + 1) - 1)]);
 }
+
+/** A challenge for us, a redirection to others or a failing transport of the other side mean nothing to this one. */
+export function statusPassed(status: number): number {
+  if (status === 401 || status === 407) return 403;
+  if (status === 503) return 500;
+  return status >= 300 && status < 400 ? 480 : status;
+}

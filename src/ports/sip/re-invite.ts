@@ -3,7 +3,9 @@ import { type Dialog, endOffer, glareDelayMs, requestIn, takeResponse } from '..
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import type { Timer } from '../../timers.ts';
-import { type Attempt, sendAck } from './attempt.ts';
+import type { Flow } from '../../transport/transport.ts';
+import { acknowledgeIn, heardOn } from './acks.ts';
+import type { Attempt } from './attempt.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
@@ -66,13 +68,9 @@ export class ReInvite {
   acknowledge(answer = ''): SipRequest {
     const body = bodyFor(this.#dialog, answer, SDP_TYPE);
     this.#ack = ackTo(this.#sent, this.#owner, this.#dialog, described(body));
-    this.#sendAck(this.#ack);
+    acknowledgeIn(this.#context, this.#side, this.#dialog, this.#ack);
     endOffer(this.#dialog);
     return this.#ack;
-  }
-
-  #sendAck(ack: SipRequest): void {
-    sendAck(this.#context, wayIn(this.#context, this.#owner, this.#dialog), ack);
   }
 
   get #owner(): LegSide {
@@ -99,9 +97,12 @@ export class ReInvite {
     this.#sent = request;
     this.#timer = this.#context.timers.set(LIMIT_MS, () => this.cancel());
     const answering = {
-      response: (response: SipResponse) => this.#response(response),
-      timedOut: () => this.#fail(408, ''),
-      failed: () => this.#fail(500, 'Peer Cannot Be Reached'),
+      response: (response: SipResponse, flow: Flow) => {
+        heardOn(this.#side, flow);
+        this.#response(response);
+      },
+      timedOut: () => this.#giveUp(408, ''),
+      failed: () => this.#giveUp(500, 'Peer Cannot Be Reached'),
     };
     const way = wayIn(this.#context, owner, dialog);
     this.#client = sendInDialog(this.#context, { side: owner, dialog }, request, way, answering, (again) => {
@@ -123,7 +124,7 @@ export class ReInvite {
   }
 
   #accepted(response: SipResponse): void {
-    if (this.#ack !== undefined) this.#sendAck(this.#ack);
+    if (this.#ack !== undefined) acknowledgeIn(this.#context, this.#side, this.#dialog, this.#ack);
     if (this.#isOver) return;
     this.#settle();
     takeResponse(this.#dialog, response);
@@ -152,6 +153,12 @@ export class ReInvite {
     if (this.#isOver) return;
     this.#settle();
     this.#end.failed(status, reason);
+  }
+
+  /** Its transaction is over without an answer, which may still come. */
+  #giveUp(status: number, reason: string): void {
+    if (this.#sent !== undefined) this.#owner.givenUp = { sent: this.#sent, dialog: this.#dialog, ack: undefined };
+    this.#fail(status, reason);
   }
 
   #settle(): void {
