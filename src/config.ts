@@ -6,6 +6,7 @@ import { type ConfigInput, readSource, type Source } from './config/source.ts';
 import { type KeyPath, shown, unknownKeyFix } from './config/wording.ts';
 
 export type { Network } from './config/network.ts';
+export { type PickupConfig, type PickupGroup, type PickupReach, pickupReach } from './config/pickup.ts';
 export type { ConfigProblem } from './config/problem.ts';
 export { isLoopback } from './config/resolve.ts';
 export type {
@@ -64,6 +65,7 @@ function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
 
 const nameFix = (path: KeyPath): string => {
   if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
+  if (path[0] === 'pickup') return 'a name of letters, digits, dots and dashes, such as sales';
   if (path[0] === 'http' && !path.includes('headers')) return 'a name of letters, digits, dots and dashes, such as crm';
   if (path[0] === 'tls') return 'the name that clients ask for, such as sip.example.com';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';

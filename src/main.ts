@@ -17,7 +17,7 @@ const MORE = IS_SOURCE ? ' --' : '';
 
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
-  ${START.padEnd(34)} demo users alice and bob, on loopback
+  ${START.padEnd(34)} demo users alice, bob and carol, on loopback
   ${`${START}${MORE} --config FILE`.padEnd(34)} your own configuration (YAML)
 ${IS_SOURCE ? '  npm run demo                       a call that wakes a sleeping phone, told as a ladder\n' : ''}  ${`${START}${MORE} --ping`.padEnd(34)} asks whether the service of this config answers: exit code 0 or 69
 ${COMMANDS.map(({ usage }) => `  ${usage}\n`).join('')}
@@ -35,7 +35,7 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
   if (restored > 0) lines.push(`${restored} ${restored === 1 ? 'binding' : 'bindings'} restored from ${config.store.path}`);
   const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {
-    const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(' and ');
+    const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(', ');
     lines.push(`demo users: ${users}; register two phones at ${server} and call sip:bob@${server}`);
     if (IS_SOURCE)
       lines.push('npm run demo shows a call that wakes a sleeping phone; npm start -- --config FILE runs your own configuration');

@@ -2,7 +2,7 @@
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
 import type { Clock } from './clock.ts';
-import type { Config, UserRouting } from './config.ts';
+import { type Config, pickupReach, type UserRouting } from './config.ts';
 import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
@@ -380,6 +380,7 @@ function sipSettings(config: Config): SipSettings {
     trunks: config.trunks,
     numbers: config.numbers,
     codes: config.codes,
+    pickup: config.pickup && { ...config.pickup, reach: pickupReach(config.pickup.groups) },
   };
 }
 

@@ -13,6 +13,8 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 const write = (yaml: string, name = 'callweave.yaml'): void => writeFileSync(join(cwd, name), yaml);
 const load = (env: Record<string, string> = {}, argv: string[] = []) => loadConfig({ argv, env, cwd });
 
+const ELEVEN_HUNDRED = Array.from({ length: 1100 }, (_, i) => `u${i}`);
+
 /** The lines of a config that is wrong. */
 function lines(yaml: string, env: Record<string, string> = {}): string[] {
   write(yaml);
@@ -30,7 +32,7 @@ function taken(yaml: string, env: Record<string, string> = {}): Config {
 }
 
 describe('presets', () => {
-  it('are safe without a file: loopback, two demo users, digest', () => {
+  it('are safe without a file: loopback, three demo users who may pick up each other’s calls, digest', () => {
     const config = load() as Config;
     expect(config.file).toBeUndefined();
     expect(config.demo).toBe(true);
@@ -39,7 +41,14 @@ describe('presets', () => {
       { transport: 'tcp', host: '127.0.0.1', port: 5060 },
     ]);
     expect(config).toMatchObject({ realm: 'callweave', auth: 'digest', digest: { algorithm: 'MD5', nonceMs: 300_000 } });
-    expect([...config.users.keys()]).toEqual(['alice', 'bob']);
+    expect([...config.users.keys()]).toEqual(['alice', 'bob', 'carol']);
+    expect(config.pickup).toEqual({
+      groups: new Map([['demo', { members: ['alice', 'bob', 'carol'], pickers: [] }]]),
+      codes: { group: '*8', directed: '**' },
+      mode: 'join',
+      takeOver: [],
+      watch: 'group',
+    });
     expect(config.push).toMatchObject({ wakeLimitMs: 20_000, awakeForMs: 0, progress: 182 });
     expect([...config.push.providers]).toEqual(['apns', 'fcm', 'webpush', 'demo'].map((name) => [name, { sender: 'log' }]));
     expect(config.registrar).toEqual({
@@ -70,11 +79,30 @@ describe('presets', () => {
     expect(config.domains).toEqual(['example.com', 'example.org']);
     expect(config.realm).toBe('example.com');
     expect(config.push.wakeLimitMs).toBe(20_000);
+    expect(config.pickup).toBeUndefined();
     expect(config.log).toEqual({ level: 'info', format: 'auto' });
   });
 });
 
 describe('a file', () => {
+  it('says who may pick up whose calls, in short or in full', () => {
+    const { pickup } = taken(
+      'users: { bob: { password: x }, carol: { password: x }, erin: { password: x } }\npickup:\n  groups:\n    sales: [bob, carol]\n    desk: { members: [erin], pickers: all }\n  codes: { directed: false, group: "*7" }\n  mode: callback\n  takeOver: [erin]\n  watch: all\n',
+    );
+    expect(pickup).toEqual({
+      groups: new Map([
+        ['sales', { members: ['bob', 'carol'], pickers: [] }],
+        ['desk', { members: ['erin'], pickers: 'all' }],
+      ]),
+      codes: { group: '*7', directed: undefined },
+      mode: 'callback',
+      takeOver: ['erin'],
+      watch: 'all',
+    });
+    expect(taken('pickup:\n').pickup).toBeUndefined();
+    expect(taken('auth: none\npickup: { groups: { sales: [anybody] } }\n').pickup?.groups.size).toBe(1);
+  });
+
   it('sets everything, in seconds where people write it and milliseconds where the program reads it', () => {
     const config = taken(`
 listen: [ "udp:0.0.0.0:5060", { transport: tcp, host: "::1", port: 0 }, "tcp:[::]:5070", "udp:localhost:5090" ]
@@ -467,6 +495,51 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:7: codes[1]: "#21"; remove it, "#21" of a would hide behind it',
       'callweave.yaml:8: codes[2]: "*8"; remove it, the number "*8" would hide behind it',
       'callweave.yaml:10: codes[4]: "**"; remove it, it is there already',
+    ],
+    [
+      'pickup groups of nobody',
+      'users:\n  bob: { password: x }\n  carol: { password: x }\npickup:\n  groups:\n    sales: [bob, carl, bob]\n    desk: { members: [carol], pickers: [eve] }\n    "a b": [bob]\n    empty:\n    one: bob\n    none: { pickers: all }\n  takeOver: [bobby]\n',
+      'callweave.yaml:8: pickup.groups.a b: wrong name; write a name of letters, digits, dots and dashes, such as sales',
+      'callweave.yaml:9: pickup.groups.empty: empty; write a list of users such as [bob, carol], or a map such as { members: [bob, carol], pickers: [erin] }',
+      'callweave.yaml:10: pickup.groups.one: "bob"; write a list of users such as [bob, carol], or a map such as { members: [bob, carol], pickers: [erin] }',
+      'callweave.yaml:11: pickup.groups.none.members: missing; write a list of at most 1000 users, such as [bob, carol]',
+    ],
+    [
+      'pickup by users who are not there',
+      'users:\n  bob: { password: x }\n  carol: { password: x }\npickup:\n  groups:\n    sales: [bob, carl, bob]\n    desk: { members: [carol], pickers: [zoe-marie] }\n  takeOver: [bobby]\n',
+      'callweave.yaml:6: pickup.groups.sales.members[1]: "carl"; did you mean carol?',
+      'callweave.yaml:7: pickup.groups.desk.pickers[0]: "zoe-marie"; write one of users: bob, carol',
+      'callweave.yaml:8: pickup.takeOver[0]: "bobby"; did you mean bob?',
+    ],
+    [
+      'pickup where nobody is',
+      'pickup: { groups: { sales: [bob] } }',
+      'callweave.yaml:1: pickup.groups.sales.members[0]: "bob"; write users first',
+    ],
+    [
+      'pickup of too many',
+      `users:\n${ELEVEN_HUNDRED.map((name) => `  ${name}: { password: x }\n`).join('')}pickup:\n  groups:\n    one: [${ELEVEN_HUNDRED.slice(0, 1000)}]\n    two: [${ELEVEN_HUNDRED.slice(999)}]`,
+      'callweave.yaml:1103: pickup.groups: u999 may take the calls of 1100 users; write at most 1000',
+    ],
+    [
+      'pickup codes that somebody would hide behind',
+      'users:\n  a: { password: x, aliases: ["**1"], numbers: ["*80"] }\ntrunks: { t: { server: "sip:192.0.2.1" } }\nnumbers: [ { match: "*8", trunk: t } ]\ncodes: ["*81", "**"]\npickup:\n  codes:\n    group: "*8"\n    directed: "**"\n',
+      'callweave.yaml:5: codes[1]: "**"; remove it, "**1" of a would hide behind it',
+      'callweave.yaml:8: pickup.codes.group: "*8"; write another code, or false: it would hide "*81" of codes',
+      'callweave.yaml:8: pickup.codes.group: "*8"; write another code, or false: it would hide "*80" of a',
+      'callweave.yaml:8: pickup.codes.group: "*8"; write another code, or false: it would hide the number "*8"',
+      'callweave.yaml:9: pickup.codes.directed: "**"; write another code, or false: it would hide "**" of codes',
+      'callweave.yaml:9: pickup.codes.directed: "**"; write another code, or false: it would hide "**1" of a',
+    ],
+    [
+      'pickup that is none',
+      'pickup: { codes: { group: 8, directed: true }, mode: yes, watch: nobody, takeOver: bob, group: {} }',
+      'callweave.yaml:1: pickup.codes.group: 8; write a code in quotes that begins with * or #, such as "*8", or false for none',
+      'callweave.yaml:1: pickup.codes.directed: true; write a code in quotes that begins with * or #, such as "**", or false for none',
+      'callweave.yaml:1: pickup.mode: "yes"; write one of join, callback',
+      'callweave.yaml:1: pickup.takeOver: "bob"; write a list of at most 1000 users, such as [bob, carol]',
+      'callweave.yaml:1: pickup.watch: "nobody"; write one of group, all',
+      'callweave.yaml:1: pickup.group: unknown key, set to a map; did you mean groups?',
     ],
     [
       'codes that are none',

@@ -2,6 +2,7 @@ import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import { resolveHttp } from './http.ts';
 import { parseNetwork } from './network.ts';
+import { type PickupConfig, resolvePickup } from './pickup.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
 import type { CertificatePaths, Config, ProviderConfig, PushAddress, TlsConfig, UserConfig } from './resolved.ts';
 import { type Routing, resolveRouting } from './routing.ts';
@@ -19,7 +20,14 @@ const demoUser = (name: string, displayName: string): UserConfig => ({
   password: `${name}-demo`,
   wakeable: undefined,
 });
-const DEMO_USERS = [demoUser('alice', 'Alice'), demoUser('bob', 'Bob')];
+const DEMO_USERS = [demoUser('alice', 'Alice'), demoUser('bob', 'Bob'), demoUser('carol', 'Carol')];
+const DEMO_PICKUP: NonNullable<WrittenConfig['pickup']> = {
+  groups: { demo: { members: DEMO_USERS.map(({ name }) => name), pickers: [] } },
+  codes: { group: '*8', directed: '**' },
+  mode: 'join',
+  takeOver: [],
+  watch: 'group',
+};
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -42,6 +50,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     ? new Map(DEMO_USERS.map((user) => [user.name, user]))
     : resolveUsers(written.users, providers, routing, complain);
   const http = resolveHttp(written.http, complain);
+  const pickup = resolvePickupOf(demo ? DEMO_PICKUP : written.pickup, written, [...users.keys()], routing, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
@@ -63,6 +72,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     trunks: routing.trunks,
     numbers: routing.numbers,
     codes: routing.codes,
+    pickup,
     scenarios: resolveScenarios(written.scenarios, source, cwd),
     registrar: {
       minExpiresMs: toMs(registrar.minExpiresSeconds),
@@ -111,6 +121,18 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     log: written.log,
     limits: resolveLimits(written.limits),
   };
+}
+
+function resolvePickupOf(
+  pickup: WrittenConfig['pickup'],
+  { numbers, auth }: WrittenConfig,
+  users: readonly string[],
+  routing: Routing,
+  complain: Complain,
+): PickupConfig | undefined {
+  if (pickup === undefined) return undefined;
+  const everybodyIsUser = users.length === 0 && auth === 'none';
+  return resolvePickup(pickup, { users, routing, matches: numbers.map(({ match }) => match), everybodyIsUser }, complain);
 }
 
 const resolveLimits = ({ trusted, banSeconds, ...limits }: WrittenConfig['limits']): Config['limits'] => ({

@@ -1,5 +1,6 @@
 /** The config as the service uses it: checked, in its own units, presets filled in. */
 import type { Network } from './network.ts';
+import type { PickupConfig } from './pickup.ts';
 import type { NumberRule, TrunkConfig, UserRouting } from './routing.ts';
 
 /** One address the service listens on; port 0 lets the system choose. */
@@ -124,6 +125,8 @@ export interface Config {
   readonly numbers: readonly NumberRule[];
   /** Star codes, longest first: what begins with one is for scenarios alone. */
   readonly codes: readonly string[];
+  /** Who may take whose calls; undefined: nobody, and the codes are numbers as others. */
+  readonly pickup: PickupConfig | undefined;
   /** Beside the service's own, in the order of the config. */
   readonly scenarios: readonly ScenarioEntry[];
   readonly registrar: {

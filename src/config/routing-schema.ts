@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { seconds, section, text, whole, yesOrNo } from './forms.ts';
 
 /** RFC 3261 §25.1 `user`, without escapes. */
-export const userName = z.string().regex(/^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/);
+export const userName = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/;
 
 const NAME = 'a name such as reception, without domain and spaces';
 const NUMBER = 'a number in quotes, such as "+49301234" or "100"';
@@ -96,10 +96,12 @@ export const numbers = z
   .default([]);
 
 const CODE = 'a code in quotes that begins with * or #, such as "*37"';
+/** What a star code may be. */
+export const DIALLED_CODE = /^[*#][0-9*#]+$/;
 
 /** `codes:` of the config. */
 export const codes = z
-  .array(text(CODE, { max: 16, form: /^[*#][0-9*#]+$/ }), { error: `a list of codes in quotes, such as ["*37", "#37"]` })
+  .array(text(CODE, { max: 16, form: DIALLED_CODE }), { error: `a list of codes in quotes, such as ["*37", "#37"]` })
   .max(100, { error: 'at most 100 codes' })
   .default([]);
 

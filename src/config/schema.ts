@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { headers, http } from './http.ts';
 import { parseNetwork } from './network.ts';
+import { pickup } from './pickup.ts';
 import { codes, numbers, trunks, userName, userRouting } from './routing-schema.ts';
 import { scenarios } from './scenarios.ts';
 import { listener, tls, websocket } from './transports.ts';
@@ -130,10 +131,13 @@ export const configSchema = section({
       nonceSeconds: seconds(300, { min: 5, max: 86_400 }),
     }),
   ),
-  users: z.record(userName, user, { error: 'a map of user names, such as alice: { password: "…" }' }).optional(),
+  users: z
+    .record(z.string().regex(userName), user, { error: 'a map of user names, such as alice: { password: "…" }' })
+    .optional(),
   trunks,
   numbers,
   codes,
+  pickup,
   scenarios,
   registrar: optional(
     section({

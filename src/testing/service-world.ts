@@ -57,6 +57,7 @@ const isSection = (value: unknown): value is object =>
 function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceWorldOptions): Config {
   const merged: Record<string, unknown> = { ...presets() };
   merged.demo = false;
+  merged.pickup = undefined;
   merged.domains = ['example.com'];
   merged.realm = 'example.com';
   merged.users = new Map(

@@ -1,5 +1,5 @@
 import type { Forwarding } from '../../../machines/vocabulary/binding.ts';
-import type { NumberRule, TrunkConfig, UserRouting } from '../../config.ts';
+import type { NumberRule, PickupConfig, PickupReach, TrunkConfig, UserRouting } from '../../config.ts';
 
 /** What the SIP port is told at birth. */
 export interface SipSettings {
@@ -30,6 +30,13 @@ export interface SipSettings {
   readonly numbers: readonly NumberRule[];
   /** Star codes, longest first. */
   readonly codes: readonly string[];
+  /** undefined: nothing can be picked up. */
+  readonly pickup: PickupSettings | undefined;
+}
+
+/** Who may take whose calls, and by which codes. */
+export interface PickupSettings extends Omit<PickupConfig, 'groups'> {
+  readonly reach: PickupReach;
 }
 
 export interface SipUser {
