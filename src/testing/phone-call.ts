@@ -74,6 +74,8 @@ export abstract class PhoneCall {
   onChange: () => void = () => {};
   /** Answers requests inside the dialog: a status, 200 by default. BYE is always accepted. */
   onRequest: (request: PhoneMessage) => number = () => 200;
+  /** When re-INVITEs are answered; by default at once. */
+  answersReInvites: 'never' | { readonly afterMs: number } | undefined;
   dialog: Dialog | undefined;
   readonly session: SessionTimer;
   protected readonly host: CallHost;
@@ -84,6 +86,8 @@ export abstract class PhoneCall {
   /** The connection of the latest request that came in the dialog. */
   #cameFrom = '';
   #pendingUpdate = false;
+  /** A re-INVITE that has no answer yet. */
+  #asked: ServerExchange | undefined;
   #acks = new Map<number, { text: string; message: PhoneMessage; remote: Endpoint }>();
   /** Re-INVITEs that were answered with a 2xx, by CSeq: the ACK to one may be lost, and the next one come before it is repeated. */
   readonly #reInvites = new Map<number, ServerExchange>();
@@ -274,6 +278,8 @@ export abstract class PhoneCall {
   protected finish(end: PhoneCall['end'], reason = ''): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
+    // RFC 3261 §15.1.2: whoever waits for an answer has one.
+    this.cancelReInvite(this.#asked);
     this.session.end();
     this.end = end;
     this.endReason = reason;
@@ -390,8 +396,36 @@ export abstract class PhoneCall {
       this.host.respond(exchange, 491);
       return;
     }
+    // RFC 3261 §14.2: the one before has no answer yet.
+    if (this.#asked !== undefined) {
+      this.host.respond(exchange, 500, { headers: [['Retry-After', '1']] });
+      return;
+    }
+    const status = this.onRequest(exchange.request);
+    const { answersReInvites: when } = this;
+    if (when === undefined) this.#answerReInvite(exchange, dialog, status);
+    else {
+      this.#asked = exchange;
+      if (when === 'never') return;
+      this.host.wire.after(when.afterMs, () => {
+        if (this.#asked !== exchange) return;
+        this.#asked = undefined;
+        this.#answerReInvite(exchange, dialog, status);
+        this.onChange();
+      });
+    }
+  }
+
+  /** The re-INVITE was cancelled, or its call is over: 487 to it, if it waits. True if it does. */
+  cancelReInvite(exchange: ServerExchange | undefined): boolean {
+    if (exchange === undefined || exchange !== this.#asked) return false;
+    this.#asked = undefined;
+    this.host.respond(exchange, 487);
+    return true;
+  }
+
+  #answerReInvite(exchange: ServerExchange, dialog: Dialog, status: number): void {
     const { request } = exchange;
-    const status = this.onRequest(request);
     if (status >= 300) {
       this.host.respond(exchange, status);
       return;

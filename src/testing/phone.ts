@@ -372,7 +372,14 @@ export class Phone {
     const invite = this.#transactions.inviteOf(exchange.request);
     const call = invite === undefined ? undefined : this.#invites.get(invite);
     if (call === undefined) {
-      if (this.#launches === 1) this.#complain('CANCEL of no INVITE (RFC 3261 §9.2)');
+      const inside = this.#callOf(exchange.request);
+      if (inside?.cancelReInvite(invite) === true) {
+        this.#respond(exchange, 200);
+        return;
+      }
+      // The answer to a re-INVITE may have crossed it.
+      if (this.#launches === 1 && (inside === undefined || invite === undefined))
+        this.#complain('CANCEL of no INVITE (RFC 3261 §9.2)');
       this.#respond(exchange, 481);
       return;
     }

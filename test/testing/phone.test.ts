@@ -39,6 +39,23 @@ describe('a call between two phones', () => {
       expect(world.complaints).toEqual([]);
     });
 
+  it('answers a re-INVITE late, or never: then it says 487 once the call ends', () => {
+    for (const answers of ['never', { afterMs: 2_000 }] as const) {
+      const { world, call, incoming } = talking();
+      call.answersReInvites = answers;
+      const offer = incoming.reInvite();
+      world.run(1_900);
+      expect(offer.status).toBe(0);
+      world.run(1_000);
+      expect(offer.status, JSON.stringify(answers)).toBe(answers === 'never' ? 0 : 200);
+      call.bye();
+      world.run(100);
+      expect(offer.status).toBe(answers === 'never' ? 487 : 200);
+      world.run(40_000);
+      expect(world.complaints).toEqual([]);
+    }
+  });
+
   it('survives 20 % loss, doubled and overtaken datagrams, whatever the seed', () => {
     let repeated = 0;
     for (let seed = 1; seed <= 60; seed += 1) {
