@@ -15,10 +15,11 @@ export interface Forged {
   readonly host?: string;
   readonly port?: number;
   readonly headers?: readonly string[];
+  readonly body?: string;
 }
 
 function textOf({ method = 'INVITE', status = 0, uri = 'sip:bob@10.0.0.1', callId = 'c1', cseq = 1, ...rest }: Forged): string {
-  const { fromTag = 'f', toTag = '', branch = 'z9hG4bK1', headers = [] } = rest;
+  const { fromTag = 'f', toTag = '', branch = 'z9hG4bK1', headers = [], body = '' } = rest;
   return [
     status === 0 ? `${method} ${uri} SIP/2.0` : `SIP/2.0 ${status} Forged`,
     `Via: SIP/2.0/UDP 10.0.0.11:5062;branch=${branch}`,
@@ -27,9 +28,9 @@ function textOf({ method = 'INVITE', status = 0, uri = 'sip:bob@10.0.0.1', callI
     `Call-ID: ${callId}`,
     `CSeq: ${cseq} ${method}`,
     ...headers,
-    'Content-Length: 0',
+    `Content-Length: ${body.length}`,
     '',
-    '',
+    body,
   ].join('\r\n');
 }
 
@@ -65,7 +66,7 @@ export class Forger {
   }
 
   #taking(kind: Taking['kind'], type: string, attributes: object): Taking {
-    const entry = { type, ...attributes, seq: 1, at: this.world.now(), by: 'outside', cause: 0 } as Taking['entry'];
+    const entry = { type, seq: 1, at: this.world.now(), by: 'outside', cause: 0, ...attributes } as Taking['entry'];
     return { kind, entry, steps: [], refused: undefined, atMs: this.world.now(), withheld: undefined, dueMs: 0 };
   }
 

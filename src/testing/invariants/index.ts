@@ -4,6 +4,7 @@ import { every2xxAcknowledged } from './acks.ts';
 import { answersGoBack, oneFinalResponse } from './finals.ts';
 import { noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
 import { nothingUnheard } from './hearing.ts';
+import { onePickupWins, virtualDialogs } from './pickups.ts';
 import { noLostWakeUp, onePush } from './pushes.ts';
 import { nothingLeft, phonesContent } from './rest.ts';
 import { secretsStay, sidesApart } from './sides.ts';
@@ -17,6 +18,8 @@ export const INVARIANTS: readonly Invariant[] = [
   noForkOutlives,
   oneDeviceTalks,
   noLateFork,
+  onePickupWins,
+  virtualDialogs,
   onePush,
   noLostWakeUp,
   everyWaitEnds,

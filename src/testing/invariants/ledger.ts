@@ -38,6 +38,10 @@ export interface SeenLeg {
   /** Its dialog goes on in another call. */
   isMoved: boolean;
   readonly dialogs: SeenDialog[];
+  /** The picker's leg whose dialog it goes on with (`call.join`); undefined: it has an INVITE of its own. */
+  readonly adopts: SeenLeg | undefined;
+  /** The fork of another call to which the party of this leg is to be joined. */
+  heir: SeenLeg | undefined;
 }
 
 /** How the caller's INVITE ended. */
@@ -78,6 +82,8 @@ export class Ledger implements Hearer {
   readonly #legs = new Map<string, SeenLeg>();
   readonly #byForkId = new Map<string, SeenLeg>();
   readonly #byCaller = new Map<string, SeenLeg>();
+  /** Calls of users who want to pick up another one. */
+  readonly #pickers = new Set<string>();
   readonly #over = new Fading<SeenCall>(REMEMBERED_MS, (call) => {
     this.#forget(call);
     return true;
@@ -125,6 +131,7 @@ export class Ledger implements Hearer {
     if (kind !== 'fact') return;
     if (entry.type === 'invite.received') this.#opened(entry as Entry);
     else if (entry.type === 'fork.started') this.#forked(entry as Entry);
+    else if (entry.type === 'pickup.asked') this.#pickers.add(String((entry as Entry).call));
     else if (entry.type === 'dialog.moved') this.#moved(entry as Entry);
     else if (entry.type === 'actor.ended') this.#ended(entry as Entry);
   }
@@ -134,6 +141,7 @@ export class Ledger implements Hearer {
     if (sighting.isIn) this.#latest = sighting;
     const leg = this.legOf(sighting);
     if (leg === undefined) return;
+    if (leg.heir !== undefined && this.#joins(leg, leg.heir, sighting)) return;
     if (sighting.method === 'BYE') {
       if (endsDialog(sighting)) this.#hungUp(leg, sighting);
     } else if (sighting.status === 0) this.#request(leg, sighting);
@@ -141,7 +149,7 @@ export class Ledger implements Hearer {
   }
 
   restarted(): void {
-    for (const known of [this.#calls, this.#byStem, this.#legs, this.#byForkId, this.#byCaller]) known.clear();
+    for (const known of [this.#calls, this.#byStem, this.#legs, this.#byForkId, this.#byCaller, this.#pickers]) known.clear();
     this.#over.clear();
   }
 
@@ -162,13 +170,39 @@ export class Ledger implements Hearer {
     this.#byCaller.set(callerKey(seen.caller.callId, seen.caller.tag), seen.caller);
   }
 
-  #forked({ call: id, leg: address, callId, at }: Entry): void {
+  #forked({ call: id, leg: address, callId, target, at }: Entry): void {
     const call = this.#calls.get(String(id));
     if (call === undefined) return;
-    const leg = newLeg(call, String(address), String(callId), at, undefined);
+    const old = this.#legs.get((target as { readonly adopts?: string } | undefined)?.adopts ?? '');
+    const adopts = old !== undefined && this.#pickers.has(old.call.id) ? old : undefined;
+    const leg = newLeg(call, String(address), String(callId), at, undefined, adopts);
+    if (adopts !== undefined) {
+      adopts.heir = leg;
+      leg.door = adopts.door;
+    }
     call.forks.push(leg);
     this.#legs.set(leg.address, leg);
     this.#byForkId.set(leg.callId, leg);
+  }
+
+  /** A picker is asked by re-INVITE to talk to another caller, and answers. */
+  #joins(old: SeenLeg, fork: SeenLeg, sighting: Sighting): boolean {
+    const { method, isIn, status, toTag, branch } = sighting;
+    if (method !== 'INVITE') return false;
+    if (!isIn && status === 0 && toTag !== '' && (fork.final === 0 || fork.final >= 300)) {
+      fork.branch = branch;
+      fork.final = 0;
+      return true;
+    }
+    if (!isIn || status < 200 || branch !== fork.branch) return false;
+    if (fork.final === 0) {
+      fork.final = status;
+      // Its BYE may have crossed.
+      const isEnded = old.dialogs.some((dialog) => dialog.isEnded);
+      if (status < 300) fork.dialogs.push({ tag: '', isAcknowledged: true, isEnded });
+      for (const follower of this.#followers) follower.answered?.(fork, sighting);
+    }
+    return true;
   }
 
   #moved({ leg: address }: Entry): void {
@@ -198,6 +232,7 @@ export class Ledger implements Hearer {
     const dialog = dialogIn(leg, sighting);
     if (dialog === undefined || dialog.isEnded) return;
     dialog.isEnded = true;
+    for (const joined of leg.heir?.dialogs ?? []) joined.isEnded = true;
     if (leg.isCaller) this.#decided(leg.call);
   }
 
@@ -239,13 +274,20 @@ export class Ledger implements Hearer {
     for (const follower of this.#followers) follower.closed?.(call);
     this.#calls.delete(call.id);
     this.#byStem.delete(call.stem);
+    this.#pickers.delete(call.id);
     for (const leg of call.forks) {
       this.#legs.delete(leg.address);
       if (this.#byForkId.get(leg.callId) === leg) this.#byForkId.delete(leg.callId);
+      if (leg.adopts !== undefined && !this.#calls.has(leg.adopts.call.id)) this.#forgetCaller(leg.adopts);
     }
     const { caller } = call;
     if (caller === undefined) return;
     this.#legs.delete(caller.address);
+    // What is said in its dialog is said in another call now.
+    if (caller.heir === undefined || !this.#calls.has(caller.heir.call.id)) this.#forgetCaller(caller);
+  }
+
+  #forgetCaller(caller: SeenLeg): void {
     const key = callerKey(caller.callId, caller.tag);
     if (this.#byCaller.get(key) === caller) this.#byCaller.delete(key);
   }
@@ -261,7 +303,14 @@ const UNANSWERED = { hasProvisional: false, final: 0, cancelledMs: Number.POSITI
 
 const callerKey = (callId: string, tag: string): string => `${callId} ${tag}`;
 
-function newLeg(call: SeenCall, address: string, callId: string, startedMs: number, invite: Sighting | undefined): SeenLeg {
+function newLeg(
+  call: SeenCall,
+  address: string,
+  callId: string,
+  startedMs: number,
+  invite: Sighting | undefined,
+  adopts?: SeenLeg,
+): SeenLeg {
   const state = { ...UNANSWERED, invitedMs: startedMs, isMoved: false, dialogs: [] };
   const sent = {
     branch: invite?.branch ?? '',
@@ -271,7 +320,8 @@ function newLeg(call: SeenCall, address: string, callId: string, startedMs: numb
     tag: invite?.fromTag ?? '',
     door: invite,
   };
-  return { call, address, isCaller: invite !== undefined, callId, startedMs, ...state, ...sent };
+  const joins = { adopts, heir: undefined };
+  return { call, address, isCaller: invite !== undefined, callId, startedMs, ...state, ...sent, ...joins };
 }
 
 /** Where a leg's party is, for a finding. */

@@ -164,7 +164,9 @@ class WakeUps implements Hearer, Follower {
     const isRung = (): boolean =>
       call.forks.some((fork) => fork.uri === uri || (isAccount ? fork.uri !== '' : uriParamOf(fork.uri, 'pn-prid') === prid));
     const { caller } = call;
-    if (caller === undefined || atMs > untilMs || isRung() || call.forks.length >= config.calls.maxForks) return;
+    // Pickers take no place of a device.
+    const rung = call.forks.filter(({ adopts }) => adopts === undefined).length;
+    if (caller === undefined || atMs > untilMs || isRung() || rung >= config.calls.maxForks) return;
     this.#ledger.ear.after(() => {
       if (call.decision !== '' || isRung()) return;
       this.findings.add({
