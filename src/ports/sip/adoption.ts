@@ -25,6 +25,7 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
   const { contact, flow, invite, dialog, user } = old;
   const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user });
   const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
+  const before = dialog.sent;
   const reInvite = new ReInvite(context, old, dialog, offer, {
     answered: (response) => answered(context, side, response),
     failed: (status, reason) => {
@@ -32,8 +33,9 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
       side.adoption = undefined;
       failed(context, address, status, reason);
     },
+    tooLate: () => tellAgain(context, old, before),
   });
-  side.adoption = { old, reInvite, before: dialog.sent, isOffered: offer === '', isAnswered: false };
+  side.adoption = { old, reInvite, before, isOffered: offer === '', isAnswered: false };
   side.client = reInvite;
   context.legs.add(side);
   bequeath(old, side);

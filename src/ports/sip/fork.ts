@@ -7,8 +7,7 @@ import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/me
 import { quoted, unquoted } from '../../sip/name-addr.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
-import { hasOffer, rejectAll, sdpIn } from '../../sip/sdp.ts';
-import { continued } from '../../sip/sdp-session.ts';
+import { sdpIn } from '../../sip/sdp.ts';
 import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
@@ -24,6 +23,7 @@ import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
+import { refusedOffer } from './refused-offer.ts';
 import { isDescribing } from './reliable.ts';
 import { routed, secureWay, wayIn, wayTo } from './routing.ts';
 import { askInterval } from './session-interval.ts';
@@ -309,25 +309,6 @@ function refusingAck(side: LegSide, dialog: Dialog, answer: SipResponse | undefi
   const { headers, body } = refusedOffer(side.flow, side.invite, answer, dialog);
   const proof = withCredentialsOf(side.invite, side, headers);
   return requestIn(dialog, 'ACK', { seq: answer?.cseq.seq ?? side.invite.cseq.seq, ...proof, body });
-}
-
-/** Headers and body of such an ACK. */
-interface Refused {
-  readonly headers?: SipRequest['headers'];
-  readonly body: string;
-}
-const NOTHING: Refused = { body: '' };
-
-/** What an ACK carries if the 2xx that nobody wants made an offer: an answer that refuses all of it (RFC 3264 §6). */
-export function refusedOffer(flow: Flow, invite: SipRequest, answer: SipResponse | undefined, dialog: Dialog): Refused {
-  if (answer === undefined || hasOffer(invite.body, header(invite, CONTENT_TYPE))) return NOTHING;
-  const offer = sdpIn(answer.body, header(answer, CONTENT_TYPE));
-  if (offer === undefined) return NOTHING;
-  const { host } = flow.advertised;
-  const address = { addressType: host.includes(':') ? 'IP6' : 'IP4', address: host } as const;
-  const origin = { username: '-', sessionId: '1', version: '1', ...address };
-  dialog.sent = continued(dialog.sent, rejectAll(offer, origin));
-  return { headers: new Map([[CONTENT_TYPE, ['application/sdp']]]), body: dialog.sent };
 }
 
 /** Ends what a leg without an actor left open. */

@@ -4,7 +4,7 @@ import type { Flow } from '../../transport/transport.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
 import type { SipContext } from './context.ts';
 import { ackTo } from './credentials.ts';
-import { refusedOffer } from './fork.ts';
+import { refusedOffer } from './refused-offer.ts';
 
 /**
  * A 2xx to a re-INVITE whose transaction is gone, as after its connection broke: its sender waits for the ACK all the same,

@@ -11,15 +11,18 @@ import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import type { LegSide } from './leg-side.ts';
 import { ALLOW } from './methods.ts';
+import { refusedOffer } from './refused-offer.ts';
 import { wayIn } from './routing.ts';
 import { ownInterval } from './session-interval.ts';
 import { heirOf } from './takeover.ts';
 
-/** What becomes of it: exactly one of them is called once, never before `ReInvite.start` returns. */
+/** What becomes of it: exactly one of the first two is called once, never before `ReInvite.start` returns. */
 export interface ReInviteEnd {
   /** A 2xx; `ReInvite.acknowledge` is due. */
   answered(response: SipResponse): void;
   failed(status: number, reason: string): void;
+  /** After `failed`: the party has taken the offer all the same, or has made one that was refused; it is acknowledged. */
+  tooLate?(): void;
 }
 
 export const SDP_TYPE = 'application/sdp';
@@ -95,7 +98,7 @@ export class ReInvite {
     const headers = new Map([...extra.headers, ['allow', [ALLOW]], ...interval]);
     const request = requestIn(dialog, 'INVITE', { ...extra, headers, contact: owner.contact });
     this.#sent = request;
-    this.#timer = this.#context.timers.set(LIMIT_MS, () => this.cancel());
+    this.#timer = this.#context.timers.set(LIMIT_MS, () => this.#lapse());
     const answering = {
       response: (response: SipResponse, flow: Flow) => {
         heardOn(this.#side, flow);
@@ -125,11 +128,27 @@ export class ReInvite {
 
   #accepted(response: SipResponse): void {
     if (this.#ack !== undefined) acknowledgeIn(this.#context, this.#side, this.#dialog, this.#ack);
+    else if (this.#isOver) this.#refuse(response);
     if (this.#isOver) return;
     this.#settle();
+    this.#note(response);
+    this.#end.answered(response);
+  }
+
+  /** RFC 3261 §13.2.2.4: a 2xx is acknowledged though it comes too late, and refused if it makes an offer (RFC 3264 §6). */
+  #refuse(response: SipResponse): void {
+    const { flow } = this.#owner;
+    this.#note(response);
+    if (this.#sent !== undefined)
+      this.#ack = ackTo(this.#sent, this.#owner, this.#dialog, refusedOffer(flow, this.#sent, response, this.#dialog));
+    if (this.#ack !== undefined) acknowledgeIn(this.#context, this.#side, this.#dialog, this.#ack);
+    endOffer(this.#dialog);
+    this.#end.tooLate?.();
+  }
+
+  #note(response: SipResponse): void {
     takeResponse(this.#dialog, response);
     noteBody(this.#dialog, response.body, header(response, 'content-type'));
-    this.#end.answered(response);
   }
 
   #glareDelayMs(): number {
@@ -153,6 +172,13 @@ export class ReInvite {
     if (this.#isOver) return;
     this.#settle();
     this.#end.failed(status, reason);
+  }
+
+  /** Whoever waits for it waits no more; the offer stays open as long as the transaction, beside which none may be (RFC 3261 §14.1). */
+  #lapse(): void {
+    this.#client?.cancel();
+    this.#settle();
+    this.#end.failed(408, '');
   }
 
   /** Its transaction is over without an answer, which may still come. */

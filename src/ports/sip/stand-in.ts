@@ -41,6 +41,7 @@ export function respondAs(context: SipContext, side: LegSide, standIn: StandIn, 
   const reInvite = new ReInvite(context, old, old.dialog, offer, {
     answered: (response) => joined(context, side, standIn, reInvite, response),
     failed: fail,
+    tooLate: () => tellAgain(context, old, standIn.before),
   });
   recoupleFork(context, fork, offer);
   const answering = context.legs.at(fork);

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { serviceWorld } from '../../src/testing/service-world.ts';
+import { expectQuiet } from '../support/quiet.ts';
+
+/** Bob sends Alice, with whom he talks, on to Carol, while nothing reaches Alice. */
+function transferring() {
+  const world = serviceWorld({ users: ['alice', 'bob', 'carol'] });
+  const [alice, bob, carol] = [world.phone('alice'), world.phone('bob'), world.phone('carol')];
+  for (const phone of [alice, bob, carol]) phone.register();
+  world.run(500);
+  const call = alice.call('bob');
+  world.run(200);
+  const { incoming } = bob;
+  if (incoming === undefined) throw new Error('no call');
+  const open = world.network.partition(alice.wire.local.host, '*');
+  incoming.request('REFER', { headers: [['Refer-To', '<sip:carol@example.com>']] });
+  return { world, alice, bob, carol, call, bobs: incoming, open };
+}
+
+describe('a party that does not answer the re-INVITE of a transfer', () => {
+  it('is given up after 30 s, so that the new one does not wait for its ACK until it gives up itself', () => {
+    const { world, carol, bobs } = transferring();
+    world.run(29_900);
+    expect([carol.incoming?.state, carol.received('ACK').length]).toEqual(['answered', 0]);
+    world.run(300);
+    expect([carol.incoming?.end, carol.received('ACK').length]).toEqual(['hungUp', 1]);
+    world.network.heal();
+    world.run(5_000);
+    bobs.bye();
+    expectQuiet(world);
+  });
+
+  it('is told its earlier session again if it agrees after that', () => {
+    const { world, alice, bob, call, bobs, open } = transferring();
+    world.run(30_500);
+    open();
+    // The last repetition of the re-INVITE.
+    world.run(1_500);
+    expect(alice.received('ACK').length).toBeGreaterThanOrEqual(1);
+    world.run(5_000);
+    expect(call.remoteSdp).toContain(`c=IN IP4 ${bob.wire.local.host}`);
+    expect([call.state, bobs.state]).toEqual(['answered', 'answered']);
+    call.bye();
+    world.run(100);
+    expect(bobs.end).toBe('hungUp');
+    expect(world.complaints).toEqual([]);
+    expectQuiet(world);
+  });
+});
