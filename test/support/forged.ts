@@ -1,6 +1,7 @@
 import type { Taking } from '../../src/engine/journal.ts';
 import { type Ear, earOf } from '../../src/testing/invariants/ear.ts';
 import type { ServiceWorld } from '../../src/testing/service-world.ts';
+import type { TransportName } from '../../src/transport/transport.ts';
 
 /** A message as far as invariants look at it; what is left out is the same for all. */
 export interface Forged {
@@ -14,6 +15,7 @@ export interface Forged {
   readonly branch?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly transport?: TransportName;
   readonly headers?: readonly string[];
   readonly body?: string;
 }
@@ -72,6 +74,6 @@ export class Forger {
 
   #pass(isIn: boolean, forged: Forged): void {
     const peer = { host: forged.host ?? '10.0.0.11', port: forged.port ?? 5062 };
-    this.#ear.message(textOf(forged), { atMs: this.world.now(), isIn, transport: 'udp', peer });
+    this.#ear.message(textOf(forged), { atMs: this.world.now(), isIn, transport: forged.transport ?? 'udp', peer });
   }
 }

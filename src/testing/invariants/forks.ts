@@ -40,13 +40,15 @@ class Outlived implements Follower {
 
   #judge(call: SeenCall): void {
     // Its connection broke, the 2xx went nowhere, and the CANCEL came by another one: the 2xx stands for 64*T1 (RFC 3261 §9.2, §13.3.1.4).
-    const door = call.decision === 'cancelled' ? call.caller?.door : undefined;
-    if (door !== undefined && !this.#ledger.ear.isWithinReach(door)) return;
+    const asked = call.decision === 'cancelled' ? call.caller?.door : undefined;
+    if (asked !== undefined && !this.#ledger.ear.isWithinReach(asked)) return;
     for (const fork of call.forks) {
       const why = whyOpen(fork);
-      if (why === undefined || fork.door === undefined || !this.#ledger.ear.isWithinReach(fork.door)) continue;
+      // A CANCEL goes the way of its INVITE (RFC 3261 §9.1), a BYE to where the party was heard last.
+      const door = fork.final === 0 ? fork.door : (fork.heardAt ?? fork.door);
+      if (why === undefined || door === undefined || !this.#ledger.ear.isWithinReach(door)) continue;
       const what = `the call is ${call.decision === 'answered' ? 'over' : call.decision}, but this fork is not: ${why}`;
-      this.findings.add({ atMs: this.#ledger.ear.nowMs, callId: fork.callId, ...peerOf(fork), what });
+      this.findings.add({ atMs: this.#ledger.ear.nowMs, callId: fork.callId, peer: door.peer, what });
     }
   }
 }

@@ -14,6 +14,9 @@ export interface SeenDialog {
   isEnded: boolean;
 }
 
+/** Where somebody is, by a message to or from there. */
+export type SeenDoor = Pick<Sighting, 'transport' | 'peer' | 'atMs'>;
+
 /** One side of a call: its caller, or a fork. */
 export interface SeenLeg {
   readonly call: SeenCall;
@@ -22,7 +25,11 @@ export interface SeenLeg {
   readonly callId: string;
   readonly startedMs: number;
   /** Who is there; undefined until its INVITE has passed. */
-  door: Pick<Sighting, 'transport' | 'peer' | 'atMs'> | undefined;
+  door: SeenDoor | undefined;
+  /** Where it was heard last in its dialog: it may have moved to another network, and be no more where it was. */
+  heardAt: SeenDoor | undefined;
+  /** The highest CSeq of its requests in the dialog: what comes after a higher one was overtaken, and tells nothing new. */
+  heardCseq: number;
   /** Of the INVITE that passed last, and of all: those to servers that were given up may be repeated still. */
   branch: string;
   readonly branches: string[];
@@ -142,6 +149,7 @@ export class Ledger implements Hearer {
     const leg = this.legOf(sighting);
     if (leg === undefined) return;
     if (leg.heir !== undefined && this.#joins(leg, leg.heir, sighting)) return;
+    if (sighting.isIn) this.#heard(leg, sighting);
     if (sighting.method === 'BYE') {
       if (endsDialog(sighting)) this.#hungUp(leg, sighting);
     } else if (sighting.status === 0) this.#request(leg, sighting);
@@ -179,6 +187,7 @@ export class Ledger implements Hearer {
     if (adopts !== undefined) {
       adopts.heir = leg;
       leg.door = adopts.door;
+      leg.heardAt = adopts.heardAt;
     }
     call.forks.push(leg);
     this.#legs.set(leg.address, leg);
@@ -213,6 +222,16 @@ export class Ledger implements Hearer {
   #ended({ address, at }: Entry): void {
     const call = this.#calls.get(String(address));
     if (call !== undefined) this.#over.set(call.id, call, at);
+  }
+
+  /** A party is where its latest request in the dialog came from, or, where its connection had broken, its latest 2xx. */
+  #heard(leg: SeenLeg, sighting: Sighting): void {
+    const { status, method, toTag, cseq, transport } = sighting;
+    if (status === 0) {
+      if (toTag === '' || method === 'ACK' || cseq <= leg.heardCseq) return;
+      leg.heardCseq = cseq;
+    } else if (method !== 'INVITE' || status < 200 || status >= 300 || transport === 'udp') return;
+    leg.heardAt = sighting;
   }
 
   #request(leg: SeenLeg, sighting: Sighting): void {
@@ -311,7 +330,7 @@ function newLeg(
   invite: Sighting | undefined,
   adopts?: SeenLeg,
 ): SeenLeg {
-  const state = { ...UNANSWERED, invitedMs: startedMs, isMoved: false, dialogs: [] };
+  const state = { ...UNANSWERED, invitedMs: startedMs, isMoved: false, dialogs: [], heardAt: undefined, heardCseq: -1 };
   const sent = {
     branch: invite?.branch ?? '',
     branches: [],

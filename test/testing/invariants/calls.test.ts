@@ -4,6 +4,7 @@ import { noForkOutlives, noLateFork, oneDeviceTalks } from '../../../src/testing
 import { nothingUnheard } from '../../../src/testing/invariants/hearing.ts';
 import { noLostWakeUp, onePush } from '../../../src/testing/invariants/pushes.ts';
 import { everyWaitEnds } from '../../../src/testing/invariants/waits.ts';
+import { SERVICE_HOST, SERVICE_PORT } from '../../../src/testing/world.ts';
 import { forgery } from './support.ts';
 
 const STEM = 'stem';
@@ -91,6 +92,31 @@ describe('no fork outlives its call', () => {
       later();
       expect(broken()).toEqual(isMoved ? [] : [expect.stringContaining('it still talks, without a BYE')]);
     }
+  });
+
+  it.each([true, false])('looks for a talker where it was heard last, whose connection stands: %s', (stands) => {
+    const { world, forger, later, answers, hears, broken } = call(noForkOutlives, 1);
+    answers(1);
+    hears(200);
+    // What is left behind does not close with the connection that it went to.
+    const stream = world.network.connect('10.0.0.77', { host: SERVICE_HOST, port: SERVICE_PORT.tcp });
+    later(20);
+    const { port } = stream.local;
+    forger.came({
+      callId: `${STEM}-1`,
+      method: 'MESSAGE',
+      fromTag: 'bob1',
+      toTag: 'ours1',
+      host: '10.0.0.77',
+      port,
+      transport: 'tcp',
+    });
+    if (!stands) world.network.breakStreams('10.0.0.77');
+    later();
+    forger.came({ method: 'BYE', fromTag: 'alice', toTag: 'us' });
+    forger.left({ method: 'BYE', fromTag: 'alice', toTag: 'us', status: 200 });
+    later();
+    expect(broken()).toEqual(stands ? [expect.stringContaining(`10.0.0.77:${port}, Call-ID ${STEM}-1`)] : []);
   });
 
   it('takes a BYE that was refused for none', () => {
