@@ -1,5 +1,5 @@
 /** One call, from INVITE to release: a bridge of legs. It sees legs, never messages. */
-import { bridgeSetup } from './call/bridge.ts';
+import { attendanceSetup } from './call/attendance.ts';
 import { type CallSettings, shownOf } from './call/context.ts';
 import { defineScenario, givenByService } from './scenario.ts';
 import {
@@ -22,7 +22,7 @@ import {
   sessionLapsed,
 } from './vocabulary/facts.ts';
 
-export const callMachine = bridgeSetup.createMachine({
+export const callMachine = attendanceSetup.createMachine({
   id: 'call',
   context: ({ input }) => ({
     birth: input,
@@ -59,6 +59,7 @@ export const callMachine = bridgeSetup.createMachine({
     code: input.fact.code,
     argument: input.fact.argument,
     placedBy: input.fact.placedBy,
+    attendedMs: 0,
     outcome: 'failed',
     status: 0,
   }),
@@ -90,6 +91,8 @@ export const callMachine = bridgeSetup.createMachine({
           { actions: 'refuseClaim' },
         ],
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
+        'call.answer': { guard: { type: 'canAttend', params: ({ event }) => event }, target: 'attended', actions: 'attend' },
+        'call.join': { guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' },
         'call.divert': { guard: 'canDivert', target: '.offering', actions: 'divert' },
         'ringing.due': { actions: 'giveUpHunt' },
         'route.found': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'takeRoute' },
@@ -98,6 +101,7 @@ export const callMachine = bridgeSetup.createMachine({
         'leg.silent': { actions: 'noteSilent' },
         'leg.failed': [
           { guard: { type: 'isDropped', params: ({ event }) => event }, actions: 'noteDropped' },
+          { guard: { type: 'isJoin', params: ({ event }) => event }, actions: 'loseJoin' },
           { guard: { type: 'declinesForMember', params: ({ event }) => event }, actions: ['noteFailed', 'dropDecliner'] },
           { guard: { type: 'isRedirected', params: ({ event }) => event }, actions: 'follow' },
           { guard: { type: 'divertsBusy', params: ({ event }) => event }, actions: ['noteFailed', 'giveUpHunt'] },
@@ -127,6 +131,11 @@ export const callMachine = bridgeSetup.createMachine({
             guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
             target: 'releasing',
             actions: ['noteEnded', 'noteCallerLost', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+          },
+          // It says how it failed before it ends, as a caller's leg does.
+          {
+            guard: { type: 'isJoin', params: ({ event }) => ({ leg: event.address }) },
+            actions: ['loseCrashedJoin', 'noteEnded'],
           },
           { actions: 'noteEnded' },
         ],
@@ -160,6 +169,48 @@ export const callMachine = bridgeSetup.createMachine({
       description: 'The best answer goes to the caller (RFC 3261 §16.7)',
       entry: 'fail',
       always: { target: 'releasing', actions: { type: 'cancelForks', params: { reason: 'none', text: '' } } },
+    },
+    attended: {
+      description: 'The service itself has answered the caller; nobody else is there yet',
+      initial: 'answered',
+      entry: { type: 'cancelForks', params: { reason: 'none', text: '' } },
+      after: { attended: { target: 'releasing', actions: 'dismissCaller' } },
+      on: {
+        'call.end': { target: 'releasing', actions: 'dismissCaller' },
+        'call.claim': { actions: 'refuseClaim' },
+        'request.received': { actions: 'answerAlone' },
+        'session.lapsed': { target: 'releasing', actions: 'hangUpCaller' },
+        // It hung up, or its dialog goes on in the call that it was joined to.
+        'leg.hungUp': [
+          { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'releasing' },
+          // A fork that was cancelled as the caller was answered.
+          {},
+        ],
+        // The CANCEL crossed our answer inside us: the caller's leg has answered 487 already.
+        'leg.cancelled': { target: 'releasing', actions: 'noteCancelled' },
+        'actor.ended': [
+          {
+            guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
+            target: 'releasing',
+            actions: 'noteEnded',
+          },
+          { actions: 'noteEnded' },
+        ],
+        'leg.ringing': {},
+        'leg.silent': {},
+        'leg.failed': {},
+        'leg.answered': {},
+        'leg.forsaken': {},
+        'leg.acknowledged': {},
+        'keeping.due': {},
+      },
+      states: {
+        answered: {
+          description: 'Our 2xx, without media, waits for the caller’s ACK',
+          on: { 'leg.acknowledged': { target: 'alone', actions: 'tellCallerAnswered' } },
+        },
+        alone: { description: 'The caller waits for somebody to talk to; its leg can be joined to another call' },
+      },
     },
     talking: {
       initial: 'answered',

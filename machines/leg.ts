@@ -2,7 +2,7 @@
 import { assign, emit, setup } from 'xstate';
 import { type Birth, defineScenario, givenByService } from './scenario.ts';
 import type { Target } from './vocabulary/binding.ts';
-import type { CancelReason, LegCommand, SipCommand, Taken } from './vocabulary/commands.ts';
+import type { CancelReason, LegCommand, LegHangUp, SipCommand, Taken } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
 import {
   ackMissed,
@@ -66,6 +66,8 @@ interface Context {
   readonly fork: { readonly aor: string; readonly device: string; readonly callId: string; readonly target: Target } | null;
   /** What the caller was told last, to be repeated each minute. */
   readonly progress: Progress | null;
+  /** How it shall end once its ACK is here. */
+  readonly end: Taken<LegHangUp> | null;
 }
 
 type Told = Raw<
@@ -213,13 +215,12 @@ export const legMachine = setup({
       message: 0,
     })),
     // Both.
-    sendBye: emit(({ context, event }) => ({
-      type: 'sip.bye',
-      to: PORT_SIP,
-      leg: context.self,
-      message: event.type === 'leg.hangUp' ? event.message : 0,
-      lapse: (event.type === 'leg.hangUp' ? event.lapse : undefined) ?? '',
-    })),
+    sendBye: emit(({ context, event }) => {
+      const end = event.type === 'leg.hangUp' ? event : context.end;
+      const [message, lapse, order] = [end?.message ?? 0, end?.lapse ?? ('' as const), end?.order ?? null];
+      return { type: 'sip.bye', to: PORT_SIP, leg: context.self, message, lapse, order };
+    }),
+    keepEnd: assign({ end: ({ event }) => event as Taken<LegHangUp> }),
     tellHungUp: emit(({ context, event }) => ({
       type: 'leg.hungUp',
       call: context.call,
@@ -236,6 +237,7 @@ export const legMachine = setup({
     settings,
     fork: fact.type === 'fork.started' ? { aor: fact.aor, device: fact.device, callId: fact.callId, target: fact.target } : null,
     progress: null,
+    end: null,
   }),
   initial: 'born',
   states: {
@@ -319,7 +321,7 @@ export const legMachine = setup({
         'prack.missed': { target: 'ended', actions: ['sendServerError', 'tellHungUp'] },
         'bye.received': { target: 'ended', actions: 'tellHungUp' },
         // RFC 3261 §15: the callee's side must not send BYE before the ACK.
-        'leg.hangUp': 'closing',
+        'leg.hangUp': { target: 'closing', actions: 'keepEnd' },
         'actor.ended': 'closing',
         'cancel.received': {},
         'leg.progress': {},

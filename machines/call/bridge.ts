@@ -5,9 +5,13 @@ import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { UNAVAILABLE, UNTAKEN } from '../vocabulary/outcome.ts';
 import { cancel, change, hangUp, isOpen, type Of, peerOf } from './context.ts';
 import { huntSetup } from './hunt.ts';
+import { ANSWERED_BY_ANOTHER, CALLER_HUNG_UP, isJoin, lostJoin, NOBODY_RINGS } from './joins.ts';
 import { isElsewhere, missedBy } from './missed.ts';
 
-/** With those of the bridge and the ends, which makes all. */
+const NO_FORK = { device: '', aor: '', joinedBy: '' };
+const WHY_LOST = { elsewhere: ANSWERED_BY_ANOTHER, caller: CALLER_HUNG_UP, none: NOBODY_RINGS } as const;
+
+/** With those of the bridge and the ends. */
 export const bridgeSetup = huntSetup.extend({
   guards: {
     isCaller: ({ context }, { leg }: { leg: Address }) => leg === context.callerLeg,
@@ -42,16 +46,20 @@ export const bridgeSetup = huntSetup.extend({
       enqueue.emit({ type: 'call.failed', call, caller, callee, status: 500, reason: 'Call Failed Here' });
     }),
     cancelForks: enqueueActions(({ context, enqueue }, { reason, text }: { reason: CancelReason; text: string }) => {
-      for (const fork of context.forks)
-        if (isOpen(fork) && fork.leg !== context.winner) enqueue.emit(cancel(fork.leg, reason, text));
+      for (const fork of context.forks) {
+        if (!isOpen(fork) || fork.leg === context.winner) continue;
+        enqueue.emit(cancel(fork.leg, reason, text));
+        if (isJoin(fork)) enqueue.emit(lostJoin(context.self, fork, WHY_LOST[reason]));
+      }
     }),
     answer: enqueueActions(({ context, event, enqueue }) => {
       const { leg, status, message } = event as Of<'leg.answered'>;
       enqueue.assign({ winner: leg, keepers: [], outcome: 'answered', status });
       enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
       const { self: call, caller, callee } = context;
-      const { device, aor: answeredBy } = context.forks.find((fork) => fork.leg === leg) ?? { device: '', aor: '' };
+      const { device, aor: answeredBy, joinedBy } = context.forks.find((fork) => fork.leg === leg) ?? NO_FORK;
       enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy });
+      if (joinedBy !== '') enqueue.emit({ type: 'join.won', case: joinedBy, call });
     }),
     fail: enqueueActions(({ context, enqueue }) => {
       const { status, reason, message } = context.best ?? (context.code === '' ? UNAVAILABLE : UNTAKEN);

@@ -14,6 +14,7 @@ import type {
   callEnded,
   calleeDropped,
   calleeMissed,
+  callerAnswered,
   callFailed,
   callOffered,
   callRinging,
@@ -25,6 +26,8 @@ import type {
   forkStarted,
   huntIdle,
   inviteReceived,
+  joinLost,
+  joinWon,
   legAcknowledged,
   legAnswered,
   legCancelled,
@@ -83,6 +86,8 @@ export interface Fork {
   readonly aor: string;
   /** Whom of those that a scenario rings it is for; empty: the callee. */
   readonly member: string;
+  /** The case that has another call's leg joined; empty: a device is rung. */
+  readonly joinedBy: Address;
   /** `dropped`: given up for another hunt, which its answer does not concern. */
   readonly state: 'calling' | 'silent' | 'ringing' | 'dropped' | 'failed' | 'ended';
 }
@@ -144,6 +149,8 @@ export interface Context {
   readonly code: string;
   readonly argument: string;
   readonly placedBy: Address;
+  /** How long the caller may wait for somebody, whom the service has answered itself. */
+  readonly attendedMs: number;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
 }
@@ -165,6 +172,9 @@ export type Told = Raw<
   | typeof claimWon
   | typeof claimLost
   | typeof forkStarted
+  | typeof callerAnswered
+  | typeof joinWon
+  | typeof joinLost
 >;
 
 /** What a call hears and is told to do. */
@@ -225,9 +235,13 @@ export function dropMember(context: Context, callee: string) {
   };
 }
 
+/** The devices that are rung in the hunt of now, whether or not they still ring. */
+export const rungNow = ({ forks, hunted }: Pick<Context, 'forks' | 'hunted'>): readonly Fork[] =>
+  forks.filter(({ joinedBy }, index) => index >= hunted && joinedBy === '');
+
 /** The forks that ring these, as far as there is room for them, and none of a device that rings in this hunt. */
 export function newForks(context: Context, rings: readonly Ring[], by: string): Raw<typeof forkStarted>[] {
-  const hunting = context.forks.slice(context.hunted);
+  const hunting = rungNow(context);
   const room = Math.min(context.settings.maxForks - hunting.length, MAX_CALL_FORKS - context.forks.length);
   return rings
     .filter(({ device, aor }) => !hunting.some((known) => known.device === device && known.aor === aor))
@@ -241,6 +255,7 @@ export const asFork = ({ leg, device, aor }: Raw<typeof forkStarted>, member = '
   device,
   aor,
   member,
+  joinedBy: '',
   state: 'calling',
 });
 

@@ -21,6 +21,7 @@ import {
   change,
   drop,
   dropMember,
+  type Fork,
   forkFact,
   idleHunter,
   isDroppedMember,
@@ -31,9 +32,14 @@ import {
   newForks,
   type Of,
   offered,
+  rungNow,
   without,
 } from './context.ts';
+import { GONE_ELSEWHERE, isJoin, lostJoin, NOBODY_RINGS, openJoin } from './joins.ts';
 import { callSetup } from './setup.ts';
+
+const hasRoom = (rung: readonly Fork[], maxForks: number, device: string, aor: string): boolean =>
+  rung.length < maxForks && !rung.some((known) => known.device === device && known.aor === aor);
 
 /** With the guards and actions of the hunt. */
 export const huntSetup = callSetup.extend({
@@ -41,9 +47,8 @@ export const huntSetup = callSetup.extend({
     isOver: ({ context }) => isOver(context),
     canFork: ({ context }, { device, aor }: { device: string; aor: string }) =>
       !isDroppedMember(context, aor) &&
-      context.forks.length - context.hunted < context.settings.maxForks &&
       context.forks.length < MAX_CALL_FORKS &&
-      !context.forks.some((known, index) => index >= context.hunted && known.device === device && known.aor === aor),
+      hasRoom(rungNow(context), context.settings.maxForks, device, aor),
     canKeep: ({ context }, { by, forMs }: { by: Address; forMs: number }) =>
       forMs > 0 && (context.keepers.length < MAX_KEEPERS || context.keepers.includes(by)),
     /** A member of a group speaks for itself alone. */
@@ -94,7 +99,11 @@ export const huntSetup = callSetup.extend({
     divert: enqueueActions(({ context, event, enqueue }) => {
       const { callee, why, rings, forwarding, ...offer } = event as Of<'call.divert'>;
       const diversions = [...context.diversions, { by: context.callee, to: callee, why }];
-      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      for (const fork of context.forks) {
+        if (!isOpen(fork)) continue;
+        enqueue.emit(cancel(fork.leg, 'none'));
+        if (isJoin(fork)) enqueue.emit(lostJoin(context.self, fork, GONE_ELSEWHERE));
+      }
       for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
       enqueue.cancel('ring limit');
       enqueue.emit({ type: 'call.diverted', call: context.self, caller: context.caller, from: context.callee, callee, why });
@@ -169,11 +178,12 @@ export const huntSetup = callSetup.extend({
       enqueue.assign({ toldUnanswered: true });
       enqueue.emit({ type: 'call.unanswered', call, caller, callee, why, status, target: targetOf(forwarding, why), diverted });
     }),
-    /** The callee's devices have rung for as long as the callee wants. */
+    /** The callee's devices have rung for as long as the callee wants; a party that is being joined is none of them. */
     giveUpHunt: enqueueActions(({ context, enqueue }) => {
-      for (const fork of context.forks) if (isOpen(fork)) enqueue.emit(cancel(fork.leg, 'none'));
+      const isMeant = (fork: Fork): boolean => !isJoin(fork);
+      for (const fork of context.forks) if (isOpen(fork) && isMeant(fork)) enqueue.emit(cancel(fork.leg, 'none'));
       for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
-      enqueue.assign({ forks: drop(context.forks), keepers: [] });
+      enqueue.assign({ forks: drop(context.forks, isMeant), keepers: [] });
     }),
     /** RFC 3261 §8.1.3.4: where a device redirects to, under its user's permissions. */
     follow: enqueueActions(({ context, event, enqueue }) => {
@@ -271,6 +281,8 @@ export const huntSetup = callSetup.extend({
     forsake: enqueueActions(({ context, event, enqueue }) => {
       const { fork } = event as Of<'leg.forsaken'>;
       enqueue.emit(cancel(fork, 'none'));
+      const join = openJoin(context, fork);
+      if (join !== undefined) enqueue.emit(lostJoin(context.self, join, NOBODY_RINGS));
       enqueue.assign({ forks: change(context.forks, fork, 'failed') });
     }),
     /** RFC 3261 §15.1.2: what the caller ended is answered 487. */

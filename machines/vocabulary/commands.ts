@@ -108,8 +108,21 @@ export type LegAcknowledge = To & { readonly type: 'leg.acknowledge'; readonly m
 export type LegCancel = To & { readonly type: 'leg.cancel'; readonly reason: CancelReason; readonly text: string };
 /** Why a talk ends without anybody's BYE; each becomes a Reason header (RFC 3326). */
 export type LapseReason = '' | 'expired' | 'silent' | 'unknown';
-/** Ends the leg in whatever state it is; `message` is the other side's BYE, whose Reason is passed on, 0 for none; `lapse` where there is none. */
-export type LegHangUp = To & { readonly type: 'leg.hangUp'; readonly message: number; readonly lapse?: LapseReason };
+/** An end that somebody ordered, which its party hears of in a Reason header (RFC 3326); status 0: it hears of none. */
+export interface OrderedEnd {
+  readonly status: number;
+  readonly reason: string;
+}
+/**
+ * Ends the leg in whatever state it is; `message` is the other side's BYE, whose Reason is passed on, 0 for none; `lapse` or
+ * `order` where there is none.
+ */
+export type LegHangUp = To & {
+  readonly type: 'leg.hangUp';
+  readonly message: number;
+  readonly lapse?: LapseReason;
+  readonly order?: OrderedEnd;
+};
 export type LegCommand = LegProgress | LegAnswer | LegReject | LegAcknowledge | LegCancel | LegHangUp;
 
 // To the SIP port.
@@ -133,7 +146,10 @@ export type SipRespond = ToSip<
 >;
 export type SipCancel = ToSip<'sip.cancel', { readonly reason: CancelReason; readonly text: string }>;
 export type SipAck = ToSip<'sip.ack', { readonly message: number }>;
-export type SipBye = ToSip<'sip.bye', { readonly message: number; readonly lapse: LapseReason }>;
+export type SipBye = ToSip<
+  'sip.bye',
+  { readonly message: number; readonly lapse: LapseReason; readonly order: OrderedEnd | null }
+>;
 /** Ends a leg whose 2xx nobody wants: ACK (rejecting an offer in it) and BYE. */
 export type SipDiscard = ToSip<'sip.discard', object>;
 /** Passes a request that came on another leg on to this one. */

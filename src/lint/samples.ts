@@ -78,6 +78,8 @@ export const COMMAND_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   'call.drop': ['callee'],
   'call.keepOpen': ['forMs', 'progress'],
   'call.end': ['status', 'reason'],
+  'call.answer': ['forMs'],
+  'call.join': ['leg', 'aor'],
   'call.divert': ['callee', 'why', 'rings', 'wakeable', 'accountPush', 'forwarding'],
   'leg.progress': ['fork', 'status', 'message'],
   'leg.answer': ['fork', 'status', 'message'],

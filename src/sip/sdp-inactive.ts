@@ -1,4 +1,4 @@
-/** The answer that keeps a session open without media: what a party hears of us who lifted before there is somebody to talk to. */
+/** Descriptions that keep a session open without media: what a party hears of us who lifted before there is somebody to talk to. */
 import { formatOrigin, type Origin } from './sdp.ts';
 import { refusedLine, sectionsOf } from './sdp-session.ts';
 
@@ -27,6 +27,14 @@ export function inactiveAnswer(offer: string, { origin, hex }: Inactive): string
   for (const [i, section] of sections.entries())
     lines.push(...(i === spoken ? inactive(section, `${head}${section}`, hex) : [refusedLine(section)]));
   return `${lines.join('\r\n')}\r\n`;
+}
+
+const OFFERED = ['a=rtpmap:0 PCMU/8000', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15'];
+
+/** Offers audio that nobody sends or hears yet: for a party that made no offer itself. */
+export function inactiveOffer(origin: Origin): string {
+  const head = ['v=0', formatOrigin(origin), 's=-', `c=IN ${origin.addressType} ${origin.address}`, 't=0 0'];
+  return [...head, `m=audio ${DISCARD_PORT} RTP/AVP 0 8 101`, ...OFFERED, 'a=inactive', ''].join('\r\n');
 }
 
 function inactive(section: string, said: string, hex: Inactive['hex']): string[] {

@@ -995,3 +995,206 @@ describe('the scenario', () => {
     expect(chart.taken).toBe(true);
   });
 });
+
+describe('a call whose caller the service answers itself', () => {
+  const attend = (forMs = 40_000) => order('call.answer', { forMs });
+  const accept = { type: 'leg.answer', to: CALLER, fork: '', status: 200, message: 0 };
+  const attended = { type: 'call.answered', call: SELF, device: '', answeredBy: '' };
+  const dismissed = (status: number, reason: string) => ({
+    type: 'leg.hangUp',
+    to: CALLER,
+    message: 0,
+    order: { status, reason },
+  });
+  function attendedCall(how: Parameters<typeof callTo>[1] = {}): Chart {
+    const chart = callTo(0, { fact: { code: '*8', direct: true }, ...how });
+    expectTold(chart.give(attend()), [accept, attended]);
+    return chart;
+  }
+
+  it('tells so once the caller has acknowledged', () => {
+    const chart = attendedCall();
+    expect(chart.state).toBe('attended.answered');
+    expectTold(chart.give(callerAcks), [{ type: 'caller.answered', call: SELF, leg: CALLER }]);
+    expect(chart.give(callerAcks)).toEqual([]);
+    expect([chart.taken, chart.state]).toEqual([true, 'attended.alone']);
+  });
+
+  it('rings nobody any more, and nobody who was rung changes it', () => {
+    const chart = ringingCallTo(4);
+    expectTold(chart.give(keepOpen(20_000), attend()), [
+      accept,
+      attended,
+      cancel(1, 'none'),
+      cancel(2, 'none'),
+      cancel(3, 'none'),
+      cancel(4, 'none'),
+    ]);
+    const late = [rings(1), isSilent(2), fails(1, 487), answers(2), forsakes(3), hangsUp(fork(2)), ended(fork(1)), 20_000];
+    expect(chart.give(...late)).toEqual([]);
+    expect([chart.taken, chart.state]).toEqual([true, 'attended.answered']);
+    expectTold(chart.give(claim('pickup:1')), [{ type: 'claim.lost', loser: 'pickup:1' }]);
+  });
+
+  it('is refused where nobody calls, and where nobody has time', () => {
+    const placed = callTo(1, { fact: { placedBy: 'case:1' } });
+    placed.give(attend());
+    expect(placed.taken).toBe(false);
+    const chart = callTo(1);
+    chart.give(attend(0));
+    expect(chart.taken).toBe(false);
+  });
+
+  it.each<[string, Stimulus, object[]]>([
+    ['it is ended', end, [dismissed(404, 'No Such User')]],
+    ['nobody came in time', 40_000, [dismissed(480, 'Nobody Came')]],
+    ['the caller is gone', lapses, [{ type: 'leg.hangUp', to: CALLER, lapse: 'expired' }]],
+    ['the caller hangs up', hangsUp(CALLER), []],
+    ['the caller’s leg crashes', ended(CALLER), [{ type: 'call.ended', outcome: 'answered', status: 200 }]],
+    ['a CANCEL crossed the answer', callerCancels, [{ type: 'call.cancelled' }]],
+  ])('is over when %s', (_what, cause, told) => {
+    const chart = attendedCall();
+    expectTold(chart.give(cause), told);
+    expect(['releasing', 'ended']).toContain(chart.state);
+  });
+
+  const asking = (method: string): EventObject => Object.assign(request(CALLER), { method });
+  it.each([
+    ['INVITE', 491, ''],
+    ['UPDATE', 491, ''],
+    ['OPTIONS', 200, ''],
+    ['INFO', 480, 'Nobody Is There Yet'],
+    ['REFER', 480, 'Nobody Is There Yet'],
+  ])('answers the caller’s %s with %i %s', (method, status, reason) => {
+    const chart = attendedCall();
+    expectTold(chart.give(callerAcks, asking(method)), [{ type: 'caller.answered' }, { ...refused(CALLER), status, reason }]);
+  });
+});
+
+describe('a party of another call that is joined', () => {
+  const PICKER = 'leg:9/0';
+  const join = (leg = PICKER, by = 'pickup:1') => order('call.join', { leg, aor: CAROL }, by);
+  const lost = (status: number, reason: string, by = 'pickup:1') => ({ type: 'join.lost', case: by, call: SELF, status, reason });
+  const won = { type: 'join.won', case: 'pickup:1', call: SELF };
+
+  it('is one more fork, and wins if it answers first', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(join()), [
+      { type: 'fork.started', leg: fork(2), aor: CAROL, device: PICKER, case: 'pickup:1', target: { adopts: PICKER } },
+    ]);
+    expectTold(chart.give(answers(2)), [
+      { type: 'leg.answer', to: CALLER, fork: fork(2), status: 200 },
+      { type: 'call.answered', answeredBy: CAROL },
+      won,
+      cancel(1, 'elsewhere'),
+    ]);
+    expect(chart.state).toBe('talking.answered');
+  });
+
+  it.each<[string, Stimulus[], object[]]>([
+    [
+      'another answers first',
+      [answers(1)],
+      [{ type: 'leg.answer' }, { type: 'call.answered' }, cancel(2, 'elsewhere'), lost(486, 'Answered By Another')],
+    ],
+    [
+      'the caller gives up',
+      [callerCancels],
+      [
+        { type: 'call.cancelled' },
+        missed(),
+        cancel(1, 'caller', 'SIP;cause=487'),
+        cancel(2, 'caller', 'SIP;cause=487'),
+        lost(487, 'Caller Has Hung Up'),
+      ],
+    ],
+    [
+      'the call is ended',
+      [end],
+      [{ type: 'leg.reject' }, ...failed(404), cancel(1, 'none'), cancel(2, 'none'), lost(480, 'Nobody Rings Any More')],
+    ],
+    [
+      'the callee says 600',
+      [fails(1, 600)],
+      [{ type: 'leg.reject' }, ...failed(600), cancel(2, 'none'), lost(480, 'Nobody Rings Any More')],
+    ],
+    [
+      'it goes to somebody else',
+      [divert()],
+      [
+        cancel(1, 'none'),
+        cancel(2, 'none'),
+        lost(480, 'Call Has Gone Elsewhere'),
+        { type: 'call.diverted' },
+        { type: 'leg.progress' },
+        { type: 'fork.started' },
+        { type: 'call.offered' },
+      ],
+    ],
+    [
+      'the caller’s leg crashes',
+      [ended(CALLER)],
+      [{ type: 'call.failed', status: 500 }, cancel(1, 'none'), cancel(2, 'none'), lost(480, 'Nobody Rings Any More')],
+    ],
+  ])('hears once that it is not when %s', (_what, causes, told) => {
+    const chart = ringingCallTo(1);
+    chart.give(join());
+    expectTold(chart.give(...causes), told);
+    expect(chart.give(fails(2, 487))).toEqual([]);
+  });
+
+  it.each([
+    ['fails', fails(2, 488, 'Not Acceptable Here'), lost(488, 'Not Acceptable Here')],
+    ['declines all', fails(2, 603), lost(603, '')],
+    ['redirects', fails(2, 302), lost(302, '')],
+    ['crashes', ended(fork(2)), lost(500, 'Call Failed Here')],
+  ])('that %s leaves the phones ringing, and is no answer of theirs', (_what, cause, told) => {
+    const chart = ringingCallTo(1, { settings: { declineEndsCall: true }, forwarding: { busy: CAROL } });
+    chart.give(join());
+    expectTold(chart.give(cause), [told]);
+    expect(chart.state).toBe('ringing.trying');
+    expectTold(chart.give(fails(1, 404), 0), [unanswered('unreachable'), reject(404), ...failed(404)]);
+  });
+
+  it('keeps the call open while it is being joined, when the callee’s devices have had their time', () => {
+    const chart = ringingCallTo(1, { forwarding: { noAnswer: CAROL, ringMs: 5_000 } });
+    chart.give(rings(1), join());
+    expectTold(chart.give(5_000), [cancel(1, 'none')]);
+    expectTold(chart.give(fails(2, 480)), [lost(480, ''), unanswered('noAnswer', CAROL)]);
+  });
+
+  it('whose fork the caller forsakes has lost', () => {
+    const chart = ringingCallTo(1);
+    chart.give(join());
+    expectTold(chart.give(forsakes(2)), [cancel(2, 'none'), lost(480, 'Nobody Rings Any More')]);
+  });
+
+  it('takes no room from devices', () => {
+    const chart = ringingCallTo(1, { settings: { maxForks: 2 } });
+    chart.give(join(), join('leg:10/0', 'pickup:2'));
+    expectTold(chart.give(addFork('mobile')), [{ type: 'fork.started', device: 'mobile' }]);
+    chart.give(addFork('tablet'));
+    expect(chart.taken).toBe(false);
+  });
+
+  it('is bounded: so many at a time, so many in all, and no leg twice', () => {
+    const chart = ringingCallTo(1);
+    chart.give(join());
+    chart.give(join(PICKER, 'pickup:2'));
+    expect(chart.taken, 'that leg is being joined').toBe(false);
+    for (const n of [2, 3, 4]) chart.give(join(`leg:${n}0/0`, `pickup:${n}`));
+    expect(chart.taken).toBe(true);
+    chart.give(join('leg:50/0', 'pickup:5'));
+    expect(chart.taken, 'four are').toBe(false);
+    for (let n = 2; n <= 13; n += 1) chart.give(fails(n, 488), join(`leg:${n}1/0`));
+    expect(chart.taken).toBe(true);
+    chart.give(fails(14, 488), join('leg:99/0'));
+    expect(chart.taken, 'sixteen were').toBe(false);
+  });
+
+  it('is refused once the call is answered', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1), join());
+    expect(chart.taken).toBe(false);
+  });
+});

@@ -67,6 +67,7 @@ const attributes = fc.record({
   fork: leg,
   device,
   status,
+  order: fc.constantFrom(undefined, { status: 486, reason: 'Busy' }),
   reason: fc.constantFrom('', 'SIP ;cause=200'),
   text: fc.constant(''),
   message: fc.nat(3),
@@ -138,7 +139,7 @@ function stepsOf(machine: AnyStateMachine, waits: readonly number[], first: read
     return fc.tuple(fc.boolean(), steps).map(([isLed, rest]) => (isLed ? [...first, ...rest] : rest));
   return fc.oneof(
     { weight: 1, arbitrary: steps },
-    { weight: 1, arbitrary: fc.tuple(groupSteps, steps).map((both) => both.flat()) },
+    { weight: 1, arbitrary: fc.tuple(fc.oneof(groupSteps, attendedSteps, joinSteps), steps).map((both) => both.flat()) },
   );
 }
 
@@ -155,6 +156,16 @@ const groupSteps: fc.Arbitrary<Step[]> = fc.tuple(attributes, fc.constantFrom<St
   const failed = [1, 2, 3, 4].map((n) => given('leg.failed', { leg: legAddress(CALL, n), status: 480, message: 0 }));
   return [given('call.keepOpen', { ...by, forMs: 20_000 }), given('call.ring', by), 0, ...failed, ...wait];
 });
+
+/** The service itself answers the caller. */
+const attendedSteps: fc.Arbitrary<Step[]> = fc
+  .constantFrom<Step[]>([], [given('leg.acknowledged', { leg: CALLER, message: 0 })])
+  .map((acknowledged) => [given('call.answer', { forMs: 20_000, by: 'case:1' }), ...acknowledged]);
+
+/** Parties of other calls are joined to it. */
+const joinSteps: fc.Arbitrary<Step[]> = fc
+  .uniqueArray(fc.constantFrom('leg:8/0', 'leg:9/0'), { minLength: 1 })
+  .map((legs) => legs.map((joined) => given('call.join', { leg: joined, aor: AOR, by: `case:${joined}` })));
 
 const born = (...types: string[]) =>
   fc.tuple(fc.constantFrom(...types), attributes).map(([type, rest]) => ({ ...rest, type, seq: 5, at: 0 }));

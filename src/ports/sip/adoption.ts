@@ -8,13 +8,14 @@ import { sdpIn } from '../../sip/sdp.ts';
 import type { SipContext } from './context.ts';
 import { type Adoption, type LegSide, newSide } from './leg-side.ts';
 import { ReInvite, tellAgain } from './re-invite.ts';
+import { isSipsLeg } from './routing.ts';
 import { bequeath, disinherit, handOver, isFree } from './takeover.ts';
 
 const CONTENT_TYPE = 'content-type';
 
 /** Offers the caller's session to the party of `target.adopts`, or asks that party for an offer if the caller made none. */
 export function adopt(context: SipContext, command: SipInvite): string | undefined {
-  const { leg: address, call, aor, device, target } = command;
+  const { leg: address, call, target } = command;
   const caller = context.legs.at(legAddress(call, 0));
   const old = context.legs.at(target.adopts ?? '');
   if (caller === undefined) return 'the caller is gone';
@@ -22,7 +23,12 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
     failed(context, address, 481, '');
     return undefined;
   }
-  const { contact, flow, invite, dialog, user } = old;
+  if (isExposed(caller, old)) {
+    failed(context, address, 480, 'SIPS Required');
+    return undefined;
+  }
+  // Its device is known by what it registered as, however the fork is named: so it is found where it has moved to.
+  const { contact, flow, invite, dialog, aor, device, user } = old;
   const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user });
   const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
   const before = dialog.sent;
@@ -31,7 +37,7 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
     failed: (status, reason) => {
       disinherit(side);
       side.adoption = undefined;
-      failed(context, address, status, reason);
+      if (!side.isClosed) failed(context, address, status, reason);
     },
     tooLate: () => tellAgain(context, old, before),
   });
@@ -42,6 +48,10 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
   reInvite.start();
   return undefined;
 }
+
+/** RFC 5630 §3.1.3: who called a SIPS URI talks to nobody over a way that others can read along. */
+const isExposed = (one: LegSide, other: LegSide): boolean =>
+  (isSipsLeg(one) && !other.flow.secure) || (isSipsLeg(other) && one.placed === undefined && !one.flow.secure);
 
 function setOffer({ dialog }: LegSide, offer: OpenOffer): void {
   if (dialog !== undefined) dialog.offer = offer;
@@ -80,6 +90,19 @@ export function complete(context: SipContext, side: LegSide, adoption: Adoption,
   side.adoption = undefined;
   handOver(context, old);
   return undefined;
+}
+
+/**
+ * The party of a leg leaves, or is sent away, before it agreed to go on in its heir: the join has failed. False if it has
+ * agreed, or has no heir.
+ */
+export function breakOff(context: SipContext, { heir }: LegSide, status: number, reason: string): boolean {
+  const adoption = heir?.adoption;
+  if (heir === undefined || adoption === undefined || adoption.isAnswered) return false;
+  disinherit(heir);
+  failed(context, heir.address, status, reason);
+  adoption.reInvite.cancel();
+  return true;
 }
 
 /** The join failed after its party had agreed: it is told again what it was told before, and stays in its call. */

@@ -5,6 +5,7 @@ import { type Dialog, dialogFromRequest, endOffer, requestIn, takeDescription } 
 import { header, responseTo } from '../../sip/headers.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { RELIABLE, requires, rseqOf, supports } from '../../sip/reliable.ts';
+import { sdpIn } from '../../sip/sdp.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
@@ -21,6 +22,7 @@ import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendR
 import { wayIn } from './routing.ts';
 import { agree } from './session.ts';
 import { respondAs } from './stand-in.ts';
+import { withoutMedia } from './without-media.ts';
 
 const CONTACT_BYTES = 8;
 
@@ -113,6 +115,9 @@ function latestOf(side: LegSide, fork: Address): Dialog | undefined {
 const NOTHING: ReadonlyMap<string, readonly string[]> = new Map();
 const OUR_ALLOW: ReadonlyMap<string, readonly string[]> = new Map([['allow', [ALLOW]]]);
 
+const OUR_ANSWER: ReadonlyMap<string, readonly string[]> = new Map([...OUR_ALLOW, ['content-type', ['application/sdp']]]);
+const offerOf = ({ invite }: LegSide): string | undefined => sdpIn(invite.body, header(invite, 'content-type'));
+
 /** Answers the caller's INVITE; headers and body come from the fork's answer if there is one. */
 export function respond(context: SipContext, side: LegSide, command: SipRespond): string | undefined {
   if (side.standIn !== undefined) return respondAs(context, side, side.standIn, command);
@@ -142,7 +147,8 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
     side.held = command;
     return;
   }
-  const headers = source === undefined ? new Map() : passedHeaders(source, context.settings.realm);
+  const isOurs = command.fork === '';
+  const headers = source === undefined ? new Map(isOurs ? OUR_ANSWER : []) : passedHeaders(source, context.settings.realm);
   side.held = undefined;
   cease(context, side, server);
   agree(context, side, context.legs.at(command.fork), side.invite, headers);
@@ -151,7 +157,9 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
     recouple(dialog);
     noteBody(dialog, side.invite.body, header(side.invite, 'content-type'));
   }
-  const response = answerWith(side, command, source, dialog, headers, source?.body ?? '');
+  // The service itself answers: there is nobody behind us yet who could describe a session.
+  const body = isOurs ? withoutMedia(context, side.flow, offerOf(side)) : (source?.body ?? '');
+  const response = answerWith(side, command, source, dialog, headers, body);
   if (isDescribing(response)) takeDescription(dialog, 'ours');
   server.respond(response);
   side.winner = command.fork;

@@ -11,7 +11,7 @@ import { sdpIn } from '../../sip/sdp.ts';
 import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
-import { adopt, complete, giveBack } from './adoption.ts';
+import { adopt, breakOff, complete, giveBack } from './adoption.ts';
 import { type AttemptHandler, NOBODY, send, sendAck } from './attempt.ts';
 import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { contactFor } from './caller.ts';
@@ -23,11 +23,12 @@ import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { sendOutside } from './outside.ts';
 import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
+import { reasonOf } from './reason.ts';
 import { refusedOffer } from './refused-offer.ts';
 import { isDescribing } from './reliable.ts';
 import { routed, secureWay, wayIn, wayTo } from './routing.ts';
 import { askInterval } from './session-interval.ts';
-import { handOver } from './takeover.ts';
+import { disinherit, handOver } from './takeover.ts';
 
 const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
@@ -272,6 +273,8 @@ const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 export function cancel({ farewell }: SipContext, side: LegSide, command: SipCancel): string | undefined {
   const { reason: why, text } = command;
   const reason = why === 'elsewhere' ? ELSEWHERE : why === 'caller' ? text : farewell.reason;
+  // A party that is not joined may be told so at once.
+  if (side.adoption !== undefined) disinherit(side);
   side.client?.cancel(reason === '' ? undefined : new Map([['reason', [reason]]]));
   return undefined;
 }
@@ -336,7 +339,10 @@ const LAPSES: Readonly<Record<LapseReason, string>> = {
 export function bye(context: SipContext, side: LegSide, command: SipBye): string | undefined {
   side.placed?.withdraw();
   // Whoever is to have its dialog gets it instead: the party stays for the call it was transferred to.
-  if (side.heir !== undefined && !side.isReleased) {
+  // But if it is sent away before it agreed, nobody gets it.
+  const { order } = command;
+  const isSentAway = order !== null && !side.isReleased && breakOff(context, side, order.status, order.reason);
+  if (side.heir !== undefined && !side.isReleased && !isSentAway) {
     handOver(context, side);
     return undefined;
   }
@@ -344,7 +350,8 @@ export function bye(context: SipContext, side: LegSide, command: SipBye): string
   if (side.dialog === undefined || side.isReleased) finished();
   else {
     side.isReleased = true;
-    sendBye(context, side, side.dialog, context.legs.message(command.message), finished, LAPSES[command.lapse]);
+    const why = order === null ? LAPSES[command.lapse] : reasonOf(order);
+    sendBye(context, side, side.dialog, context.legs.message(command.message), finished, why);
   }
   return undefined;
 }

@@ -10,9 +10,7 @@ import { header, reasonPhrase } from '../../sip/headers.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { quoted } from '../../sip/name-addr.ts';
 import { sdpIn } from '../../sip/sdp.ts';
-import { inactiveAnswer } from '../../sip/sdp-inactive.ts';
 import { formatUri, type SipUri } from '../../sip/uri.ts';
-import type { Flow } from '../../transport/transport.ts';
 import { breadthOf } from './breadth.ts';
 import type { SipContext } from './context.ts';
 import type { Destination, DialPlan } from './dial-plan.ts';
@@ -20,7 +18,9 @@ import { Domains } from './domains.ts';
 import { type LegSide, newSide, type Placed } from './leg-side.ts';
 import { NO_FLOW } from './no-flow.ts';
 import { callOnward, inviteWithoutOffer } from './onward.ts';
+import { inHeader, printable, reasonOf } from './reason.ts';
 import { isFree } from './takeover.ts';
+import { withoutMedia } from './without-media.ts';
 
 /** What it works with. */
 export interface PlacingParts {
@@ -67,7 +67,7 @@ export class Placement implements Placed {
     const { caller, ringMs } = command;
     const isOurs = dialPlan.aorOf(dialled) !== undefined;
     const shown = isOurs ? destination.callee : formatUri(dialled);
-    const name = plain(command.name) || (isOurs ? this.#nameOf(destination.callee) : '');
+    const name = printable(command.name) || (isOurs ? this.#nameOf(destination.callee) : '');
     const invite = inviteWithoutOffer(context, {
       // A SIPS URI that was dialled asks for TLS on the way to both (RFC 5630 §3.1.3).
       uri: dialled.scheme === 'sips' ? caller.replace(/^sip:/, 'sips:') : caller,
@@ -131,19 +131,11 @@ export class Placement implements Placed {
     side.winner = fork;
     const answer = legs.message(message);
     const offer = answer === undefined ? undefined : sdpIn(answer.body, header(answer, 'content-type'));
-    const body = offer === undefined || this.#lifted === undefined ? '' : this.#inactive(offer, this.#lifted.flow);
+    const body = offer === undefined || this.#lifted === undefined ? '' : withoutMedia(context, this.#lifted.flow, offer);
     const ack: SipRequest = { ...side.invite, method: 'ACK', headers: new Map([['content-type', ['application/sdp']]]), body };
     engine.post({ type: 'ack.received', leg: this.#leg, message: body === '' ? 0 : legs.keep(side, ack) });
     // Its ACK leaves first.
     timers.set(0, () => this.#callOther());
-  }
-
-  #inactive(offer: string, { advertised: { host } }: Flow): string {
-    const { random } = this.#parts.context;
-    const session = String(Number.parseInt(random.hex(6), 16));
-    const addressType = host.includes(':') ? 'IP6' : 'IP4';
-    const origin = { username: '-', sessionId: session, version: '1', addressType, address: host } as const;
-    return inactiveAnswer(offer, { origin, hex: (bytes) => random.hex(bytes) });
   }
 
   #callOther(): void {
@@ -191,7 +183,7 @@ export class Placement implements Placed {
     const { legs, engine } = this.#parts.context;
     const side = legs.at(this.#leg);
     if (side === undefined) return;
-    const why = `SIP;cause=${status};text=${quoted(reason || reasonPhrase(status))}`;
+    const why = reasonOf({ status, reason });
     const bye: SipRequest = { ...side.invite, method: 'BYE', headers: new Map([['reason', [why]]]) };
     engine.post({ type: 'bye.received', leg: this.#leg, fork: '', message: legs.keep(side, bye) });
   }
@@ -215,8 +207,4 @@ export class Placement implements Placed {
   }
 }
 
-/** A display name as it stands in a header: UTF-8 in bytes, without what would end the line (RFC 3261 §25.1). */
-const displayed = (name: string): string => (name === '' ? '' : quoted(Buffer.from(plain(name), 'utf8').toString('latin1')));
-const plain = (name: string): string => name.replace(CONTROLS, ' ');
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-const CONTROLS = /[\x00-\x1f\x7f]/g;
+const displayed = (name: string): string => (name === '' ? '' : quoted(inHeader(name)));

@@ -22,6 +22,7 @@ import type { ServerTransaction, TransactionUser } from '../../transaction/trans
 import { endpointName } from '../../transport/endpoint.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { Admission, type Admitted } from './admission.ts';
+import { breakOff } from './adoption.ts';
 import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -286,7 +287,8 @@ export class SipPort implements Port, TransactionUser {
     side.isReleased = true;
     side.reason = reasonIn(request) || side.reason;
     // Who was to have its dialog has lost its party too.
-    if (side.heir !== undefined) engine.post({ type: 'bye.received', leg: side.heir.address, fork: '', message: 0 });
+    if (side.heir !== undefined && !breakOff(this.#context, side, 487, 'Party Has Hung Up'))
+      engine.post({ type: 'bye.received', leg: side.heir.address, fork: '', message: 0 });
     engine.post({ type: 'bye.received', leg: side.address, fork: '', message: legs.keep(side, request) });
   }
 

@@ -1,0 +1,69 @@
+/** Calls whose caller the service answers itself, and parties of such calls that are joined to others. */
+import { emit, enqueueActions } from 'xstate';
+import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
+import { bridgeSetup } from './bridge.ts';
+import { asFork, change, forkFact, type Of } from './context.ts';
+import { hasRoomToJoin, lostJoin, openJoin } from './joins.ts';
+
+/** What a party is told to its requests while nobody but us is there: offers wait (RFC 3261 §14.2), and no answer ends its dialog (RFC 5057 §5.1). */
+const refusalOf = (method: string) => {
+  if (method === 'INVITE' || method === 'UPDATE') return { status: 491, reason: '' };
+  return method === 'OPTIONS' ? { status: 200, reason: '' } : { status: 480, reason: 'Nobody Is There Yet' };
+};
+
+/** With those of calls that the service answers, and of joins, which makes all. */
+export const attendanceSetup = bridgeSetup.extend({
+  delays: {
+    attended: ({ context }) => context.attendedMs,
+  },
+  guards: {
+    /** Nobody is there to be answered where we place the call. */
+    canAttend: ({ context }, { forMs }: { forMs: number }) => context.placedBy === '' && forMs > 0,
+    canJoin: ({ context }, { leg }: { leg: Address }) => hasRoomToJoin(context, leg),
+    isJoin: ({ context }, { leg }: { leg: Address }) => openJoin(context, leg) !== undefined,
+  },
+  actions: {
+    attend: enqueueActions(({ context, event, enqueue }) => {
+      const { self: call, caller, callee, callerLeg: to } = context;
+      const { forMs: attendedMs } = event as Of<'call.answer'>;
+      enqueue.assign({ attendedMs, keepers: [], outcome: 'answered', status: 200 });
+      enqueue.emit({ type: 'leg.answer', to, fork: '', status: 200, message: 0 });
+      enqueue.emit({ type: 'call.answered', call, caller, callee, device: '', answeredBy: '' });
+    }),
+    tellCallerAnswered: emit(({ context }) => ({
+      type: 'caller.answered',
+      call: context.self,
+      leg: context.callerLeg,
+    })),
+    dismissCaller: emit(({ context, event }) => {
+      const { status, reason } = event.type === 'call.end' ? event : { status: 480, reason: 'Nobody Came' };
+      return { type: 'leg.hangUp', to: context.callerLeg, message: 0, order: { status, reason } };
+    }),
+    answerAlone: emit(({ event }) => {
+      const { leg, exchange, method } = event as Of<'request.received'>;
+      return { type: 'sip.refuseRequest', to: PORT_SIP, leg, exchange, ...refusalOf(method) };
+    }),
+    join: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, aor, by } = event as Of<'call.join'>;
+      const target = { contact: '', path: [], flow: '', stream: false, adopts: leg };
+      // Named by its leg: two parties may be devices of one user, and one of them may be rung too.
+      const order = { device: leg, aor, target, callId: '' };
+      const fork = forkFact(context, context.forks.length + 1, order, by);
+      enqueue.emit(fork);
+      enqueue.assign({ forks: [...context.forks, { ...asFork(fork), joinedBy: by }] });
+    }),
+    /** What became of one party is neither the callee's answer nor the caller's. */
+    loseJoin: enqueueActions(({ context, event, enqueue }) => {
+      const { leg, status, reason } = event as Of<'leg.failed'>;
+      const fork = openJoin(context, leg);
+      if (fork === undefined) return;
+      enqueue.assign({ forks: change(context.forks, leg, 'failed') });
+      enqueue.emit(lostJoin(context.self, fork, { status, reason }));
+    }),
+    loseCrashedJoin: emit(({ context, event }) => {
+      const fork = openJoin(context, (event as Of<'actor.ended'>).address);
+      if (fork === undefined) throw new Error('no such join');
+      return lostJoin(context.self, fork, { status: 500, reason: 'Call Failed Here' });
+    }),
+  },
+});
