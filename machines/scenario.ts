@@ -30,6 +30,8 @@ export interface Scenario {
    * Throws an Error whose message says what to write instead. Without it the config may say nothing there.
    */
   readonly settings?: (written: unknown) => unknown;
+  /** Star codes that it waits for, by its settings: without them in the config's `codes` nobody can dial them. */
+  readonly codes?: (settings: never) => readonly string[];
   readonly machine: AnyStateMachine;
   /**
    * States in which a case may stay for as long as it likes, and why; written as `ringing.trying`. The machine's own id
@@ -59,6 +61,7 @@ export function defineScenario<S extends AnyInterest, I extends AnyInterest, M e
     readonly name: string;
     readonly startsOn: readonly S[];
     readonly startsFor?: (settings: SettingsOf<M>) => readonly S[];
+    readonly codes?: (settings: SettingsOf<M>) => readonly string[];
     readonly address?: (fact: Delivered<S>) => Address;
     readonly oncePer?: (fact: Delivered<S>) => string;
     readonly of?: (fact: Delivered<S>) => Address;

@@ -30,6 +30,7 @@ import { Authenticator } from './ports/sip/authenticator.ts';
 import type { SipContext } from './ports/sip/context.ts';
 import { Domains } from './ports/sip/domains.ts';
 import { Keepalive } from './ports/sip/keepalive.ts';
+import type { LegSide } from './ports/sip/leg-side.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
 import type { SipSettings, SipUser } from './ports/sip/settings.ts';
@@ -144,6 +145,9 @@ export class Service {
     this.wiretap = new Wiretap({
       now: () => timers.now(),
       attach: (tap) => this.#attach(tap),
+      openLegs: (told) => {
+        for (const side of this.#legs.all()) told(...named(side));
+      },
       report: (line) => log.error({ problem: line }, 'messages are not watched any more'),
     });
     if (log.enabled('debug')) this.wiretap.add(messageLog(log));
@@ -154,9 +158,7 @@ export class Service {
 
   #attach(tap: Wiretap | undefined): void {
     this.transactions.tap = tap;
-    this.#legs.watch(
-      tap && (({ call, invite, aor }) => tap.legAdded(call, invite.callId, aor === '' ? '' : Domains.userOf(aor))),
-    );
+    this.#legs.watch(tap && ((side) => tap.legAdded(...named(side))));
   }
 
   /** No packet ends the process: what one breaks is reported, and the next one is taken. */
@@ -337,6 +339,13 @@ export class Service {
 }
 
 /** Scanners are told nothing, and what cannot be read counts against its sender. */
+/** Call, Call-ID and user of a leg, as who watches messages hears of it. */
+const named = ({ call, invite, aor }: LegSide): [call: string, callId: string, user: string] => [
+  call,
+  invite.callId,
+  aor === '' ? '' : Domains.userOf(aor),
+];
+
 const gateOf = (protection: Protection): Gate => ({
   admits: (request, flow) => {
     if (!protection.isScanner(header(request, 'user-agent'))) return true;

@@ -121,6 +121,7 @@ export const ringBack = defineScenario({
     placeFailed.where({ case: self }),
   ],
   settings: readSettings,
+  codes: ({ setCode, cancelCode }) => [setCode, cancelCode],
   machine: ringBackMachine,
 });
 export default ringBack;

@@ -16,6 +16,8 @@ export interface WiretapParts {
   readonly now: () => number;
   /** Puts the tap where messages pass, or takes it away. */
   readonly attach: (tap: Wiretap | undefined) => void;
+  /** Tells of each leg that is open. */
+  readonly openLegs: (told: (call: string, callId: string, user: string) => void) => void;
   readonly report: (problem: string) => void;
 }
 
@@ -31,6 +33,10 @@ export class Wiretap implements Tap {
   add(observer: Observer): void {
     this.#observers = [...this.#observers, observer];
     if (this.#observers.length === 1) this.#parts.attach(this);
+    this.#parts.openLegs((call, callId, user) => {
+      this.kinship.add(call, callId);
+      if (this.#observers.includes(observer)) this.#guarded(observer, () => observer.legAdded?.(callId, user));
+    });
   }
 
   remove(observer: Observer): void {

@@ -261,6 +261,22 @@ export default [third, defineScenario({ name: 'fourth', startsOn: [facts.callFai
     '[{ use: ./plain2.ts, settings: { a: 1 } }]',
     'N.yaml:1: scenarios[0].settings: ./plain2.ts: it takes no settings; take the key out, or let the scenario read it by settings: (written) => …',
   ),
+  'star codes that are there': of(
+    {},
+    '[{ use: ring-back, settings: { setCode: "*5", cancelCode: "#5" } }]\ncodes: ["*5", "*51", "#5"]',
+    /^scenario ring-back/,
+    /^settings /,
+  ),
+  'star codes that nobody can dial': of(
+    {},
+    '[ring-back]\ncodes: ["*37", "*5"]',
+    'N.yaml:1: scenarios[0]: ring-back: "#37" does not stand in codes, so that nobody can dial it; write codes: ["*37", "*5", "#37"]',
+  ),
+  'star codes of its settings that nobody can dial': of(
+    {},
+    '\n  - use: ring-back\n    settings: { setCode: "*371" }',
+    'N.yaml:3: scenarios[0].settings: ring-back: "*371", "#37" do not stand in codes, so that nobody can dial them; write codes: ["*371", "#37"]',
+  ),
   'maxCases that is none': of(
     {},
     '[{ use: ./missed.ts, maxCases: 0 }]',

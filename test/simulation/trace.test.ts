@@ -146,6 +146,19 @@ describe('a trace', () => {
     expect(world.service.service.transactions.tap).toBeUndefined();
   });
 
+  it.each([false, true])('of a talk that was there before it, while somebody else watches too: %s', (isWatched) => {
+    const played = scene();
+    const { world, tracer, captured, wiretap, alice, desk } = played;
+    if (isWatched) wiretap.add({ see: () => undefined });
+    const call = alice.call('bob');
+    world.run(2000);
+    tracer.start(trace([], [call.callId]));
+    call.bye();
+    world.run(1000);
+    tracer.stop();
+    expect(new Set(captured().map(callIdOf))).toEqual(new Set([call.callId, desk.incoming?.callId]));
+  });
+
   it('that cannot be written costs the trace and no call', () => {
     const played = scene();
     const { world, wiretap } = played;

@@ -36,10 +36,9 @@ export class LegTable {
   #calls = 0;
   #lastHandle = 0;
 
-  /** Is told of each leg that is opened, and at first of those that are. */
+  /** Is told of each leg that is opened. */
   watch(added: ((side: LegSide) => void) | undefined): void {
     this.#added = added;
-    if (added !== undefined) for (const side of this.#byAddress.values()) added(side);
   }
 
   add(side: LegSide): void {
