@@ -66,6 +66,8 @@ interface Context {
   readonly fork: { readonly aor: string; readonly device: string; readonly callId: string; readonly target: Target } | null;
   /** What the caller was told last, to be repeated each minute. */
   readonly progress: Progress | null;
+  /** Why nobody wants its answer, if so. */
+  readonly why: { readonly reason: CancelReason; readonly text: string };
   /** How it shall end once its ACK is here. */
   readonly end: Taken<LegHangUp> | null;
 }
@@ -91,6 +93,7 @@ const HOW: Readonly<Record<string, Raw<typeof legHungUp>['how']>> = {
 const NO_DIALOG = { 'bye.finished': {}, 'ack.missed': {}, 'dialog.moved': {} } as const;
 /** What answers an INVITE, where it has been answered. */
 const LATE_ANSWERS = { 'provisional.received': {}, 'answer.received': {}, 'failure.received': {} } as const;
+const NO_REASON = { reason: 'none', text: '' } as const;
 const device = (context: Context): string => context.fork?.device ?? '';
 const messageOf = (event: object): number => ('message' in event ? (event.message as number) : 0);
 
@@ -186,12 +189,15 @@ export const legMachine = setup({
       callId: context.fork?.callId ?? '',
       target: context.fork?.target ?? { contact: '', path: [], flow: '', stream: false },
     })),
-    sendCancel: emit(({ context, event }) => {
-      const why: { reason: CancelReason; text: string } = event.type === 'leg.cancel' ? event : { reason: 'none', text: '' };
-      return { type: 'sip.cancel', to: PORT_SIP, leg: context.self, reason: why.reason, text: why.text };
+    keepWhy: assign({
+      why: ({ event }) => {
+        const { reason, text } = event as Taken<LegCommand> & { type: 'leg.cancel' };
+        return { reason, text };
+      },
     }),
+    sendCancel: emit(({ context: { self: leg, why } }) => ({ type: 'sip.cancel', to: PORT_SIP, leg, ...why })),
     sendAck: emit(({ context, event }) => ({ type: 'sip.ack', to: PORT_SIP, leg: context.self, message: messageOf(event) })),
-    sendDiscard: emit(({ context }) => ({ type: 'sip.discard', to: PORT_SIP, leg: context.self })),
+    sendDiscard: emit(({ context: { self: leg, why } }) => ({ type: 'sip.discard', to: PORT_SIP, leg, ...why })),
     tellRinging: emit(({ context, event }) => {
       const { status, message } = event as FactOf<typeof provisionalReceived>;
       return { type: 'leg.ringing', call: context.call, leg: context.self, device: device(context), status, message };
@@ -237,6 +243,7 @@ export const legMachine = setup({
     settings,
     fork: fact.type === 'fork.started' ? { aor: fact.aor, device: fact.device, callId: fact.callId, target: fact.target } : null,
     progress: null,
+    why: NO_REASON,
     end: null,
   }),
   initial: 'born',
@@ -277,7 +284,7 @@ export const legMachine = setup({
         ...NO_DIALOG,
         'answer.received': { target: 'answered', actions: 'tellAnswered' },
         'failure.received': { target: 'ended', actions: 'tellFailed' },
-        'leg.cancel': 'cancelling',
+        'leg.cancel': { target: 'cancelling', actions: 'keepWhy' },
         'leg.hangUp': 'cancelling',
         'actor.ended': 'cancelling',
         // A callee cannot end an early dialog with BYE (RFC 3261 §15).
@@ -305,7 +312,7 @@ export const legMachine = setup({
         ...NO_DIALOG,
         ...LATE_ANSWERS,
         'leg.acknowledge': { target: 'confirmed', actions: 'sendAck' },
-        'leg.cancel': 'discarding',
+        'leg.cancel': { target: 'discarding', actions: 'keepWhy' },
         'leg.hangUp': 'discarding',
         'actor.ended': 'discarding',
         'bye.received': { target: 'ended', actions: 'tellHungUp' },

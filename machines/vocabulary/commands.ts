@@ -150,8 +150,8 @@ export type SipBye = ToSip<
   'sip.bye',
   { readonly message: number; readonly lapse: LapseReason; readonly order: OrderedEnd | null }
 >;
-/** Ends a leg whose 2xx nobody wants: ACK (rejecting an offer in it) and BYE. */
-export type SipDiscard = ToSip<'sip.discard', object>;
+/** Ends a leg whose 2xx nobody wants: ACK (rejecting an offer in it) and BYE, which says why as a CANCEL would have. */
+export type SipDiscard = ToSip<'sip.discard', { readonly reason: CancelReason; readonly text: string }>;
 /** Passes a request that came on another leg on to this one. */
 export type SipRelayRequest = ToSip<'sip.relayRequest', { readonly exchange: number }>;
 /** Passes an answer back to where its request came from. */

@@ -43,7 +43,7 @@ const terminated = [respond(487), { type: 'leg.cancelled', call: 'call:7', leg: 
 const sendBye = (message = 0) => ({ type: 'sip.bye', to: 'port:sip', leg: SELF, message });
 const hungUp = (how: string, message = 0) => ({ type: 'leg.hungUp', call: 'call:7', leg: SELF, how, message });
 const sendCancel = (reason = 'none', text = '') => ({ type: 'sip.cancel', to: 'port:sip', leg: SELF, reason, text });
-const discard = { type: 'sip.discard', to: 'port:sip', leg: SELF };
+const discard = (reason = 'none', text = '') => ({ type: 'sip.discard', to: 'port:sip', leg: SELF, reason, text });
 const ringing = (status = 180) => ({ type: 'leg.ringing', call: 'call:7', leg: SELF, device: 'desk', status, message: 11 });
 
 /** In which state, what comes, where it leads and what is told. */
@@ -252,11 +252,11 @@ describe('a fork whose 2xx waits for the ACK (RFC 3261 §13.2.2.4)', () => {
   table(
     [
       ['the caller’s ACK confirms it', [answer], acknowledge, 'confirmed', [{ type: 'sip.ack', leg: SELF, message: 15 }]],
-      ['it is not wanted any more: ACK and BYE', [answer], cancel, 'discarding', [discard]],
-      ['a hang-up: ACK and BYE', [answer], hangUp, 'discarding', [discard]],
-      ['its call crashes: ACK and BYE', [answer], callCrashed, 'discarding', [discard]],
+      ['it is not wanted any more: ACK and BYE', [answer], cancel, 'discarding', [discard('elsewhere')]],
+      ['a hang-up: ACK and BYE', [answer], hangUp, 'discarding', [discard()]],
+      ['its call crashes: ACK and BYE', [answer], callCrashed, 'discarding', [discard()]],
       ['it hangs up first', [answer], bye, 'ended', [hungUp('bye', 14)]],
-      ['nobody ever acknowledges', [answer], 2 * SIXTY_FOUR_T1_MS, 'discarding', [discard]],
+      ['nobody ever acknowledges', [answer], 2 * SIXTY_FOUR_T1_MS, 'discarding', [discard()]],
       ['discarding: the answer to the BYE', [answer, cancel], byeFinished, 'ended', []],
       ['discarding: the BYEs cross', [answer, cancel], bye, 'discarding', []],
       ['discarding: a hang-up', [answer, cancel], hangUp, 'discarding', []],
@@ -273,7 +273,7 @@ describe('a cancelled fork (RFC 3261 §9.1)', () => {
   table(
     [
       ['its 487 ends it', [cancel], failure, 'ended', []],
-      ['its 2xx crossed the CANCEL: ACK and BYE (RFC 3261 §15)', [cancel], answer, 'discarding', [discard]],
+      ['its 2xx crossed the CANCEL: ACK and BYE (RFC 3261 §15)', [cancel], answer, 'discarding', [discard('elsewhere')]],
       ['a provisional means nothing', [cancel], provisional(), 'cancelling', []],
       ['a second cancel means nothing', [cancel], cancel, 'cancelling', []],
       ['a hang-up means nothing', [cancel], hangUp, 'cancelling', []],

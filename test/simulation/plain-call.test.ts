@@ -169,6 +169,38 @@ describe('a plain call', () => {
     expectQuiet(world);
   });
 
+  it.each([
+    ['', 'SIP;cause=487;text="Caller Has Hung Up"'],
+    ['SIP;cause=487;text="Gave up"', 'SIP;cause=487;text="Gave up"'],
+  ])('tells a phone that answers while the caller gives up, saying %j, why it is hung up', (said, heard) => {
+    const { world, alice, bobs } = scene(['ring']);
+    const call = alice.call('bob');
+    world.run(500);
+    call.cancel(said === '' ? [] : [['Reason', said]]);
+    bobs[0]?.incoming?.answer();
+    world.run(500);
+    expect(call.status).toBe(487);
+    expect(bobs[0]?.incoming).toMatchObject({ status: 200, end: 'hungUp', endReason: heard });
+    expectQuiet(world);
+  });
+
+  it('tells a phone that answers at the same instant as another one why it is hung up', () => {
+    const { world, alice, bobs } = scene(['ring', 'ring']);
+    const call = alice.call('bob');
+    world.run(500);
+    for (const bob of bobs) bob.incoming?.answer();
+    world.run(500);
+    const [lost, ...others] = bobs.filter(({ incoming }) => incoming?.state === 'ended');
+    expect(others).toEqual([]);
+    expect(lost?.incoming).toMatchObject({
+      status: 200,
+      end: 'hungUp',
+      endReason: 'SIP;cause=200;text="Call completed elsewhere"',
+    });
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('passes the best answer, and none that is not for the caller', () => {
     for (const [declines, status] of [
       [[486, 480], 486],

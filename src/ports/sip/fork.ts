@@ -267,8 +267,13 @@ function passed(context: SipContext, source: SipMessage, dialog: Dialog) {
   return { headers, body: bodyFor(dialog, source.body, type) };
 }
 
+/** Why nobody wants an answer. */
+type Unwanted = Pick<SipCancel, 'reason' | 'text'>;
+const UNWANTED: Unwanted = { reason: 'none', text: '' };
 /** RFC 3326 §2; RFC 3261 §9.1. */
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+/** In a BYE to who has answered and finds nobody; a CANCEL says only what the caller's said, so that a missed call stays one. */
+const CALLER_GONE = 'SIP;cause=487;text="Caller Has Hung Up"';
 
 export function cancel({ farewell }: SipContext, side: LegSide, command: SipCancel): string | undefined {
   const { reason: why, text } = command;
@@ -280,32 +285,35 @@ export function cancel({ farewell }: SipContext, side: LegSide, command: SipCanc
 }
 
 /** Ends a leg whose 2xx nobody wants. */
-export function discard(context: SipContext, side: LegSide): string | undefined {
+export function discard(context: SipContext, side: LegSide, why = UNWANTED): string | undefined {
   giveBack(context, side);
   const { dialog, answer } = side;
   const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
   if (dialog === undefined || side.isReleased) finished();
   else {
     side.isReleased = true;
-    dismiss(context, side, dialog, answer?.kind === 'response' ? answer : undefined, finished);
+    const reason = why.reason === 'elsewhere' ? ELSEWHERE : why.reason === 'caller' ? why.text || CALLER_GONE : '';
+    dismiss(context, side, dialog, { answer: answer?.kind === 'response' ? answer : undefined, reason, finished });
   }
   return undefined;
 }
 
 /** RFC 3261 §13.2.2.4: ACK first, which must answer an offer in the 2xx (RFC 3264 §6), then BYE. */
-function dismiss(
-  context: SipContext,
-  side: LegSide,
-  dialog: Dialog,
-  answer: SipResponse | undefined,
-  finished: () => void,
-): void {
+function dismiss(context: SipContext, side: LegSide, dialog: Dialog, how: Dismissal): void {
+  const { answer, reason, finished } = how;
   // A dialog that came here from another call has no 2xx of ours open.
   if (side.ack === undefined && answer !== undefined) {
     side.ack = refusingAck(side, dialog, answer);
     acknowledgeIn(context, side, dialog, side.ack);
   }
-  sendBye(context, side, dialog, undefined, finished);
+  sendBye(context, side, dialog, undefined, finished, reason);
+}
+
+interface Dismissal {
+  /** Its 2xx, if that is still to be acknowledged. */
+  readonly answer: SipResponse | undefined;
+  readonly reason: string;
+  readonly finished: () => void;
 }
 
 function refusingAck(side: LegSide, dialog: Dialog, answer: SipResponse | undefined): SipRequest {

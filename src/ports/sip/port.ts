@@ -355,7 +355,7 @@ export class SipPort implements Port, TransactionUser {
       case 'sip.bye':
         return fork.bye(this.#context, side, command);
       case 'sip.discard':
-        return fork.discard(this.#context, side);
+        return fork.discard(this.#context, side, command);
       case 'sip.relayResponse':
         return this.#exchanges.answer(command.exchange, command.message);
       case 'sip.relayAck':
