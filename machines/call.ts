@@ -60,6 +60,8 @@ export const callMachine = attendanceSetup.createMachine({
     argument: input.fact.argument,
     placedBy: input.fact.placedBy,
     attendedMs: 0,
+    // What a code rings is nobody's; a party that is transferred has a call of its own already.
+    pickable: !input.fact.direct && input.fact.code === '' && input.fact.placedBy === '',
     outcome: 'failed',
     status: 0,
   }),
@@ -90,6 +92,7 @@ export const callMachine = attendanceSetup.createMachine({
           { guard: { type: 'isUnclaimed', params: ({ event }) => event }, actions: 'takeClaim' },
           { actions: 'refuseClaim' },
         ],
+        'call.pickUp': { guard: 'canPickUp', actions: 'askPickUp' },
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
         'call.answer': { guard: { type: 'canAttend', params: ({ event }) => event }, target: 'attended', actions: 'attend' },
         'call.join': { guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' },

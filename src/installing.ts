@@ -3,6 +3,7 @@ import type { Scenario } from '../machines/scenario.ts';
 import * as facts from '../machines/vocabulary/facts.ts';
 import type { Config } from './config.ts';
 import { Location } from './correlation/location.ts';
+import { Ringing } from './correlation/ringing.ts';
 import { Talks } from './correlation/talks.ts';
 import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
@@ -30,9 +31,11 @@ export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[
   ...(users?.facts ?? []),
 ];
 
-/** The views that only users' scenarios ask; without any, nothing is folded for them. */
-export const viewsFor = (users: UserScenarios | undefined): readonly View[] =>
-  (users?.scenarios ?? []).length === 0 ? [] : [viewOf(new Talks())];
+/** The views that only users' scenarios, or pickups, ask; without any, nothing is folded for them. */
+export const viewsFor = (users: UserScenarios | undefined, { pickup }: Pick<Config, 'pickup'>): readonly View[] => [
+  ...((users?.scenarios ?? []).length === 0 ? [] : [viewOf(new Talks())]),
+  ...(pickup === undefined ? [] : [viewOf(new Ringing())]),
+];
 
 /** Installs what the service itself is made of. */
 export function installOwn(engine: Engine, config: Config): void {
@@ -56,7 +59,7 @@ export function faultsOf<S extends UserScenario>(
   };
   attempt(undefined, () => {
     const timers = new TimerHeap(NEVER, () => undefined);
-    const views = [viewOf(new Location()), ...viewsFor(users)];
+    const views = [viewOf(new Location()), ...viewsFor(users, config)];
     const engine = new Engine({ clock: NEVER, timers, catalogue: catalogueOf(users), views, report: () => undefined });
     installOwn(engine, config);
     for (const one of users.scenarios)

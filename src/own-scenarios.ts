@@ -3,13 +3,14 @@ import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
 import type { Scenario } from '../machines/scenario.ts';
+import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { trunk } from '../machines/trunk.ts';
 import type { Config } from './config.ts';
 
 /** All of them. */
-export const OWN_SCENARIOS: readonly Scenario[] = [registration, call, leg, diversion, trunk, pushNotification];
+export const OWN_SCENARIOS: readonly Scenario[] = [registration, call, leg, diversion, trunk, pushNotification, callPickup];
 
 /** One of them, and its settings. */
 export interface OwnScenario {
@@ -17,14 +18,15 @@ export interface OwnScenario {
   readonly settings: unknown;
 }
 
-/** All of them, each with its settings. */
-export function ownScenarios({ calls, push, registrar }: Config): readonly OwnScenario[] {
+/** Those that the config wants, each with its settings. */
+export function ownScenarios({ calls, push, registrar, pickup }: Config): readonly OwnScenario[] {
   const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
   const settings: Readonly<Record<string, unknown>> = {
     [registration.name]: { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs },
-    [call.name]: { maxForks, declineEndsCall, transfer },
+    [call.name]: { maxForks, declineEndsCall, transfer, picksUp: pickup !== undefined },
     [leg.name]: { ringLimitMs, silentAfterMs },
     [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
   };
-  return OWN_SCENARIOS.map((scenario) => ({ scenario, settings: settings[scenario.name] ?? {} }));
+  const wanted = pickup === undefined ? OWN_SCENARIOS.filter((scenario) => scenario !== callPickup) : OWN_SCENARIOS;
+  return wanted.map((scenario) => ({ scenario, settings: settings[scenario.name] ?? {} }));
 }

@@ -125,7 +125,7 @@ export class Service {
       viewOf(this.#storeView),
       viewOf(this.#histories),
       viewOf(trunkStates),
-      ...viewsFor(parts.scenarios),
+      ...viewsFor(parts.scenarios, config),
     ];
     this.engine = new Engine({
       clock,

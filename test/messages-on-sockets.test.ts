@@ -25,6 +25,7 @@ beforeEach(async () => {
   const settings = {
     ...config,
     auth: 'none',
+    pickup: undefined,
     demo: false,
     users,
     listen: listen.map((one) => ({ ...sample, ...one })),

@@ -334,7 +334,7 @@ describe('the scenarios that the README shows', () => {
       callIdStem: 's',
       wakeable: false,
       accountPush: { provider: '', prid: '', param: '' },
-      ...{ code: '', argument: '', placedBy: '' },
+      ...{ code: '', argument: '', placedBy: '', pickable: true },
     });
   };
   const failed = (device: string, status: number) =>

@@ -36,6 +36,7 @@ import type {
   legHungUp,
   legRinging,
   legSilent,
+  pickupAsked,
   requestReceived,
   responseReceived,
   routeFailed,
@@ -52,6 +53,8 @@ export interface CallSettings {
   readonly declineEndsCall: boolean;
   /** Whether a REFER is carried out here or passed on. */
   readonly transfer: 'local' | 'relay';
+  /** Calls may be picked up (`call.pickUp`). */
+  readonly picksUp?: boolean;
 }
 
 type Born = FactOf<typeof inviteReceived>;
@@ -151,6 +154,7 @@ export interface Context {
   readonly placedBy: Address;
   /** How long the caller may wait for somebody, whom the service has answered itself. */
   readonly attendedMs: number;
+  readonly pickable: boolean;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
 }
@@ -175,6 +179,7 @@ export type Told = Raw<
   | typeof callerAnswered
   | typeof joinWon
   | typeof joinLost
+  | typeof pickupAsked
 >;
 
 /** What a call hears and is told to do. */
@@ -283,6 +288,7 @@ export const offered = (
   code: context.code,
   argument: context.argument,
   placedBy: context.placedBy,
+  pickable: context.pickable,
 });
 
 /** The beginning of the call's n-th leg, which is a fork. */

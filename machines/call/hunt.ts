@@ -72,6 +72,7 @@ export const huntSetup = callSetup.extend({
     isDropped: ({ context }, { leg }: { leg: Address }) =>
       context.forks.some((fork) => fork.leg === leg && fork.state === 'dropped'),
     isFollowed: ({ context }, { route }: { route: number }) => context.following.includes(route),
+    canPickUp: ({ context }) => context.pickable && context.settings.picksUp === true,
     canDivert: ({ context }) => context.divertedBefore + context.diversions.length < MAX_DIVERSIONS,
     hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
       context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
@@ -99,9 +100,10 @@ export const huntSetup = callSetup.extend({
     divert: enqueueActions(({ context, event, enqueue }) => {
       const { callee, why, rings, forwarding, ...offer } = event as Of<'call.divert'>;
       const diversions = [...context.diversions, { by: context.callee, to: callee, why }];
+      const reason = why === 'pickedUp' ? 'elsewhere' : 'none';
       for (const fork of context.forks) {
         if (!isOpen(fork)) continue;
-        enqueue.emit(cancel(fork.leg, 'none'));
+        enqueue.emit(cancel(fork.leg, reason));
         if (isJoin(fork)) enqueue.emit(lostJoin(context.self, fork, GONE_ELSEWHERE));
       }
       for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
@@ -246,6 +248,17 @@ export const huntSetup = callSetup.extend({
       enqueue.assign({ claimedBy: by });
       enqueue.emit({ type: 'claim.won', call: context.self, winner: by });
     }),
+    /** The case that takes it up rings the picker's phones beside the others. */
+    askPickUp: emit(({ context, event }) => ({
+      type: 'pickup.asked',
+      call: '',
+      leg: '',
+      picker: (event as Of<'call.pickUp'>).picker,
+      callees: [context.callee],
+      target: context.self,
+      form: 'order',
+      mode: 'callback',
+    })),
     refuseClaim: emit(({ context, event }) => {
       const { by } = event as Of<'call.claim'>;
       return { type: 'claim.lost', call: context.self, winner: context.claimedBy || context.winner, loser: by };

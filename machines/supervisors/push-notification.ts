@@ -5,7 +5,7 @@
 import { enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario, givenByService } from '../scenario.ts';
 import { type Binding, NO_PUSH, type PushTarget } from '../vocabulary/binding.ts';
-import type { CallFork, CallKeepOpen, CallLetGo, PushCommand } from '../vocabulary/commands.ts';
+import type { CallFork, CallKeepOpen, CallLetGo, PushCancel, PushCommand } from '../vocabulary/commands.ts';
 import type { FactOf } from '../vocabulary/descriptor.ts';
 import {
   actorEnded,
@@ -117,6 +117,12 @@ const about = (context: Context, { device, push, callId }: Device) =>
     callerName: context.call.callerName,
   }) as const;
 
+/** A call that a colleague picks up is no missed one. */
+function whyTakenBack(event: Heard): PushCancel['reason'] {
+  if (event.type === 'call.answered' || (event.type === 'call.diverted' && event.why === 'pickedUp')) return 'answered-elsewhere';
+  return event.type === 'call.cancelled' ? 'cancelled' : 'failed';
+}
+
 const set = (devices: readonly Device[], device: DeviceKey, change: Partial<Device>): readonly Device[] =>
   devices.map((known) => (known.device === device ? { ...known, ...change } : known));
 
@@ -180,8 +186,7 @@ export const pushNotificationMachine = setup({
       enqueue.emit({ type: 'call.letGo', to: context.call.call });
     }),
     takeBack: enqueueActions(({ context, event, enqueue }) => {
-      const reason =
-        event.type === 'call.answered' ? 'answered-elsewhere' : event.type === 'call.cancelled' ? 'cancelled' : 'failed';
+      const reason = whyTakenBack(event);
       const answered = event.type === 'call.answered' ? event.device : '';
       for (const sleeper of context.devices)
         if (

@@ -203,6 +203,8 @@ export const callOffered = defineFact('call.offered', {
   ...dialledCode,
   /** Address of the case that has it placed (`call.place`), if one has: `caller` is who is shown then. */
   placedBy: text(),
+  /** A colleague may take it: somebody calls, and neither a code nor a party of a talk is what rings. */
+  pickable: flag(),
 });
 /** The callee's devices brought nobody; whoever knows more to try says so before the call fails. */
 export const callUnanswered = defineFact('call.unanswered', {

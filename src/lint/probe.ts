@@ -16,6 +16,8 @@ const OF_KIND: Readonly<Record<AttributeKind, readonly unknown[]>> = {
 const ALWAYS_ADDRESSES: ReadonlySet<string> = new Set(['address', 'call', 'leg']);
 /** Addresses stand under many names: one that is known under any of these may stand under all. */
 const ADDRESSES: ReadonlySet<string> = new Set(['address', 'call', 'case', 'fork', 'from', 'leg', 'of', 'winner']);
+/** Names of attributes whose value, if it is a text, is an address that others may speak of. */
+const ADDRESSED: ReadonlySet<string> = new Set([...ADDRESSES, 'to', 'target']);
 const MAX_VALUES = 7;
 const MAX_KNOWN = 4;
 
@@ -29,7 +31,7 @@ export class Seen {
   note(message: object): void {
     for (const [name, value] of Object.entries(message)) {
       if (typeof value !== 'string' && typeof value !== 'number') continue;
-      if (name === 'to' || ADDRESSES.has(name)) this.#add('an address', value);
+      if (ADDRESSED.has(name)) this.#add('an address', value);
       else if (name !== 'type') this.#add(name, value);
     }
   }

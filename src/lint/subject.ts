@@ -94,8 +94,8 @@ function currentsOf(all: readonly AnyFact[]): readonly AnyFact[][] {
   return [[], oneADevice(alike), ...others.map((other) => oneADevice([...alike, other]))];
 }
 
-/** No two things that are true at once are of the same device. */
+/** No two things that are true at once are of the same device, or of the same call. */
 function oneADevice(all: readonly AnyFact[]): AnyFact[] {
-  const byDevice = new Map(all.map((one) => [one.device, one]));
+  const byDevice = new Map(all.map((one) => [one.device ?? one.call, one]));
   return [...byDevice.values()];
 }

@@ -706,6 +706,26 @@ describe('what the caller ends early', () => {
   });
 });
 
+describe('a call that a scenario has picked up', () => {
+  const pickUp = order('call.pickUp', { picker: 'sip:carol@x' });
+  const told = (fact: object, settings: object = { picksUp: true }) => {
+    const chart = ringingCallTo(1, { fact, settings });
+    const orders = chart.give(pickUp);
+    expect(chart.taken).toBe(orders.length > 0);
+    return orders;
+  };
+
+  it('asks for it, as who dials a code does', () => {
+    const asked = { type: 'pickup.asked', call: '', leg: '', picker: 'sip:carol@x', callees: ['sip:bob@x'], target: SELF };
+    expectTold(told({}), [{ ...asked, form: 'order', mode: 'callback' }]);
+  });
+
+  it('refuses where nothing can be picked up, or where it is no call for people', () => {
+    expectTold(told({}, {}), []);
+    for (const fact of [{ code: '*37' }, { placedBy: 'case:1' }, { direct: true }]) expectTold(told(fact), []);
+  });
+});
+
 describe('a claim', () => {
   it('is won by the first; the next one hears who was', () => {
     const chart = ringingCallTo(1);

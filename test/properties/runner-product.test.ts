@@ -5,6 +5,7 @@ import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { readSettings } from '../../machines/ring-back/settings.ts';
+import { callPickupMachine } from '../../machines/supervisors/call-pickup.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
@@ -79,6 +80,9 @@ const attributes = fc.record({
   code: fc.constantFrom('', '*37', '*37'),
   argument: fc.constant(''),
   placedBy: fc.constantFrom('', '', 'case:3'),
+  pickable: fc.constantFrom(true, true, true, false),
+  picker: fc.constant('sip:dave@example.com'),
+  answeredBy: fc.constantFrom(AOR, 'sip:dave@example.com'),
   party: fc.constantFrom('caller', 'callee'),
   outcome: fc.constantFrom('answered', 'failed'),
   address: leg,
@@ -173,6 +177,13 @@ const bound = fc
   .tuple(born('binding.added', 'binding.refreshed', 'binding.slept'), fc.nat(9))
   .map(([fact, seq]) => ({ ...fact, seq }));
 
+/** How a call is picked up. */
+const pickup = fc.record({
+  form: fc.constantFrom('group', 'directed', 'replaces', 'order'),
+  mode: fc.constantFrom('join', 'callback'),
+  picker: fc.constant('sip:dave@example.com'),
+});
+
 /** Each chart of the service, with what it is born with, the waits that its timers are about, and what leads half of the histories on. */
 const CHARTS: Readonly<
   Record<string, readonly [AnyStateMachine, fc.Arbitrary<object>, readonly number[], ...(readonly Step[])]>
@@ -187,6 +198,7 @@ const CHARTS: Readonly<
         maxForks: fc.integer({ min: 1, max: 4 }),
         declineEndsCall: fc.boolean(),
         transfer: fc.constantFrom('local', 'relay'),
+        picksUp: fc.boolean(),
       }),
     }),
     [0, 5_000, 20_000, 200_000],
@@ -225,6 +237,28 @@ const CHARTS: Readonly<
       settings: fc.constant({}),
     }),
     [0, 500, 1_000],
+  ],
+  callPickup: [
+    callPickupMachine,
+    fc.record({
+      fact: born('pickup.asked').chain((fact) =>
+        pickup.map((of) => ({
+          ...fact,
+          ...of,
+          call: of.form === 'order' ? '' : 'call:9',
+          target: of.form === 'group' ? '' : CALL,
+        })),
+      ),
+      self: fc.constant('case:1'),
+      current: fc.array(
+        fc.oneof({ weight: 4, arbitrary: born('call.offered') }, { weight: 1, arbitrary: born('pickup.began') }),
+        {
+          maxLength: 2,
+        },
+      ),
+      settings: fc.constant({}),
+    }),
+    [0, 1_000, 32_000, 660_000],
   ],
   ringBack: [
     ringBackMachine,

@@ -1,5 +1,6 @@
 /** Whether what a case listens to is in order: filters that fit their facts, few interests, none that hears everybody. */
 import { Location } from '../../correlation/location.ts';
+import { Ringing } from '../../correlation/ringing.ts';
 import { Talks } from '../../correlation/talks.ts';
 import { Catalogue, isExact } from '../../engine/catalogue.ts';
 import { ENGINE_LIMITS } from '../../engine/engine.ts';
@@ -12,7 +13,7 @@ import type { Subject } from '../subject.ts';
 /** What the engine itself refuses when a scenario is installed. */
 export function filters({ scenario, settings, kinds, trouble }: Subject, say: Say): void {
   try {
-    const views = [viewOf(new Location()), viewOf(new Talks())];
+    const views = [viewOf(new Location()), viewOf(new Talks()), viewOf(new Ringing())];
     checkScenario(scenario, settings, { catalogue: new Catalogue([...kinds.values()]), kinds, views });
   } catch (error) {
     say('', reasonOf(error).replace(`scenario ${scenario.name}: `, ''), 'the engine would not install it');

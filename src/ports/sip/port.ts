@@ -41,6 +41,8 @@ import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { answerOptions } from './options.ts';
 import { enter } from './outside.ts';
+import { PickupCodes } from './pickup-codes.ts';
+import { PickupRights } from './pickup-rights.ts';
 import { Placements } from './placing.ts';
 import { isAnonymous } from './privacy.ts';
 import { Reception } from './reception.ts';
@@ -108,7 +110,9 @@ export class SipPort implements Port, TransactionUser {
     this.#admission = new Admission(settings, domains, directory, authenticator, trunks);
     this.#transfers = new Transfers(context, dialPlan, domains);
     this.#placements = new Placements({ context, dialPlan, domains }, () => this.#isTooMuch('INVITE'));
-    this.#reception = new Reception(settings, domains, dialPlan, this.#transfers);
+    const { pickup } = settings;
+    const pickups = pickup && new PickupCodes(pickup, new PickupRights(pickup, domains), directory);
+    this.#reception = new Reception(settings, domains, dialPlan, this.#transfers, pickups);
     this.#registrations = new Registrations(context, { ...surroundings, directory, refuse });
     this.#routes = new Routes(context, dialPlan);
     const isRelayed = settings.transfer === 'relay';
@@ -237,6 +241,8 @@ export class SipPort implements Port, TransactionUser {
       argument,
       placedBy: '',
     });
+    // Right behind it: whoever hears of it has spoken before the call can end for want of a contact.
+    if (goal.pickup !== undefined) engine.post({ type: 'pickup.asked', call, leg: side.address, ...goal.pickup });
   }
 
   /** A connection closed: whoever registered on it is not known awake any more. */

@@ -9,6 +9,7 @@ import type { Admitted } from './admission.ts';
 import type { Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import type { Goal } from './goal.ts';
+import type { PickupCodes } from './pickup-codes.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
 import { codeIn } from './star-codes.ts';
@@ -23,12 +24,14 @@ export class Reception {
   readonly #domains: Domains;
   readonly #dialPlan: DialPlan;
   readonly #transfers: Transfers;
+  readonly #pickups: PickupCodes | undefined;
 
-  constructor(settings: SipSettings, domains: Domains, dialPlan: DialPlan, transfers: Transfers) {
+  constructor(settings: SipSettings, domains: Domains, dialPlan: DialPlan, transfers: Transfers, pickups?: PickupCodes) {
     this.#settings = settings;
     this.#domains = domains;
     this.#dialPlan = dialPlan;
     this.#transfers = transfers;
+    this.#pickups = pickups;
   }
 
   #destinationOf(request: SipRequest, admitted: Admitted): Destination | Refusal {
@@ -47,19 +50,28 @@ export class Reception {
   goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
     const lines = request.headers.get('replaces');
     if (lines !== undefined) return this.#transfers.replacing(lines, this.aorOf(admitted), flow.remote.host);
-    const dialled = request.method === 'INVITE' ? this.#codeOf(admitted) : undefined;
+    const dialled = request.method === 'INVITE' ? this.#codeOf(request, admitted) : undefined;
     if (dialled !== undefined) return dialled;
     const destination = this.#destinationOf(request, admitted);
     return isRefusal(destination) ? destination : { ...destination, isDirect: false, continues: '' };
   }
 
   /** A star code is for users of ours alone. */
-  #codeOf({ uri, user, trunk }: Admitted): Goal | undefined {
+  #codeOf(request: SipRequest, admitted: Admitted): Goal | Refusal | undefined {
+    const { uri, user, trunk } = admitted;
     const { codes, auth } = this.#settings;
-    if (codes.length === 0 || trunk !== undefined || (user === '' && auth !== 'none') || !this.#dialPlan.isOurs(uri))
-      return undefined;
-    const found = codeIn(codes, uri);
-    return found && { ...NOBODY, ...found, callee: this.#domains.aorOf(uri) ?? aorOf(uri) };
+    if (codes.length === 0 && this.#pickups === undefined) return undefined;
+    if (trunk !== undefined || (user === '' && auth !== 'none') || !this.#dialPlan.isOurs(uri)) return undefined;
+    const found = this.#pickups?.read(uri, this.#userOf(request, admitted)) ?? codeIn(codes, uri);
+    if (found === undefined || isRefusal(found)) return found;
+    return { ...NOBODY, ...found, callee: this.#domains.aorOf(uri) ?? aorOf(uri) };
+  }
+
+  /** Where nobody is asked who he is, everybody is who he says. */
+  #userOf({ from }: SipRequest, admitted: Admitted): string | undefined {
+    if (admitted.user !== '') return this.aorOf(admitted);
+    const claimed = parseUri(from.uri);
+    return claimed && this.#dialPlan.aorOf(claimed);
   }
 
   /** Whose permissions count: the authenticated user's. */

@@ -9,18 +9,27 @@ export interface DialledCode {
 }
 
 /** Longer arguments are no orders of people. */
-const MAX_ARGUMENT_LENGTH = 64;
+export const MAX_ARGUMENT_LENGTH = 64;
 
-/** The code that was dialled; of several the longest, and `codes` is sorted so. */
-export function codeIn(codes: readonly string[], { user = '' }: SipUri): DialledCode | undefined {
+/** What was dialled, if it may begin with a code. */
+export function dialledIn({ user = '' }: SipUri): string | undefined {
   const first = user.charCodeAt(0);
   // `*`, `#`, or an escape that may stand for one of them.
   if (first !== 0x2a && first !== 0x23 && first !== 0x25) return undefined;
   // RFC 3261 §25.1 has no `#` in a user part unescaped; phones send it both ways.
-  const dialled = userKey(user.split(';', 1)[0] ?? '').replaceAll('%23', '#');
+  return userKey(user.split(';', 1)[0] ?? '').replaceAll('%23', '#');
+}
+
+/** The `#` that ends codes of telephone networks, as in `*37#`, says no more than that all was dialled. */
+export const withoutEnd = (dialled: string, code: string): string =>
+  dialled.length > code.length && dialled.endsWith('#') ? dialled.slice(0, -1) : dialled;
+
+/** The code that was dialled; of several the longest, and `codes` is sorted so. */
+export function codeIn(codes: readonly string[], uri: SipUri): DialledCode | undefined {
+  const dialled = dialledIn(uri);
+  if (dialled === undefined) return undefined;
   const code = codes.find((one) => dialled.startsWith(one));
   if (code === undefined) return undefined;
-  // The `#` that ends codes of telephone networks, as in `*37#`, says no more than that all was dialled.
-  const argument = dialled.slice(code.length, dialled.length > code.length && dialled.endsWith('#') ? -1 : undefined);
+  const argument = withoutEnd(dialled, code).slice(code.length);
   return argument.length > MAX_ARGUMENT_LENGTH ? undefined : { code, argument };
 }
