@@ -111,6 +111,23 @@ describe('a connection that breaks while two talk', () => {
     expectQuiet(world);
   });
 
+  it('before the caller’s ACK and BYE: who could not be told that it is over is told with the ACK to its next 2xx', () => {
+    const world = serviceWorld();
+    const [alice, bob] = [world.phone('alice'), world.phone('bob', { transport: 'ws' })];
+    for (const phone of [alice, bob]) phone.register();
+    world.run(500);
+    const call = alice.call('bob', { ack: { afterMs: 700 } });
+    world.run(600);
+    world.network.breakStreams(bob.wire.local.host);
+    world.run(200);
+    call.bye();
+    world.run(200);
+    expect([call.end, bob.incoming?.state, bob.received('ACK').length]).toEqual(['bye', 'answered', 0]);
+    world.run(1_000);
+    expect([bob.received('ACK').length, bob.incoming?.end]).toEqual([1, 'hungUp']);
+    expectQuiet(world);
+  });
+
   it('at any time of a transfer: a 2xx to a re-INVITE of our own has its ACK on whatever connection it comes', () => {
     let late = 0;
     // The re-INVITE leaves after 15 ms, and the ACK arrives after 30.

@@ -8,9 +8,13 @@ import type { LegSide } from './leg-side.ts';
 import { isSipsLeg, wayIn } from './routing.ts';
 import { heirOf } from './takeover.ts';
 
-/** Sends it to whoever has the dialog of that leg now. */
+/** Sends it to whoever has the dialog of that leg now; who could not be told that the talk is over is told behind it. */
 export function acknowledgeIn(context: SipContext, side: LegSide, dialog: Dialog, ack: SipRequest): void {
-  sendAck(context, wayIn(context, heirOf(side), dialog), ack);
+  const owner = heirOf(side);
+  sendAck(context, wayIn(context, owner, dialog), ack);
+  const { byeAgain } = owner;
+  owner.byeAgain = undefined;
+  byeAgain?.();
 }
 
 /**

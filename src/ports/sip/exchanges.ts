@@ -10,6 +10,7 @@ import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody } from './descriptions.ts';
 import { carriesOffer, dialogToward, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
+import { LeftAnswers } from './left-answers.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
 import { passedHeaders, setMaxForwards, statusPassed } from './passing.ts';
@@ -32,6 +33,7 @@ export class Exchanges {
   readonly #byId = new Map<number, Exchange>();
   readonly #byServer = new Map<ServerTransaction, Exchange>();
   readonly #whyNotReferred: WhyNotReferred;
+  readonly #left = new LeftAnswers();
   #lastId = 0;
 
   constructor(context: SipContext, whyNotReferred: WhyNotReferred) {
@@ -40,7 +42,7 @@ export class Exchanges {
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#byId.size + this.#left.size;
   }
 
   /** A request came on a dialog: the call decides where it goes. Returns why it is refused here. */
@@ -313,7 +315,8 @@ export class Exchanges {
   /** The ACK to the 2xx of a relayed re-INVITE came. False if no such 2xx waits for it. */
   acknowledged(side: LegSide, ack: SipRequest): boolean {
     const exchange = side.exchanges.find(({ request }) => request.method === 'INVITE' && request.cseq.seq === ack.cseq.seq);
-    if (exchange?.to === undefined || !exchange.server.answered || exchange.ack !== undefined) return false;
+    if (exchange === undefined) return this.#left.acknowledged(side.dialog, ack);
+    if (exchange.to === undefined || !exchange.server.answered || exchange.ack !== undefined) return false;
     exchange.server.acknowledged();
     this.#context.engine.post({
       type: 'exchange.acknowledged',
@@ -363,20 +366,29 @@ export class Exchanges {
   /** The 2xx of a relayed re-INVITE was never acknowledged: the other side is not left waiting too. */
   unacknowledged(server: ServerTransaction): LegSide | undefined {
     const exchange = this.#byServer.get(server);
-    if (exchange === undefined) return undefined;
-    this.#giveUpAck(exchange);
-    return exchange.from;
+    if (exchange !== undefined) {
+      this.#giveUpAck(exchange);
+      return exchange.from;
+    }
+    const dialog = this.#left.settle(server);
+    return dialog && this.#context.legs.byLocalTag(dialog.localTag)?.side;
   }
 
   /** The leg is gone: what it asked or was asked is answered 487 (RFC 3261 §15.1.2), and no 2xx waits for its ACK any more. */
   close(side: LegSide): void {
     for (const exchange of [...side.exchanges, ...side.asked]) {
-      if (exchange.server.answered) {
-        exchange.server.acknowledged();
-        this.#giveUpAck(exchange);
+      const { from, fromDialog, server } = exchange;
+      if (!server.answered) {
+        this.#refuse(exchange, refusal(487, ''));
+        continue;
       }
-      this.#refuse(exchange, refusal(487, ''));
+      this.#giveUpAck(exchange);
+      this.#drop(exchange);
+      // Who asked goes on in another call, or is about to.
+      if (from.heir !== undefined) this.#left.add(server, fromDialog);
+      else server.acknowledged();
     }
+    if (!side.isMoved) this.#left.close(side.dialog);
   }
 
   #drop(exchange: Exchange): void {

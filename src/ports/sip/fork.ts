@@ -381,6 +381,10 @@ function sendBye(
       if (response.status >= 200) finished();
     },
     timedOut: finished,
-    failed: finished,
+    failed: () => {
+      // Its connection broke: a party that has said 2xx comes back on another one for its ACK (RFC 3261 §13.3.1.4).
+      side.byeAgain = () => sendBye(context, side, dialog, undefined, () => undefined, reason);
+      finished();
+    },
   });
 }

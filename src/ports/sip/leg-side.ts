@@ -21,6 +21,7 @@ export const newSide = (
   ack: undefined,
   answer: undefined,
   isReleased: false,
+  byeAgain: undefined,
   breadth: 0,
   reason: '',
   isClosed: false,
@@ -104,6 +105,8 @@ export interface LegSide {
   referrals: number;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
+  /** Says BYE again: ours could reach nobody. */
+  byeAgain: (() => void) | undefined;
   isClosed: boolean;
   /** On the caller's side what is left of its Max-Breadth, on a fork's what it was given of it. */
   breadth: number;
