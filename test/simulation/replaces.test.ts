@@ -134,6 +134,24 @@ describe('an INVITE with Replaces (RFC 3891)', () => {
     expectQuiet(world);
   });
 
+  it('that is cancelled as the other party says 491 is offered to it no more', () => {
+    const { world, alice, bobs, dave, call } = talking();
+    call.onRequest = ({ method }) => (method === 'INVITE' ? 491 : 200);
+    call.answersReInvites = { afterMs: 1_000 };
+    const joining = dave.call('x', { headers: [replaces(bobs)] });
+    world.run(200);
+    const askedMs = alice.received('INVITE')[0]?.atMs ?? 0;
+    // Our CANCEL leaves while the 491 is on its way.
+    world.run(askedMs + 996 - world.timers.now());
+    joining.cancel();
+    call.onRequest = () => 200;
+    world.run(10_000);
+    expect([joining.end, alice.sent(491).length, alice.received('INVITE').length]).toEqual(['cancelled', 1, 1]);
+    call.answersReInvites = undefined;
+    expectTalk(world, call, bobs);
+    expectQuiet(world);
+  });
+
   it('is not for strangers', () => {
     const { world, dave, call, bobs } = talking();
     const joining = dave.call('alice', { headers: [replaces(bobs)], from: 'sip:somebody@elsewhere.example' });

@@ -44,6 +44,8 @@ export class ReInvite {
   #sent: SipRequest | undefined;
   #ack: SipRequest | undefined;
   #isOver = false;
+  /** It was cancelled, and whatever it hears then is its end. */
+  #isUnwanted = false;
 
   /** Offers this session description to the party of a leg, or asks it for one with an empty offer. */
   constructor(context: SipContext, side: LegSide, dialog: Dialog, offer: string, end: ReInviteEnd) {
@@ -63,6 +65,7 @@ export class ReInvite {
   /** Gives up: what was not sent yet is not sent; what was, is cancelled (RFC 3261 §9.1). */
   cancel(headers?: ReadonlyMap<string, readonly string[]>): void {
     if (this.#isOver) return;
+    this.#isUnwanted = true;
     if (this.#client !== undefined) this.#client.cancel(headers);
     else this.#fail(487, '');
   }
@@ -160,7 +163,7 @@ export class ReInvite {
     if (this.#client !== undefined) this.#dialog.offer = 'none';
     this.#client = undefined;
     if (this.#isOver) return;
-    if (this.#tries >= MAX_TRIES) this.#fail(491, '');
+    if (this.#tries >= MAX_TRIES || this.#isUnwanted) this.#fail(491, '');
     else {
       this.#tries++;
       this.#timer = this.#context.timers.set(delayMs, () => this.#try());
