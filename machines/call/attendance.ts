@@ -45,7 +45,8 @@ export const attendanceSetup = bridgeSetup.extend({
     }),
     join: enqueueActions(({ context, event, enqueue }) => {
       const { leg, aor, by } = event as Of<'call.join'>;
-      const target = { contact: '', path: [], flow: '', stream: false, adopts: leg };
+      const diversions = [...context.diversions, { by: context.callee, to: aor, why: 'pickedUp' as const }];
+      const target = { contact: '', path: [], flow: '', stream: false, adopts: leg, diversions };
       // Named by its leg: two parties may be devices of one user, and one of them may be rung too.
       const order = { device: leg, aor, target, callId: '' };
       const fork = forkFact(context, context.forks.length + 1, order, by);

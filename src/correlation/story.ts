@@ -45,11 +45,16 @@ const NOBODY = 'no device could be rung';
 function chapters(facts: readonly Happening[], beganMs: number): Map<string, string[]> {
   const devices = new Map<string, string[]>();
   const deviceOf = new Map<Address, string>();
+  const partyOf = new Map<string, string>();
   for (const fact of facts) {
-    if (fact.type === 'fork.started') deviceOf.set(fact.leg, fact.device);
+    if (fact.type === 'fork.started') {
+      deviceOf.set(fact.leg, fact.device);
+      if (isJoin(fact)) partyOf.set(fact.device, fact.aor || 'somebody');
+    }
     const event = eventOf(fact, deviceOf);
     if (event === undefined) continue;
-    const [device, did] = event;
+    const [named, did] = event;
+    const device = partyOf.get(named) ?? named;
     let events = devices.get(device);
     if (events === undefined) {
       if (devices.size >= MAX_FORKS) continue;
@@ -61,11 +66,16 @@ function chapters(facts: readonly Happening[], beganMs: number): Map<string, str
   return devices;
 }
 
+/** No device is rung, but the party of another call is joined (`call.join`). */
+const isJoin = ({ case: by, target }: Extract<Happening, { type: 'fork.started' }>): boolean =>
+  by !== '' && target.adopts !== undefined;
+
 const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
 
 function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): readonly [device: string, did: string] | undefined {
   switch (fact.type) {
     case 'fork.started':
+      if (isJoin(fact)) return [fact.device, 'came for the call'];
       return [fact.device, fact.case === '' ? 'was called' : 'registered and was called'];
     case 'leg.ringing':
       return [fact.device, fact.status === 180 ? 'rang' : `said ${fact.status}`];
@@ -82,7 +92,7 @@ function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): reado
     case 'push.failed':
       return [fact.device, `could not be pushed (${fact.why})`];
     case 'call.answered':
-      return [fact.device, 'answered'];
+      return [fact.device || 'the service', 'answered'];
     case 'call.cancelled':
       return ['the caller', 'gave up'];
     case 'call.failed':

@@ -22,7 +22,7 @@ describe('the story of a call', () => {
       [1020, 'leg.ringing', { device: 'desk', status: 180 }],
       [1030, 'push.delivered', { device: 'mobile' }],
       [1310, 'leg.failed', { device: 'desk', status: 486, reason: 'Busy Here' }],
-      [3000, 'fork.started', { device: 'mobile', case: 'push:1' }],
+      [3000, 'fork.started', { device: 'mobile', case: 'push:1', target: {} }],
       [3100, 'leg.ringing', { device: 'mobile', status: 183 }],
       [4000, 'call.answered', { device: 'mobile' }],
       [9500, 'call.ended', ended('answered', 200)],
@@ -50,6 +50,19 @@ describe('the story of a call', () => {
       'a push failed',
       [[100, 'push.failed', { device: 'mobile', why: 'no such token' }]],
       'mobile could not be pushed (no such token) at 0.10 s',
+    ],
+    ['the service answered itself', [[100, 'call.answered', { device: '' }]], 'the service answered at 0.10 s'],
+    [
+      'a colleague was joined',
+      [
+        [
+          100,
+          'fork.started',
+          { leg: 'leg:7/1', device: 'leg:8/0', case: 'pickup:1', aor: 'sip:carol@x', target: { adopts: 'leg:8/0' } },
+        ],
+        [200, 'leg.failed', { leg: 'leg:7/1', device: 'leg:8/0', status: 488, reason: '' }],
+      ],
+      'sip:carol@x came for the call at 0.10 s, ended with 488 at 0.20 s',
     ],
     [
       'it was sent on',

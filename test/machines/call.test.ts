@@ -1095,12 +1095,20 @@ describe('a party of another call that is joined', () => {
   const PICKER = 'leg:9/0';
   const join = (leg = PICKER, by = 'pickup:1') => order('call.join', { leg, aor: CAROL }, by);
   const lost = (status: number, reason: string, by = 'pickup:1') => ({ type: 'join.lost', case: by, call: SELF, status, reason });
+  const diversions = [{ by: 'sip:bob@x', to: CAROL, why: 'pickedUp' }];
   const won = { type: 'join.won', case: 'pickup:1', call: SELF };
 
   it('is one more fork, and wins if it answers first', () => {
     const chart = ringingCallTo(1);
     expectTold(chart.give(join()), [
-      { type: 'fork.started', leg: fork(2), aor: CAROL, device: PICKER, case: 'pickup:1', target: { adopts: PICKER } },
+      {
+        type: 'fork.started',
+        leg: fork(2),
+        aor: CAROL,
+        device: PICKER,
+        case: 'pickup:1',
+        target: { adopts: PICKER, diversions },
+      },
     ]);
     expectTold(chart.give(answers(2)), [
       { type: 'leg.answer', to: CALLER, fork: fork(2), status: 200 },

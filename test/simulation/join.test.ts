@@ -73,6 +73,29 @@ describe('a party that is joined to a ringing call', () => {
     ]);
   });
 
+  it('is in the records and the stories of both calls, and nobody has missed one', () => {
+    const { world, bob, carol, call } = ringing({ journals: true });
+    const picking = carol.call(CODE);
+    world.run(1_000);
+    call.bye();
+    expectQuiet(world);
+    expect(picking.end).toBe('hungUp');
+    const [pickers, taken] = world.service.records;
+    expect(pickers).toMatchObject({ caller: carol.aor, outcome: 'answered', how: 'moved', forks: [] });
+    expect(taken).toMatchObject({
+      ...{ caller: 'sip:alice@example.com', callee: 'sip:bob@example.com', outcome: 'answered', endedBy: 'caller' },
+      forks: [
+        { why: 'answered elsewhere' },
+        { joined: true, target: carol.contactUri, callId: picking.callId, status: 200, why: '' },
+      ],
+    });
+    expect(world.service.stories.map(({ devices }) => devices.replaceAll(/\d+\.\d+ s/g, '_'))).toEqual([
+      'the service answered at _',
+      `${bob.contactUri} was called at _, rang at _; sip:carol@example.com came for the call at _, answered at _`,
+    ]);
+    expect(world.service.journals.join('')).not.toContain('callee.missed');
+  });
+
   it('is found after its phone moved and registered anew, before and after the join', () => {
     for (const when of ['before', 'after']) {
       const { world, bob, call } = ringing();

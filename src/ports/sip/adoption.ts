@@ -1,11 +1,14 @@
 /** A fork that is no new INVITE but takes over the dialog of another call's leg, by a re-INVITE on it. */
+import type { Target } from '../../../machines/vocabulary/binding.ts';
 import type { SipInvite } from '../../../machines/vocabulary/commands.ts';
 import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import type { OpenOffer } from '../../sip/dialog.ts';
 import { header } from '../../sip/headers.ts';
-import type { SipResponse } from '../../sip/message.ts';
+import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
+import { setConnected } from './connected.ts';
 import type { SipContext } from './context.ts';
+import { setDiversions } from './diversion.ts';
 import { type Adoption, type LegSide, newSide } from './leg-side.ts';
 import { ReInvite, tellAgain } from './re-invite.ts';
 import { isSipsLeg } from './routing.ts';
@@ -28,19 +31,22 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
     return undefined;
   }
   // Its device is known by what it registered as, however the fork is named: so it is found where it has moved to.
-  const { contact, flow, invite, dialog, aor, device, user } = old;
+  const { contact, flow, dialog, aor, device, user } = old;
+  // Who called somebody else, or a code, is where its Contact says, as any fork is.
+  const invite = old.isCaller ? { ...old.invite, uri: dialog.target } : old.invite;
   const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user });
   const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
   const before = dialog.sent;
-  const reInvite = new ReInvite(context, old, dialog, offer, {
-    answered: (response) => answered(context, side, response),
-    failed: (status, reason) => {
+  const end = {
+    answered: (response: SipResponse) => answered(context, side, response),
+    failed: (status: number, reason: string) => {
       disinherit(side);
       side.adoption = undefined;
       if (!side.isClosed) failed(context, address, status, reason);
     },
     tooLate: () => tellAgain(context, old, before),
-  });
+  };
+  const reInvite = new ReInvite(context, old, dialog, offer, end, saidOf(context, caller, old, target));
   side.adoption = { old, reInvite, before, isOffered: offer === '', isAnswered: false };
   side.client = reInvite;
   context.legs.add(side);
@@ -48,6 +54,20 @@ export function adopt(context: SipContext, command: SipInvite): string | undefin
   reInvite.start();
   return undefined;
 }
+
+/** What the re-INVITE says beside the session: who the caller is, and how its call came here. */
+function saidOf(context: SipContext, caller: LegSide, old: LegSide, { diversions }: Target): SipRequest['headers'] {
+  const headers = new Map<string, readonly string[]>();
+  setConnected(context, old, caller, headers);
+  if (diversions === undefined) return headers;
+  for (const name of OF_DIVERSION) {
+    const lines = caller.invite.headers.get(name);
+    if (lines !== undefined) headers.set(name, lines);
+  }
+  setDiversions(headers, diversions);
+  return headers;
+}
+const OF_DIVERSION = ['diversion', 'history-info'];
 
 /** RFC 5630 §3.1.3: who called a SIPS URI talks to nobody over a way that others can read along. */
 const isExposed = (one: LegSide, other: LegSide): boolean =>

@@ -11,6 +11,7 @@ import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
 import { NOBODY } from './attempt.ts';
 import { breadthOf } from './breadth.ts';
+import { setConnected } from './connected.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { sendInDialog } from './credentials.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
@@ -153,7 +154,9 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
   cease(context, side, server);
   agree(context, side, context.legs.at(command.fork), side.invite, headers);
   // Who answers may have had another session before, with more m-lines than this caller offers.
-  if (context.legs.at(command.fork)?.adoption !== undefined) {
+  const adoption = context.legs.at(command.fork)?.adoption;
+  if (adoption !== undefined) {
+    setConnected(context, side, adoption.old, headers);
     recouple(dialog);
     noteBody(dialog, side.invite.body, header(side.invite, 'content-type'));
   }

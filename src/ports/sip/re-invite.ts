@@ -26,6 +26,7 @@ export interface ReInviteEnd {
 }
 
 export const SDP_TYPE = 'application/sdp';
+const NOTHING: SipRequest['headers'] = new Map();
 const MAX_TRIES = 5;
 /** A party that says nothing final for so long is given up, as is one that says nothing at all. */
 const LIMIT_MS = 30_000;
@@ -37,6 +38,7 @@ export class ReInvite {
   readonly #dialog: Dialog;
   readonly #offer: string;
   readonly #end: ReInviteEnd;
+  readonly #said: SipRequest['headers'];
   #client: Attempt | undefined;
   #timer: Timer | undefined;
   #tries = 0;
@@ -47,13 +49,21 @@ export class ReInvite {
   /** It was cancelled, and whatever it hears then is its end. */
   #isUnwanted = false;
 
-  /** Offers this session description to the party of a leg, or asks it for one with an empty offer. */
-  constructor(context: SipContext, side: LegSide, dialog: Dialog, offer: string, end: ReInviteEnd) {
+  /** Offers this session description to the party of a leg, or asks it for one with an empty offer; `said` goes with it. */
+  constructor(
+    context: SipContext,
+    side: LegSide,
+    dialog: Dialog,
+    offer: string,
+    end: ReInviteEnd,
+    said: SipRequest['headers'] = NOTHING,
+  ) {
     this.#context = context;
     this.#side = side;
     this.#dialog = dialog;
     this.#offer = offer;
     this.#end = end;
+    this.#said = said;
   }
 
   start(): this {
@@ -98,7 +108,7 @@ export class ReInvite {
     dialog.offer = 'ours';
     const extra = described(bodyFor(dialog, this.#offer, SDP_TYPE));
     const interval = ownInterval(this.#context.settings, this.#minSeconds);
-    const headers = new Map([...extra.headers, ['allow', [ALLOW]], ...interval]);
+    const headers = new Map([...this.#said, ...extra.headers, ['allow', [ALLOW]], ...interval]);
     const request = requestIn(dialog, 'INVITE', { ...extra, headers, contact: owner.contact });
     this.#sent = request;
     this.#timer = this.#context.timers.set(LIMIT_MS, () => this.#lapse());
