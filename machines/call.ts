@@ -95,7 +95,7 @@ export const callMachine = attendanceSetup.createMachine({
         'call.pickUp': { guard: 'canPickUp', actions: 'askPickUp' },
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
         'call.answer': { guard: { type: 'canAttend', params: ({ event }) => event }, target: 'attended', actions: 'attend' },
-        'call.join': { guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' },
+        'call.join': [{ guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' }, { actions: 'refuseJoin' }],
         'call.divert': { guard: 'canDivert', target: '.offering', actions: 'divert' },
         'ringing.due': { actions: 'giveUpHunt' },
         'route.found': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'takeRoute' },
@@ -181,6 +181,7 @@ export const callMachine = attendanceSetup.createMachine({
       on: {
         'call.end': { target: 'releasing', actions: 'dismissCaller' },
         'call.claim': { actions: 'refuseClaim' },
+        'call.join': { actions: 'refuseJoin' },
         'request.received': { actions: 'answerAlone' },
         'session.lapsed': { target: 'releasing', actions: 'hangUpCaller' },
         // It hung up, or its dialog goes on in the call that it was joined to.
@@ -226,6 +227,7 @@ export const callMachine = attendanceSetup.createMachine({
         'call.end': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
         'session.lapsed': { target: 'releasing', actions: ['hangUpWinner', 'hangUpCaller'] },
         'call.claim': { actions: 'refuseClaim' },
+        'call.join': { actions: 'refuseJoin' },
         'request.received': [
           { guard: 'isTransfer', actions: 'transfer' },
           { guard: 'hasPeer', actions: 'relayRequest' },
@@ -245,7 +247,7 @@ export const callMachine = attendanceSetup.createMachine({
           { actions: 'noteEnded' },
         ],
         // The CANCEL crossed the callee's 2xx inside us: the caller's leg has answered 487 already.
-        'leg.cancelled': { target: 'releasing', actions: ['noteCancelled', 'cancelWinner'] },
+        'leg.cancelled': { target: 'releasing', actions: ['noteCancelled', 'hangUpWinner'] },
         // Forks that were cancelled as the winner answered.
         'leg.ringing': {},
         'leg.silent': {},
@@ -269,6 +271,7 @@ export const callMachine = attendanceSetup.createMachine({
       on: {
         'actor.ended': { actions: 'noteEnded' },
         'call.claim': { actions: 'refuseClaim' },
+        'call.join': { actions: 'refuseJoin' },
         'request.received': { actions: 'refuseRequest' },
         'leg.ringing': {},
         'leg.silent': {},

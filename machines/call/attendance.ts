@@ -3,7 +3,7 @@ import { emit, enqueueActions } from 'xstate';
 import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { bridgeSetup } from './bridge.ts';
 import { asFork, change, forkFact, type Of } from './context.ts';
-import { hasRoomToJoin, lostJoin, openJoin } from './joins.ts';
+import { hasRoomToJoin, lostJoin, openJoin, whyNotJoined } from './joins.ts';
 
 /** What a party is told to its requests while nobody but us is there: offers wait (RFC 3261 §14.2), and no answer ends its dialog (RFC 5057 §5.1). */
 const refusalOf = (method: string) => {
@@ -52,6 +52,10 @@ export const attendanceSetup = bridgeSetup.extend({
       const fork = forkFact(context, context.forks.length + 1, order, by);
       enqueue.emit(fork);
       enqueue.assign({ forks: [...context.forks, { ...asFork(fork), joinedBy: by }] });
+    }),
+    refuseJoin: emit(({ context, event }) => {
+      const { by: joinedBy } = event as Of<'call.join'>;
+      return lostJoin(context.self, { joinedBy }, whyNotJoined(context));
     }),
     /** What became of one party is neither the callee's answer nor the caller's. */
     loseJoin: enqueueActions(({ context, event, enqueue }) => {

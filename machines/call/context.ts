@@ -288,7 +288,8 @@ export const offered = (
   code: context.code,
   argument: context.argument,
   placedBy: context.placedBy,
-  pickable: context.pickable,
+  // Who picks it up has it alone, though those phones still ring.
+  pickable: context.pickable && context.diversions.at(-1)?.why !== 'pickedUp',
 });
 
 /** The beginning of the call's n-th leg, which is a fork. */

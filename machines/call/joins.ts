@@ -16,6 +16,16 @@ export const CALLER_HUNG_UP: Why = { status: 487, reason: 'Caller Has Hung Up' }
 export const NOBODY_RINGS: Why = { status: 480, reason: 'Nobody Rings Any More' };
 export const GONE_ELSEWHERE: Why = { status: 480, reason: 'Call Has Gone Elsewhere' };
 
+export const TOO_MANY: Why = { status: 480, reason: 'Too Many Pick It Up' };
+
+/** What a party is told that comes when the call is decided, or when there is no room for it. */
+export function whyNotJoined({ outcome, winner, status }: Context): Why {
+  // As long as it rings it has no status.
+  if (status === 0) return TOO_MANY;
+  if (outcome === 'cancelled') return CALLER_HUNG_UP;
+  return winner === '' ? NOBODY_RINGS : ANSWERED_BY_ANOTHER;
+}
+
 /** Whether there is room for one more, and that leg is not being joined yet. */
 export function hasRoomToJoin({ forks }: Context, leg: Address): boolean {
   const joins = forks.filter(isJoin);
@@ -29,7 +39,7 @@ export const openJoin = ({ forks }: Context, leg: Address): Fork | undefined =>
   forks.find((fork) => fork.leg === leg && isJoin(fork) && isOpen(fork));
 
 /** Tells the case that its party was not joined. */
-export const lostJoin = (call: Address, { joinedBy }: Fork, { status, reason }: Why): Raw<typeof joinLost> => ({
+export const lostJoin = (call: Address, { joinedBy }: Pick<Fork, 'joinedBy'>, { status, reason }: Why): Raw<typeof joinLost> => ({
   type: 'join.lost',
   case: joinedBy,
   call,

@@ -67,7 +67,7 @@ export type CallJoin = To & {
   /** Address of record of its party. */
   readonly aor: string;
 };
-/** Has a ringing call picked up by a user of ours: that one's phones ring with it too. */
+/** Has a ringing call picked up by a user of ours, whose phones ring with it too. Refused where the config says nothing of pickup. */
 export type CallPickUp = To & { readonly type: 'call.pickUp'; readonly picker: string };
 export type CallCommand =
   | CallRing

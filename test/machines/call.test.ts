@@ -834,7 +834,7 @@ describe('an answered call', () => {
       callerCancels,
       [
         { type: 'call.cancelled', reason: 'SIP;cause=487' },
-        { type: 'leg.cancel', to: fork(1), reason: 'caller', text: 'SIP;cause=487' },
+        { type: 'leg.hangUp', to: fork(1) },
       ],
     ],
   ])('is released when %s', (_what, cause, told) => {
@@ -1208,21 +1208,27 @@ describe('a party of another call that is joined', () => {
   it('is bounded: so many at a time, so many in all, and no leg twice', () => {
     const chart = ringingCallTo(1);
     chart.give(join());
-    chart.give(join(PICKER, 'pickup:2'));
-    expect(chart.taken, 'that leg is being joined').toBe(false);
-    for (const n of [2, 3, 4]) chart.give(join(`leg:${n}0/0`, `pickup:${n}`));
-    expect(chart.taken).toBe(true);
-    chart.give(join('leg:50/0', 'pickup:5'));
-    expect(chart.taken, 'four are').toBe(false);
-    for (let n = 2; n <= 13; n += 1) chart.give(fails(n, 488), join(`leg:${n}1/0`));
-    expect(chart.taken).toBe(true);
-    chart.give(fails(14, 488), join('leg:99/0'));
-    expect(chart.taken, 'sixteen were').toBe(false);
+    const full = (by: string) => [lost(480, 'Too Many Pick It Up', by)];
+    // That leg is being joined.
+    expectTold(chart.give(join(PICKER, 'pickup:2')), full('pickup:2'));
+    for (const n of [2, 3, 4]) expectTold(chart.give(join(`leg:${n}0/0`, `pickup:${n}`)), [{ type: 'fork.started' }]);
+    expectTold(chart.give(join('leg:50/0', 'pickup:5')), full('pickup:5'));
+    for (let n = 2; n <= 13; n += 1)
+      expectTold(chart.give(fails(n, 488), join(`leg:${n}1/0`)), [{ type: 'join.lost', status: 488 }, { type: 'fork.started' }]);
+    // Sixteen were.
+    expectTold(chart.give(fails(14, 488), join('leg:99/0')), [{ type: 'join.lost', status: 488 }, ...full('pickup:1')]);
   });
 
-  it('is refused once the call is answered', () => {
-    const chart = ringingCallTo(1);
-    chart.give(answers(1), join());
-    expect(chart.taken).toBe(false);
+  it('that comes too late hears why', () => {
+    const why = (...causes: Stimulus[]) => {
+      const chart = ringingCallTo(1);
+      chart.give(...causes);
+      return chart.give(join());
+    };
+    expectTold(why(answers(1)), [lost(486, 'Answered By Another')]);
+    expectTold(why(answers(1), hangsUp(CALLER)), [lost(486, 'Answered By Another')]);
+    expectTold(why(callerCancels), [lost(487, 'Caller Has Hung Up')]);
+    expectTold(why(end), [lost(480, 'Nobody Rings Any More')]);
+    expectTold(why(order('call.answer', { forMs: 5_000 })), [lost(480, 'Nobody Rings Any More')]);
   });
 });

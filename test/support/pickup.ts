@@ -2,6 +2,7 @@
 import type { PickupConfig, PickupGroup } from '../../src/config.ts';
 import type { Phone } from '../../src/testing/phone.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
+import { routed } from './routed.ts';
 
 /** Bob, Carol and Dave may take each other's calls, and Erin theirs; Alice and Frank may take nobody's. */
 export const SALES: Readonly<Record<string, PickupGroup>> = { sales: { members: ['bob', 'carol', 'dave'], pickers: ['erin'] } };
@@ -31,6 +32,14 @@ export function office(pickup: Parameters<typeof pickupOf>[0] = {}, options: Ser
   }
   world.run(500);
   return { world, ...phones };
+}
+
+/** The same users, of some of whom the config says more. */
+export function usersWith(more: Partial<Record<User, string>>): ServiceWorldOptions {
+  const users = USERS.map(
+    (name) => `  ${name}: { password: ${name}-secret ${more[name] === undefined ? '' : `, ${more[name]}`} }`,
+  );
+  return { config: { users: routed(`users:\n${users.join('\n')}\n`).users } };
 }
 
 /** Dials a code at that domain. */
