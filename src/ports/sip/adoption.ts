@@ -1,7 +1,6 @@
 /** A fork that is no new INVITE but takes over the dialog of another call's leg, by a re-INVITE on it. */
 import type { Target } from '../../../machines/vocabulary/binding.ts';
 import type { SipInvite } from '../../../machines/vocabulary/commands.ts';
-import { legAddress } from '../../../machines/vocabulary/identity.ts';
 import type { OpenOffer } from '../../sip/dialog.ts';
 import { header } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
@@ -17,11 +16,9 @@ import { bequeath, disinherit, handOver, isFree } from './takeover.ts';
 const CONTENT_TYPE = 'content-type';
 
 /** Offers the caller's session to the party of `target.adopts`, or asks that party for an offer if the caller made none. */
-export function adopt(context: SipContext, command: SipInvite): string | undefined {
+export function adopt(context: SipContext, caller: LegSide, command: SipInvite): undefined {
   const { leg: address, call, target } = command;
-  const caller = context.legs.at(legAddress(call, 0));
   const old = context.legs.at(target.adopts ?? '');
-  if (caller === undefined) return 'the caller is gone';
   if (old?.dialog === undefined || !isFree(old)) {
     failed(context, address, 481, '');
     return undefined;

@@ -91,9 +91,13 @@ function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, bre
 
 /** Rings a device. */
 export function invite(context: SipContext, command: SipInvite): string | undefined {
-  if (command.target.adopts !== undefined) return adopt(context, command);
   const caller = context.legs.at(legAddress(command.call, 0));
-  if (caller === undefined) return 'the caller is gone';
+  if (caller === undefined) {
+    // Its CANCEL was taken while this fork was made.
+    failed(context, command.leg, 487, 'Caller Has Hung Up', 'peer');
+    return undefined;
+  }
+  if (command.target.adopts !== undefined) return adopt(context, caller, command);
   const { leg: address, call, aor, device } = command;
   const breadth = breadthFor(context, caller);
   if (breadth === 0) {
@@ -122,7 +126,13 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   return undefined;
 }
 
-function failed(context: SipContext, leg: string, status: number, reason: string, origin: 'timeout' | 'transport'): void {
+function failed(
+  context: SipContext,
+  leg: string,
+  status: number,
+  reason: string,
+  origin: 'peer' | 'timeout' | 'transport',
+): void {
   context.engine.post({ type: 'failure.received', leg, status, reason, origin, message: 0 });
 }
 
