@@ -247,7 +247,7 @@ export const callMachine = attendanceSetup.createMachine({
           { actions: 'noteEnded' },
         ],
         // The CANCEL crossed the callee's 2xx inside us: the caller's leg has answered 487 already.
-        'leg.cancelled': { target: 'releasing', actions: ['noteCancelled', 'hangUpWinner'] },
+        'leg.cancelled': { target: 'releasing', actions: ['noteCancelled', 'cancelWinner'] },
         // Forks that were cancelled as the winner answered.
         'leg.ringing': {},
         'leg.silent': {},

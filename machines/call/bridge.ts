@@ -82,6 +82,7 @@ export const bridgeSetup = huntSetup.extend({
       if (from !== '') enqueue.emit({ type: 'call.transferred', call, from, transferredBy, caller, callee });
     }),
     hangUpWinner: emit(({ context, event }) => hangUp(context.winner, event)),
+    cancelWinner: emit(({ context, event }) => cancel(context.winner, 'caller', (event as Of<'leg.cancelled'>).reason)),
     hangUpCaller: emit(({ context, event }) => hangUp(context.callerLeg, event)),
     relayRequest: emit(({ context, event }) => {
       const request = event as Of<'request.received'>;

@@ -834,7 +834,7 @@ describe('an answered call', () => {
       callerCancels,
       [
         { type: 'call.cancelled', reason: 'SIP;cause=487' },
-        { type: 'leg.hangUp', to: fork(1) },
+        { type: 'leg.cancel', to: fork(1), reason: 'caller', text: 'SIP;cause=487' },
       ],
     ],
   ])('is released when %s', (_what, cause, told) => {
