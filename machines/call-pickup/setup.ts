@@ -18,6 +18,7 @@ import type {
   actorEnded,
   callAnswered,
   callDiverted,
+  callEnded,
   callerAnswered,
   callOffered,
   commandRefused,
@@ -44,7 +45,7 @@ type Heard =
   | Began
   | Found
   | FactOf<typeof routeFailed | typeof callerAnswered | typeof joinWon | typeof joinLost | typeof callDiverted>
-  | FactOf<typeof callAnswered | typeof huntIdle | typeof actorEnded | typeof commandRefused>;
+  | FactOf<typeof callAnswered | typeof callEnded | typeof huntIdle | typeof actorEnded | typeof commandRefused>;
 type Of<T extends Heard['type']> = Extract<Heard, { type: T }>;
 /** What a case is born with: who rings for whom, and who is being picked up already. */
 export type Input = Birth<Asked, Offered | Began>;
@@ -66,6 +67,8 @@ export interface Context {
 
 /** The picker’s 200 waits so long for its ACK (RFC 3261 §13.3.1.4), and the re-INVITE as long for its answer. */
 const STEP_LIMIT_MS = SIXTY_FOUR_T1_MS;
+/** The caller's call misses the ACK first, and tells. */
+const CONNECT_LIMIT_MS = SIXTY_FOUR_T1_MS + 1_000;
 /** The dial plan, and a call that is diverted, answer in the same instant. */
 const ANSWER_LIMIT_MS = 1_000;
 /** Longer than phones ring; who rings nobody any more lets go before. */
@@ -112,13 +115,14 @@ export const pickupSetup = setup({
       | (CallAnswer | CallDivert | CallEnd | CallFork | CallJoin | CallKeepOpen | CallLetGo | CallRing | SipRoute)
       | Raw<typeof pickupBegan | typeof pickupWon | typeof pickupLost>,
   },
-  delays: { stepLimit: STEP_LIMIT_MS, answerLimit: ANSWER_LIMIT_MS, ringLimit: RING_LIMIT_MS },
+  delays: { stepLimit: STEP_LIMIT_MS, connectLimit: CONNECT_LIMIT_MS, answerLimit: ANSWER_LIMIT_MS, ringLimit: RING_LIMIT_MS },
   guards: {
     isNothingThere: ({ context }) => context.call === '',
     isNoSuchCall: ({ context }) => context.call === '' && context.form === 'replaces',
     isOrder: ({ context }) => context.form === 'order',
     isJoin: ({ context }) => context.mode === 'join',
     isPickers: ({ context }, { address }: { address: Address }) => address === context.pickerCall,
+    isPickerThere: ({ context }) => context.pickerLeg !== '',
     isRingable: ({ event }) => {
       const { rings, wakeable } = event as Found;
       return rings.length > 0 || wakeable;
@@ -162,6 +166,7 @@ export const pickupSetup = setup({
       enqueue.emit({ type: 'pickup.lost', ...about(context), status, reason });
       if (context.pickerLeg !== '') enqueue.emit(endPicker(context, status, reason));
     }),
+    dismiss: emit(({ context }) => endPicker(context, 487, 'Caller Has Hung Up')),
     noteGone: emit(({ context }) => ({
       type: 'pickup.lost',
       ...about(context),

@@ -9,6 +9,7 @@ import {
   actorEnded,
   callAnswered,
   callDiverted,
+  callEnded,
   callerAnswered,
   callOffered,
   huntIdle,
@@ -41,6 +42,7 @@ export const callPickupMachine = pickupSetup.createMachine({
     'route.failed': {},
     'call.diverted': {},
     'call.answered': {},
+    'call.ended': {},
     'hunt.idle': {},
     'command.refused': {},
     'actor.ended': [
@@ -70,13 +72,26 @@ export const callPickupMachine = pickupSetup.createMachine({
     joining: {
       description: 'The picker is one more fork of the call that rings; the call decides',
       on: {
-        'join.won': { target: 'over', actions: 'win' },
+        'join.won': [
+          { guard: 'isPickerThere', target: 'connecting', actions: 'win' },
+          { target: 'over', actions: 'win' },
+        ],
         'join.lost': { target: 'over', actions: { type: 'lose', params: ({ event }) => event } },
         'command.refused': { target: 'over', actions: NOBODY_RINGS },
         // It moves to the other call if it wins; if the picker hangs up, the fork fails.
         'actor.ended': { guard: { type: 'isPickers', params: ({ event }) => event }, actions: 'forgetPicker' },
       },
       after: { stepLimit: { target: 'over', actions: NOT_IN_TIME } },
+    },
+    connecting: {
+      description:
+        'The picker’s dialog moves to the other call with the caller’s ACK; a caller who is gone before leaves nobody alone',
+      on: {
+        'call.ended': { guard: { type: 'isOurs', params: ({ event }) => event }, target: 'over', actions: 'dismiss' },
+        'actor.ended': { guard: { type: 'isPickers', params: ({ event }) => event }, target: 'over' },
+        'command.refused': {},
+      },
+      after: { connectLimit: { target: 'over', actions: 'dismiss' } },
     },
     asking: {
       description: 'Where are the picker’s phones?',
@@ -151,6 +166,7 @@ export const callPickup = defineScenario({
     routeFailed.where({ case: self }),
     callDiverted.where(form === 'order' ? { call: target } : { callee: picker }),
     callAnswered.where({ call: target }),
+    callEnded.where({ callee: anyOf(...listed(callees)) }),
     huntIdle.where({ call: target, hunter: self }),
     actorEnded.where({ address: form === 'order' ? target : anyOf(call, target) }),
   ],

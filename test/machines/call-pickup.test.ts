@@ -105,8 +105,18 @@ describe('a picker who is joined', () => {
       { type: 'call.answer', to: B, forMs: 65_000 },
     ]);
     expectTold(chart.give(acked), [{ type: 'call.join', to: 'call:1', leg: 'leg:9/0', aor: CAROL }]);
-    expectTold(chart.give(ended(B), fact('join.won')), [won]);
+    expectTold(chart.give(fact('join.won')), [won]);
+    // Its own call ends as its dialog moves.
+    expectTold(chart.give(ended(B)), []);
     expect(chart.status).toBe('done');
+    expectTold(joining().give(ended(B), fact('join.won')), [won]);
+  });
+
+  it('is not left alone where the caller is gone before its ACK', () => {
+    const gone = [won, end(487, 'Caller Has Hung Up')];
+    const over = (call: string) => fact('call.ended', { call, callee: BOB });
+    expectTold(joining().give(fact('join.won'), over('call:2'), over('call:1')), gone);
+    expectTold(joining().give(fact('join.won'), refused, 33_000), gone);
   });
 
   it('hears why another has it, or why it is not connected', () => {
@@ -212,7 +222,7 @@ it('what crosses a pickup means nothing to it', () => {
   const crossing = ['call.offered', 'pickup.began', 'caller.answered', 'join.won', 'join.lost', 'route.found', 'route.failed'];
   const chart = caseOf({ mode: 'callback' });
   chart.give(found());
-  for (const type of [...crossing, 'call.answered', 'hunt.idle']) expectTold(chart.give(fact(type)), []);
+  for (const type of [...crossing, 'call.answered', 'call.ended', 'hunt.idle']) expectTold(chart.give(fact(type)), []);
   const joined = caseOf();
   for (const type of ['call.diverted', 'route.found', 'join.won']) expectTold(joined.give(fact(type)), []);
   const order = caseOf(ORDER);

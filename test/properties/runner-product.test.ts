@@ -259,6 +259,8 @@ const CHARTS: Readonly<
       settings: fc.constant({}),
     }),
     [0, 1_000, 32_000, 660_000],
+    given('caller.answered'),
+    given('join.won'),
   ],
   ringBack: [
     ringBackMachine,
