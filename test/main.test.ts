@@ -42,7 +42,7 @@ describe('node src/main.ts', () => {
     expect(lines[1]).toMatch(/^callweave listening on tcp 127\.0\.0\.1:[1-9]\d*$/);
     const server = lines[0]?.split(' ').at(-1);
     expect(lines[2]).toBe(
-      `demo users: alice (password alice-demo), bob (password bob-demo), carol (password carol-demo); register two phones at ${server} and call sip:bob@${server}`,
+      `demo users: alice (password alice-demo), bob (password bob-demo), carol (password carol-demo); register two phones at ${server} and call sip:bob@${server}; a third one takes the ringing call by *8`,
     );
     expect(lines).toHaveLength(4);
     await child.stop('SIGTERM');

@@ -136,8 +136,9 @@ export const pickupSetup = setup({
     join: emit(({ context }) => ({ type: 'call.join', to: context.call, leg: context.pickerLeg, aor: context.picker })),
     /** The picker may ring oneself, whatever else. */
     ask: emit(({ context }) => {
-      const { call, picker } = context;
-      return { type: 'sip.route', to: PORT_SIP, call, route: 1, uri: picker, onBehalfOf: picker };
+      const { picker } = context;
+      // The call itself does not go there, as long as it does not say so.
+      return { type: 'sip.route', to: PORT_SIP, call: '', route: 1, uri: picker, onBehalfOf: picker };
     }),
     keepOpen: emit(({ context }) => ({ type: 'call.keepOpen', to: context.call, forMs: RING_LIMIT_MS, progress: 0 })),
     letGo: emit(({ context }) => ({ type: 'call.letGo', to: context.call })),

@@ -13,6 +13,8 @@ import {
   legHungUp,
   legRinging,
   legSilent,
+  pickupLost,
+  pickupWon,
   pushDelivered,
   pushFailed,
   routeFailed,
@@ -39,6 +41,8 @@ const KINDS = [
   callFailed,
   callEnded,
   sessionLapsed,
+  pickupWon,
+  pickupLost,
 ] as const;
 
 /** How a call ended, or how it stood when the service stopped. */
@@ -112,6 +116,10 @@ export class Histories {
     } else {
       const open = this.#open.get(fact.call);
       if (open !== undefined) this.#note(open, fact);
+      // It is told in the picker's own call as well.
+      if (fact.type !== 'pickup.won' && fact.type !== 'pickup.lost') return;
+      const own = this.#open.get(fact.pickerCall);
+      if (own !== undefined) this.#note(own, fact);
     }
   }
 

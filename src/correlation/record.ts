@@ -64,6 +64,20 @@ export interface RecordedDiversion {
   readonly reason: string;
 }
 
+/** A pickup of the call, or by the call (`pickerCall`). */
+export interface RecordedPickup {
+  readonly at: string;
+  readonly picker: string;
+  /** Whom it rang for; empty where nothing rang. */
+  readonly callee: string;
+  /** The call that was wanted, and the picker's own; empty where there is none. */
+  readonly call: Address;
+  readonly pickerCall: Address;
+  /** 0: the picker has it; else why not. */
+  readonly status: number;
+  readonly reason: string;
+}
+
 /** One call. Times are UTC with milliseconds; null: it did not come to that. */
 export interface CallRecord {
   readonly v: typeof RECORD_VERSION;
@@ -101,6 +115,7 @@ export interface CallRecord {
   readonly forks: readonly RecordedFork[];
   readonly pushes: readonly RecordedPush[];
   readonly diversions: readonly RecordedDiversion[];
+  readonly pickups: readonly RecordedPickup[];
 }
 
 type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
@@ -145,6 +160,7 @@ export function recordOf(history: History): CallRecord {
       .map((fork) => forkOf(fork, history, closed, answered)),
     pushes: facts.flatMap((fact) => pushOf(fact)),
     diversions: facts.flatMap((fact) => diversionOf(fact)),
+    pickups: facts.flatMap((fact) => pickupOf(fact)),
   };
 }
 
@@ -242,6 +258,13 @@ function diversionOf(fact: Happening): RecordedDiversion[] {
   if (fact.type === 'route.found') return [{ at: isoTime(fact.at), to: fact.callee, status: 0, reason: '' }];
   if (fact.type === 'route.failed') return [{ at: isoTime(fact.at), to: '', status: fact.status, reason: fact.reason }];
   return [];
+}
+
+function pickupOf(fact: Happening): RecordedPickup[] {
+  if (fact.type !== 'pickup.won' && fact.type !== 'pickup.lost') return [];
+  const { picker, callee, call, pickerCall } = fact;
+  const { status, reason } = fact.type === 'pickup.lost' ? fact : { status: 0, reason: '' };
+  return [{ at: isoTime(fact.at), picker, callee, call, pickerCall, status, reason }];
 }
 
 function pushOf(fact: Happening): RecordedPush[] {

@@ -35,14 +35,14 @@ export function storyOf(history: History): Story {
     ...(birth.placedBy === '' ? {} : { placedBy: birth.placedBy }),
     ...outcomeOf(history),
     seconds: Math.round((endedAtMs - birth.at) / 10) / 100,
-    devices: [...chapters(facts, birth.at)].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ') || NOBODY,
+    devices: [...chapters(facts, birth)].map(([device, events]) => `${device} ${events.join(', ')}`).join('; ') || NOBODY,
   };
 }
 
 const NOBODY = 'no device could be rung';
 
 /** By device: what it did, in order. */
-function chapters(facts: readonly Happening[], beganMs: number): Map<string, string[]> {
+function chapters(facts: readonly Happening[], { call, at: beganMs }: History['birth']): Map<string, string[]> {
   const devices = new Map<string, string[]>();
   const deviceOf = new Map<Address, string>();
   const partyOf = new Map<string, string>();
@@ -51,7 +51,7 @@ function chapters(facts: readonly Happening[], beganMs: number): Map<string, str
       deviceOf.set(fact.leg, fact.device);
       if (isJoin(fact)) partyOf.set(fact.device, fact.aor || 'somebody');
     }
-    const event = eventOf(fact, deviceOf);
+    const event = eventOf(fact, deviceOf, call);
     if (event === undefined) continue;
     const [named, did] = event;
     const device = partyOf.get(named) ?? named;
@@ -70,13 +70,32 @@ function chapters(facts: readonly Happening[], beganMs: number): Map<string, str
 const isJoin = ({ case: by, target }: Extract<Happening, { type: 'fork.started' }>): boolean =>
   by !== '' && target.adopts !== undefined;
 
+/** A picker's phones are rung by the case itself: nobody waited for them to register. */
+const isPickers = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('call-pickup:');
+
+/** The same in both calls, the one that is picked up and the picker's own. */
+const wonBy = ({ picker, callee, pickerCall }: Extract<Happening, { type: 'pickup.won' }>, call: Address): string =>
+  call === pickerCall ? `took the one to ${callee}` : `was picked up by ${picker}`;
+const lostBy = (lost: Extract<Happening, { type: 'pickup.lost' }>, call: Address): string => {
+  const why = phrased(lost.status, lost.reason);
+  if (call !== lost.pickerCall) return `could not be picked up by ${lost.picker} (${why})`;
+  return lost.callee === '' ? `took none (${why})` : `could not take the one to ${lost.callee} (${why})`;
+};
+
 const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
 
-function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): readonly [device: string, did: string] | undefined {
+function eventOf(
+  fact: Happening,
+  deviceOf: ReadonlyMap<Address, string>,
+  call: Address,
+): readonly [device: string, did: string] | undefined {
   switch (fact.type) {
     case 'fork.started':
       if (isJoin(fact)) return [fact.device, 'came for the call'];
-      return [fact.device, fact.case === '' ? 'was called' : 'registered and was called'];
+      return [
+        fact.device,
+        fact.case === '' ? 'was called' : isPickers(fact) ? 'was called to pick up' : 'registered and was called',
+      ];
     case 'leg.ringing':
       return [fact.device, fact.status === 180 ? 'rang' : `said ${fact.status}`];
     case 'leg.silent':
@@ -93,6 +112,10 @@ function eventOf(fact: Happening, deviceOf: ReadonlyMap<Address, string>): reado
       return [fact.device, `could not be pushed (${fact.why})`];
     case 'call.answered':
       return [fact.device || 'the service', 'answered'];
+    case 'pickup.won':
+      return ['the call', wonBy(fact, call)];
+    case 'pickup.lost':
+      return ['the call', lostBy(fact, call)];
     case 'call.cancelled':
       return ['the caller', 'gave up'];
     case 'call.failed':

@@ -152,7 +152,7 @@ describe('a picker who is called back', () => {
     const chart = caseOf(BACK);
     expectTold(chart.told, [
       { type: 'pickup.began', ...about },
-      { type: 'sip.route', call: 'call:1', uri: CAROL, onBehalfOf: CAROL },
+      { type: 'sip.route', call: '', uri: CAROL, onBehalfOf: CAROL },
     ]);
     expectTold(chart.give(found()), [
       { type: 'call.divert', to: 'call:1', callee: CAROL, why: 'pickedUp', rings: [], forwarding: NO_FORWARDING },
