@@ -218,7 +218,7 @@ export const callMachine = attendanceSetup.createMachine({
     },
     talking: {
       initial: 'answered',
-      entry: { type: 'cancelForks', params: { reason: 'elsewhere', text: '' } },
+      entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropMembers'],
       on: {
         'leg.hungUp': [
           { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'releasing', actions: 'hangUpWinner' },
@@ -267,6 +267,7 @@ export const callMachine = attendanceSetup.createMachine({
     },
     releasing: {
       description: 'The call is decided; its legs come to their ends',
+      entry: 'dropMembers',
       always: { guard: 'legsAreGone', target: 'ended' },
       on: {
         'actor.ended': { actions: 'noteEnded' },

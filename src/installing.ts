@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { Location } from './correlation/location.ts';
 import { Ringing } from './correlation/ringing.ts';
 import { Talks } from './correlation/talks.ts';
+import { UserCalls } from './correlation/user-calls.ts';
 import type { AnyKind } from './engine/catalogue.ts';
 import { Engine } from './engine/engine.ts';
 import { type View, viewOf } from './engine/port.ts';
@@ -31,10 +32,10 @@ export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[
   ...(users?.facts ?? []),
 ];
 
-/** The views that only users' scenarios, or pickups, ask; without any, nothing is folded for them. */
+/** The views that only users' scenarios, pickups or watchers ask; without any, nothing is folded for them. */
 export const viewsFor = (users: UserScenarios | undefined, { pickup }: Pick<Config, 'pickup'>): readonly View[] => [
   ...((users?.scenarios ?? []).length === 0 ? [] : [viewOf(new Talks())]),
-  ...(pickup === undefined ? [] : [viewOf(new Ringing())]),
+  ...(pickup === undefined ? [] : [viewOf(new Ringing()), viewOf(new UserCalls())]),
 ];
 
 /** Installs what the service itself is made of. */

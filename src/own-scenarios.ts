@@ -3,6 +3,7 @@ import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
 import type { Scenario } from '../machines/scenario.ts';
+import { subscription } from '../machines/subscription.ts';
 import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
@@ -10,7 +11,16 @@ import { trunk } from '../machines/trunk.ts';
 import type { Config } from './config.ts';
 
 /** All of them. */
-export const OWN_SCENARIOS: readonly Scenario[] = [registration, call, leg, diversion, trunk, pushNotification, callPickup];
+export const OWN_SCENARIOS: readonly Scenario[] = [
+  registration,
+  call,
+  leg,
+  diversion,
+  trunk,
+  pushNotification,
+  callPickup,
+  subscription,
+];
 
 /** One of them, and its settings. */
 export interface OwnScenario {
@@ -27,6 +37,6 @@ export function ownScenarios({ calls, push, registrar, pickup }: Config): readon
     [leg.name]: { ringLimitMs, silentAfterMs },
     [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
   };
-  const wanted = pickup === undefined ? OWN_SCENARIOS.filter((scenario) => scenario !== callPickup) : OWN_SCENARIOS;
+  const wanted = pickup === undefined ? OWN_SCENARIOS.filter((one) => one !== callPickup && one !== subscription) : OWN_SCENARIOS;
   return wanted.map((scenario) => ({ scenario, settings: settings[scenario.name] ?? {} }));
 }

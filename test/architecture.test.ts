@@ -65,7 +65,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['vocabulary', /^machines\/vocabulary\//],
   ['scenario', /^machines\/scenario\.ts$/],
   // The parts of a chart that is too long for a file.
-  ['parts', /^machines\/(?:call|call-pickup|ring-back)\//],
+  ['parts', /^machines\/(?:call|call-pickup|ring-back|subscription)\//],
   ['machines', /^machines\//],
   ['config', /^src\/config\//],
   ['leaf', LEAF],

@@ -397,7 +397,9 @@ describe('the scenarios that the README shows', () => {
     clock.advance(10_001);
     engine.post(offered(callee));
     engine.post(cancelled);
-    engine.post(callAnswered({ call: 'call:2', caller, callee, device: 'd1', answeredBy: callee }));
+    engine.post(
+      callAnswered({ call: 'call:2', caller, callee, device: 'd1', answeredBy: callee, shown: caller, callerName: '' }),
+    );
     engine.post(offered(callee));
     expect(told).toHaveLength(1);
     expect([engine.countActors(), engine.countWaits()]).toEqual([0, 0]);

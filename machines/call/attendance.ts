@@ -24,11 +24,11 @@ export const attendanceSetup = bridgeSetup.extend({
   },
   actions: {
     attend: enqueueActions(({ context, event, enqueue }) => {
-      const { self: call, caller, callee, callerLeg: to } = context;
+      const { self: call, caller, callee, callerLeg: to, shown, callerName } = context;
       const { forMs: attendedMs } = event as Of<'call.answer'>;
       enqueue.assign({ attendedMs, keepers: [], outcome: 'answered', status: 200 });
       enqueue.emit({ type: 'leg.answer', to, fork: '', status: 200, message: 0 });
-      enqueue.emit({ type: 'call.answered', call, caller, callee, device: '', answeredBy: '' });
+      enqueue.emit({ type: 'call.answered', call, caller, callee, device: '', answeredBy: '', shown, callerName });
     }),
     tellCallerAnswered: emit(({ context }) => ({
       type: 'caller.answered',

@@ -52,13 +52,21 @@ export const bridgeSetup = huntSetup.extend({
         if (isJoin(fork)) enqueue.emit(lostJoin(context.self, fork, WHY_LOST[reason]));
       }
     }),
+    /** Whoever of a group has not answered is called no more; nothing else names them. */
+    dropMembers: enqueueActions(({ context, enqueue }) => {
+      if (context.members.length === 0) return;
+      const winner = context.forks.find(({ leg }) => leg === context.winner);
+      for (const { callee, isDropped } of context.members)
+        if (!isDropped && callee !== winner?.aor) enqueue.emit({ type: 'callee.dropped', call: context.self, callee });
+      enqueue.assign({ members: context.members.map((member) => ({ ...member, isDropped: true })) });
+    }),
     answer: enqueueActions(({ context, event, enqueue }) => {
       const { leg, status, message } = event as Of<'leg.answered'>;
       enqueue.assign({ winner: leg, keepers: [], outcome: 'answered', status });
       enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
-      const { self: call, caller, callee } = context;
+      const { self: call, caller, callee, shown, callerName } = context;
       const { device, aor: answeredBy, joinedBy } = context.forks.find((fork) => fork.leg === leg) ?? NO_FORK;
-      enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy });
+      enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy, shown, callerName });
       if (joinedBy !== '') enqueue.emit({ type: 'join.won', case: joinedBy, call });
     }),
     fail: enqueueActions(({ context, enqueue }) => {
@@ -109,6 +117,7 @@ export const bridgeSetup = huntSetup.extend({
       call: context.self,
       caller: context.caller,
       callee: context.callee,
+      answeredBy: context.forks.find(({ leg }) => leg === context.winner)?.aor ?? '',
       outcome: context.outcome,
       status: context.status,
     })),

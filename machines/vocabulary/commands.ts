@@ -2,6 +2,7 @@
 import type { Binding, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import type { Stamp } from './descriptor.ts';
 import type { Address, PORT_HTTP, PORT_PUSH, PORT_SIP } from './identity.ts';
+import type { WatchedDialog } from './watching.ts';
 
 type To<A extends Address = Address> = { readonly to: A };
 
@@ -214,7 +215,18 @@ export type RegisterRefuse = To<typeof PORT_SIP> & {
   readonly status: number;
   readonly reason: string;
 };
+/** Tells a watcher of a user's dialogs (RFC 4235); the last one ends the subscription (RFC 6665 §4.2.2). */
+export type SipNotify = To<typeof PORT_SIP> & {
+  readonly type: 'sip.notify';
+  readonly subscription: Address;
+  readonly version: number;
+  /** All that there are, or those that changed. */
+  readonly isFull: boolean;
+  readonly dialogs: readonly WatchedDialog[];
+  readonly isLast: boolean;
+};
 export type SipCommand =
+  | SipNotify
   | SipInvite
   | SipRespond
   | SipCancel
@@ -320,6 +332,7 @@ export const ADDRESSEE: Readonly<
   'sip.route': 'port:sip',
   'sip.follow': 'port:sip',
   'sip.register': 'port:sip',
+  'sip.notify': 'port:sip',
   'register.accept': 'port:sip',
   'register.refuse': 'port:sip',
   'push.send': 'port:push',

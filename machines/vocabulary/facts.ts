@@ -234,7 +234,7 @@ export const huntIdle = defineFact('hunt.idle', {
   /** Whom it had rung last: it may have rung others meanwhile. */
   callee: text(),
 });
-/** A callee that a scenario had rung is not called any more; the call goes on. */
+/** A callee that a scenario had rung is not called any more: the call goes on, or is answered by another, or over. */
 export const calleeDropped = defineFact('callee.dropped', { call, callee: text() });
 export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });
 export const callAnswered = defineFact('call.answered', {
@@ -244,6 +244,9 @@ export const callAnswered = defineFact('call.answered', {
   device: text(),
   /** Address of record of the user whose device it is: in a group not the callee. Empty outside. */
   answeredBy: text(),
+  /** The caller's address and name as the callee sees them: of one who asked not to be shown nobody's. */
+  shown: text(),
+  callerName: text(),
 });
 export const callFailed = defineFact('call.failed', { call, caller: text(), callee: text(), status, reason: text() });
 export const callCancelled = defineFact('call.cancelled', { call, caller: text(), callee: text(), reason: text() });
@@ -273,6 +276,8 @@ export const callEnded = defineFact('call.ended', {
   call,
   caller: text(),
   callee: text(),
+  /** Address of record of the user whose device answered; empty outside, and if none did. */
+  answeredBy: text(),
   outcome: text<'answered' | 'failed' | 'cancelled'>(),
   status,
 });
@@ -339,6 +344,23 @@ export const placeFailed = defineFact('place.failed', {
   status,
   reason: text(),
 });
+
+// Watching (RFC 6665, RFC 4235).
+
+const subscription = text<Address>();
+/** A SUBSCRIBE to the dialogs of a user was accepted. */
+export const watchAsked = defineFact('watch.asked', {
+  subscription,
+  /** Addresses of record: who watches whom. */
+  watcher: text(),
+  watched: text(),
+  /** 0: it asks for the state of now, and no more. */
+  expiresMs: integer(),
+});
+/** It was refreshed, or taken back if `expiresMs` is 0. */
+export const watchRefreshed = defineFact('watch.refreshed', { subscription, expiresMs: integer() });
+/** The watcher has taken the latest NOTIFY; or it cannot be reached now, or wants no more. */
+export const watchNotified = defineFact('watch.notified', { subscription, how: text<'taken' | 'missed' | 'gone'>() });
 
 // Push.
 

@@ -8,7 +8,7 @@ type Folded = Answered | FactOf<typeof callEnded | typeof actorEnded>;
 
 export class Talks {
   readonly folds = [callAnswered.fact, callEnded.fact, actorEnded.fact];
-  /** Asked for with `callAnswered.where({ caller }, { current: true })`, or `callee`: the calls that go on. */
+  /** Asked for with `callAnswered.where({ caller }, { current: true })`, or `callee`, or `answeredBy`: the calls that go on. */
   readonly answers = [callAnswered.fact];
   readonly #byCall = new Map<Address, Answered>();
   readonly #byUser = new Map<string, readonly Answered[]>();
@@ -22,8 +22,8 @@ export class Talks {
 
   current(interest: Interest): readonly Answered[] {
     for (const { attribute, test } of interest.where)
-      if ((attribute === 'caller' || attribute === 'callee') && typeof test === 'string') return this.of(test);
-    throw new Error('ask for one caller or callee');
+      if (PARTIES.includes(attribute) && typeof test === 'string') return this.of(test);
+    throw new Error('ask for one caller, callee or who answered');
   }
 
   /** The calls of one user, oldest first. */
@@ -54,6 +54,8 @@ export class Talks {
 }
 
 const NONE: readonly Answered[] = [];
+const PARTIES: readonly string[] = ['caller', 'callee', 'answeredBy'];
 /** Nobody calls where a call is placed. */
-const partiesOf = ({ caller, callee }: Answered): readonly string[] =>
-  caller === '' || caller === callee ? [callee] : [caller, callee];
+const partiesOf = ({ caller, callee, answeredBy }: Answered): readonly string[] => [
+  ...new Set([caller, callee, answeredBy].filter((party) => party !== '')),
+];

@@ -347,7 +347,9 @@ describe('callees whom a scenario rings', () => {
     expectTold(chart.give(ended(fork(1)), 0), []);
     expectTold(chart.give(ringMember(DAN, []), 0), [{ type: 'call.offered', callee: DAN }, idle(GROUP, DAN)]);
     expectTold(chart.give(letGo(GROUP)), [unanswered('noAnswer')]);
-    expectTold(chart.give(0), [reject(480, { message: 0 }), ...failed(480)]);
+    // Nothing else would tell those who hear of one of them alone.
+    const dropped = [CAROL, DAN].map((callee) => ({ type: 'callee.dropped', callee }));
+    expectTold(chart.give(0), [reject(480, { message: 0 }), ...failed(480), ...dropped]);
   });
 
   it('speak for themselves alone: neither 486 nor 600 of one is the answer of all', () => {

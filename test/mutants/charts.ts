@@ -6,8 +6,8 @@ export const CHARTS: readonly Mutant[] = [
     name: 'fork-outlives-answer',
     breaks: 'no fork rings on once another has answered',
     file: 'machines/call.ts',
-    find: "      entry: { type: 'cancelForks', params: { reason: 'elsewhere', text: '' } },\n",
-    replace: '',
+    find: "entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropMembers'],",
+    replace: "entry: ['dropMembers'],",
     caughtBy: 'simulation/plain-call',
   },
   {

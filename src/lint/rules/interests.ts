@@ -2,6 +2,7 @@
 import { Location } from '../../correlation/location.ts';
 import { Ringing } from '../../correlation/ringing.ts';
 import { Talks } from '../../correlation/talks.ts';
+import { UserCalls } from '../../correlation/user-calls.ts';
 import { Catalogue, isExact } from '../../engine/catalogue.ts';
 import { ENGINE_LIMITS } from '../../engine/engine.ts';
 import { viewOf } from '../../engine/port.ts';
@@ -13,7 +14,7 @@ import type { Subject } from '../subject.ts';
 /** What the engine itself refuses when a scenario is installed. */
 export function filters({ scenario, settings, kinds, trouble }: Subject, say: Say): void {
   try {
-    const views = [viewOf(new Location()), viewOf(new Talks()), viewOf(new Ringing())];
+    const views = [viewOf(new Location()), viewOf(new Talks()), viewOf(new Ringing()), viewOf(new UserCalls())];
     checkScenario(scenario, settings, { catalogue: new Catalogue([...kinds.values()]), kinds, views });
   } catch (error) {
     say('', reasonOf(error).replace(`scenario ${scenario.name}: `, ''), 'the engine would not install it');

@@ -7,11 +7,12 @@ import type { Flow } from '../../transport/transport.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Directory } from './directory.ts';
 import { Domains } from './domains.ts';
-import { ALLOW, CARRIED_OPTIONS, DIALOG_BOUND, EVENTS, STARTERS, SUPPORTED } from './methods.ts';
+import { allowOf, CARRIED_OPTIONS, DIALOG_BOUND, eventsOf, STARTERS, SUPPORTED } from './methods.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { flawOfInterval } from './session-interval.ts';
 import type { SipSettings } from './settings.ts';
 import type { Trunk, Trunks } from './trunks.ts';
+import { eventOf } from './watch-request.ts';
 
 /** A request that may go on: whom it is for and who sent it. */
 export interface Admitted {
@@ -65,12 +66,8 @@ export class Admission {
 
   #flawOf(request: SipRequest, uri: SipUri | undefined, flow: Flow): Refusal | undefined {
     const { method } = request;
-    // RFC 6665 §4.4.1 and §8.2.1: no event package here yet.
-    if (EVENTS_METHODS.has(method)) return refusal(489, '', { 'allow-events': EVENTS });
-    if (DIALOG_BOUND.has(method)) return refusal(481, '');
-    if (method === 'REFER') return refusal(403, 'REFER Only Inside A Call');
-    // RFC 3261 §21.5.2: it is not that such a method is not allowed here; nobody here knows it.
-    if (!STARTERS.has(method)) return refusal(501, '', { allow: ALLOW });
+    const unserved = this.#flawOfMethod(request);
+    if (unserved !== undefined) return unserved;
     const misdirected = flawOfUri(request, uri, flow);
     if (misdirected !== undefined) return misdirected;
     const unsupported = unsupportedOptions(request, method === 'INVITE' || method === 'MESSAGE' ? CARRIED_OPTIONS : OWN_OPTIONS);
@@ -84,6 +81,18 @@ export class Admission {
     if (method === 'INVITE' && (request.contact === '*' || request.contact.length !== 1)) {
       return refusal(400, 'An INVITE Has One Contact');
     }
+    return undefined;
+  }
+
+  #flawOfMethod(request: SipRequest): Refusal | undefined {
+    const { method } = request;
+    const isWatch = method === 'SUBSCRIBE' && this.#settings.pickup !== undefined && eventOf(request) !== undefined;
+    // RFC 6665 §4.4.1 and §8.2.1: no such event package here.
+    if (EVENTS_METHODS.has(method) && !isWatch) return refusal(489, '', { 'allow-events': eventsOf(this.#settings) });
+    if (DIALOG_BOUND.has(method)) return refusal(481, '');
+    if (method === 'REFER') return refusal(403, 'REFER Only Inside A Call');
+    // RFC 3261 §21.5.2: it is not that such a method is not allowed here; nobody here knows it.
+    if (!STARTERS.has(method) && !isWatch) return refusal(501, '', { allow: allowOf(this.#settings) });
     return undefined;
   }
 

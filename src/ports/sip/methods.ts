@@ -1,4 +1,5 @@
 /** What the service can do, as it tells others. */
+import type { SipSettings } from './settings.ts';
 
 /** Methods of a dialog are relayed whatever they are; outside one these are known. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, INFO, PRACK, UPDATE, REFER, NOTIFY';
@@ -8,8 +9,14 @@ export const STARTERS = new Set(['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE']);
 export const DIALOG_BOUND = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK', 'NOTIFY']);
 /** Methods that no party may be told of as allowed: they do not pass through us. */
 export const NOT_CARRIED_METHODS = new Set(['PUBLISH', 'REGISTER']);
-/** The one event package that passes through us, inside the dialog of its REFER (RFC 3515). */
-export const EVENTS = 'refer';
+/** The event package that passes through us, inside the dialog of its REFER (RFC 3515). */
+const CARRIED_EVENTS = 'refer';
+/** Whether calls can be picked up decides whether they can be watched. */
+type Watchable = Pick<SipSettings, 'pickup'>;
+/** Event packages, for Allow-Events (RFC 6665 §8.2.2). */
+export const eventsOf = ({ pickup }: Watchable): string => (pickup === undefined ? CARRIED_EVENTS : `dialog, ${CARRIED_EVENTS}`);
+/** Methods that we serve ourselves, for Allow. */
+export const allowOf = ({ pickup }: Watchable): string => (pickup === undefined ? ALLOW : `${ALLOW}, SUBSCRIBE`);
 /** Option tags of ours: what we take part in ourselves. */
 export const SUPPORTED = 'path, replaces';
 /** Option tags of the parties that work through us untouched, so that Supported, Require and Allow may name them. */

@@ -2,11 +2,12 @@
 import { responseTo } from '../../sip/headers.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import { newTag, type SipContext } from './context.ts';
-import { ALLOW, SUPPORTED } from './methods.ts';
+import { allowOf, eventsOf, SUPPORTED } from './methods.ts';
 
 export function answerOptions(context: SipContext, server: ServerTransaction): void {
   const headers = new Map([
-    ['allow', [ALLOW]],
+    ['allow', [allowOf(context.settings)]],
+    ['allow-events', [eventsOf(context.settings)]],
     ['supported', [SUPPORTED]],
     ['accept', ['*/*']],
   ]);

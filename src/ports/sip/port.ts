@@ -7,6 +7,7 @@ import type {
   RegisterRefuse,
   SipCommand,
   SipFollow,
+  SipNotify,
   SipRegister,
   SipRoute,
 } from '../../../machines/vocabulary/commands.ts';
@@ -56,6 +57,7 @@ import { standDown } from './stand-in.ts';
 import { disinherit } from './takeover.ts';
 import { Transfers } from './transfer.ts';
 import { TrunkRegistration } from './trunk-registration.ts';
+import { Watchers } from './watchers.ts';
 
 /** What the port asks of its surroundings beside its context. */
 export interface SipSurroundings {
@@ -79,7 +81,7 @@ const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
 /** What concerns a leg. */
-type LegOrder = Exclude<SipCommand, RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister | CallPlace>;
+type LegOrder = Exclude<SipCommand, SipNotify | RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister | CallPlace>;
 
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
@@ -93,6 +95,8 @@ export class SipPort implements Port, TransactionUser {
   readonly #loops: Loops;
   readonly #transfers: Transfers;
   readonly #placements: Placements;
+  /** undefined: nobody's calls can be watched. */
+  readonly #watchers: Watchers | undefined;
   readonly #callers = new Map<ServerTransaction, LegSide>();
   readonly #trunkRegistrations = new Map<string, TrunkRegistration>();
   #isDraining = false;
@@ -111,7 +115,11 @@ export class SipPort implements Port, TransactionUser {
     this.#transfers = new Transfers(context, dialPlan, domains);
     this.#placements = new Placements({ context, dialPlan, domains }, () => this.#isTooMuch('INVITE'));
     const { pickup } = settings;
-    const pickups = pickup && new PickupCodes(pickup, new PickupRights(pickup, domains), directory);
+    const rights = pickup && new PickupRights(pickup, domains);
+    const pickups = pickup && rights && new PickupCodes(pickup, rights, directory);
+    if (rights !== undefined) {
+      this.#watchers = new Watchers(context, directory, rights);
+    }
     this.#reception = new Reception(settings, domains, dialPlan, this.#transfers, pickups);
     this.#registrations = new Registrations(context, { ...surroundings, directory, refuse });
     this.#routes = new Routes(context, dialPlan);
@@ -134,6 +142,7 @@ export class SipPort implements Port, TransactionUser {
   /** Takes back what is registered with trunks. */
   stop(): void {
     for (const registration of this.#trunkRegistrations.values()) registration.unregister();
+    this.#watchers?.stop();
   }
 
   /** Refuses new calls from now on. Devices may still register: running calls find them where they have moved to. */
@@ -157,7 +166,13 @@ export class SipPort implements Port, TransactionUser {
 
   /** Messages and requests that the port keeps for its legs: none when all is quiet. */
   get kept(): number {
-    return this.#context.legs.kept + this.#exchanges.size + this.#registrations.size + this.#callers.size;
+    return (
+      this.#context.legs.kept +
+      this.#exchanges.size +
+      this.#registrations.size +
+      this.#callers.size +
+      (this.#watchers?.virtual.size ?? 0)
+    );
   }
 
   // What arrives.
@@ -165,7 +180,8 @@ export class SipPort implements Port, TransactionUser {
   request(server: ServerTransaction): void {
     const { request } = server;
     const tag = request.to.params.tag;
-    if (tag !== undefined) this.#inDialog(server, tag ?? '');
+    if (typeof tag === 'string' && this.#watchers?.has(tag)) this.#watch(server, this.#watchers.inDialog(server, tag));
+    else if (tag !== undefined) this.#inDialog(server, tag ?? '');
     else if (this.#isTooMuch(request.method)) this.#refuse(server, this.#busy());
     else {
       const admitted = this.#admission.admit(request, server.flow);
@@ -202,6 +218,8 @@ export class SipPort implements Port, TransactionUser {
     const { method } = server.request;
     if (method === 'REGISTER') this.#registrations.register(server, admitted.uri);
     else if (method === 'OPTIONS') answerOptions(this.#context, server);
+    else if (method === 'SUBSCRIBE')
+      this.#watch(server, this.#watchers?.subscribe(server, admitted.uri, this.#reception.watcherOf(server.request, admitted)));
     else {
       const goal = this.#reception.goalOf(server, admitted);
       if (isRefusal(goal)) this.#refuse(server, this.#reception.isStranger(admitted) ? asSeenByStranger(goal) : goal);
@@ -209,6 +227,10 @@ export class SipPort implements Port, TransactionUser {
       else if (method === 'INVITE') this.#call(server, admitted, goal);
       else relayMessage(this.#context, this.#loops, server, goal);
     }
+  }
+
+  #watch(server: ServerTransaction, refused: Refusal | undefined): void {
+    if (refused !== undefined) this.#refuse(server, refused);
   }
 
   #call(server: ServerTransaction, admitted: Admitted, goal: Goal): void {
@@ -335,6 +357,7 @@ export class SipPort implements Port, TransactionUser {
     if (order.type === 'register.refuse') return this.#registrations.refuse(order);
     if (order.type === 'sip.route') return this.#routes.route(order, command.by);
     if (order.type === 'call.place') return this.#placements.place(order, command.by);
+    if (order.type === 'sip.notify') return this.#watchers === undefined ? 'nobody can be watched' : this.#watchers.notify(order);
     if (order.type === 'sip.register') return this.#registerWith(order.trunk);
     if (order.type === 'sip.follow') return this.#routes.follow(order, command.by);
     return this.#takeForLeg(order as LegOrder);
@@ -383,6 +406,7 @@ export class SipPort implements Port, TransactionUser {
 
   /** The guarantee behind the commands: a leg whose actor is gone leaves nothing open, whatever it died of. */
   close(owner: Address): void {
+    this.#watchers?.close(owner);
     this.#context.legs.forgetMessages(owner);
     const side = this.#context.legs.at(owner);
     if (side === undefined) return;

@@ -79,6 +79,13 @@ export class Reception {
     return user === '' ? '' : this.#domains.aorOfUser(user);
   }
 
+  /** Who watches: where nobody is asked who he is, whoever he says to be. */
+  watcherOf({ from }: SipRequest, admitted: Admitted): string {
+    if (this.#settings.auth !== 'none') return this.aorOf(admitted);
+    const parsed = parseUri(from.uri);
+    return (parsed && this.#domains.aorOf(parsed)) ?? '';
+  }
+
   /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */
   callerOf({ from }: SipRequest, admitted: Admitted): { uri: string; name: string } {
     const parsed = parseUri(from.uri);

@@ -19,18 +19,21 @@ export function wayTo(context: SipContext, { flow, path, contact }: Target): Way
   return registered?.open ? registered : contact;
 }
 
+/** What a way to the party of a dialog depends on. */
+type OneEnd = Pick<LegSide, 'aor' | 'device' | 'contact' | 'flow'>;
+
 /**
  * Where requests inside a leg's dialog go now: to the first of its route set if it has one (RFC 3261 §12.2.1.1); else along
  * the flow of its device's latest REGISTER if it registered anew since (RFC 5626 §5.3), or that where its party was heard
  * last, whatever its Contact claims (departs from RFC 3261 §12.2.1.1: a Contact behind NAT lies); and to its Contact only
  * if that flow is closed.
  */
-export function wayIn(context: SipContext, side: LegSide, dialog: Dialog): Way {
+export function wayIn(context: SipContext, side: OneEnd, dialog: Dialog): Way {
   const way = plainWayIn(context, side, dialog);
   return isSipsLeg(side) ? secureWay(way) : way;
 }
 
-function plainWayIn(context: SipContext, side: LegSide, dialog: Dialog): Way {
+function plainWayIn(context: SipContext, side: OneEnd, dialog: Dialog): Way {
   if (dialog.routes.length > 0) return routed(side.flow, dialog);
   const flow = registeredFlow(context, side) ?? side.flow;
   return flow.open ? flow : dialog.target;
@@ -45,14 +48,14 @@ export function secureWay(way: Way): Way {
 const NO_WAY = '';
 
 /** Whether a leg is one of a call to a SIPS URI: then our Contact on it is one. */
-export const isSipsLeg = ({ contact }: LegSide): boolean => isSipsUri(contact[0]?.uri ?? '');
+export const isSipsLeg = ({ contact }: Pick<LegSide, 'contact'>): boolean => isSipsUri(contact[0]?.uri ?? '');
 
 /** The way to the first of a dialog's route set; with none, that flow. */
 export function routed(flow: Flow, { routes: [first] }: Dialog): Way {
   return first === undefined ? flow : along(flow, first.uri);
 }
 
-function registeredFlow(context: SipContext, { aor, device, flow }: LegSide): Flow | undefined {
+function registeredFlow(context: SipContext, { aor, device, flow }: OneEnd): Flow | undefined {
   if (device === '') return undefined;
   const bound = context.location.of(aor).find((one) => one.device === device)?.binding.target;
   if (bound === undefined || bound.flow === flow.id || bound.path.length > 0) return undefined;

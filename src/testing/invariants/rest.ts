@@ -3,7 +3,7 @@ import type { Invariant, Watch } from '../invariant.ts';
 import type { ServiceWorld } from '../observed-service.ts';
 
 /** Actors that live on by themselves, and how many interests each has. */
-const LASTING: Readonly<Record<string, number>> = { registration: 4, trunk: 2 };
+const LASTING: Readonly<Record<string, number>> = { registration: 4, trunk: 2, subscription: 18 };
 
 /** A binding has a timer for its expiry, and one while its device counts as awake; a trunk one for its next REGISTER, or try. */
 function timersOf(context: unknown): number {
