@@ -44,6 +44,8 @@ export interface SeenLeg {
   cancelledMs: number;
   /** Its dialog goes on in another call. */
   isMoved: boolean;
+  /** Its actor has ended: requests of its party belong to no dialog any more. */
+  isGone: boolean;
   readonly dialogs: SeenDialog[];
   /** The picker's leg whose dialog it goes on with (`call.join`); undefined: it has an INVITE of its own. */
   readonly adopts: SeenLeg | undefined;
@@ -222,13 +224,15 @@ export class Ledger implements Hearer {
   #ended({ address, at }: Entry): void {
     const call = this.#calls.get(String(address));
     if (call !== undefined) this.#over.set(call.id, call, at);
+    const leg = this.#legs.get(String(address));
+    if (leg !== undefined) leg.isGone = true;
   }
 
   /** A party is where its latest request in the dialog came from, or, where its connection had broken, its latest 2xx. */
   #heard(leg: SeenLeg, sighting: Sighting): void {
     const { status, method, toTag, cseq, transport } = sighting;
     if (status === 0) {
-      if (toTag === '' || method === 'ACK' || cseq <= leg.heardCseq) return;
+      if (leg.isGone || toTag === '' || method === 'ACK' || cseq <= leg.heardCseq) return;
       leg.heardCseq = cseq;
     } else if (method !== 'INVITE' || status < 200 || status >= 300 || transport === 'udp') return;
     leg.heardAt = sighting;
@@ -330,7 +334,15 @@ function newLeg(
   invite: Sighting | undefined,
   adopts?: SeenLeg,
 ): SeenLeg {
-  const state = { ...UNANSWERED, invitedMs: startedMs, isMoved: false, dialogs: [], heardAt: undefined, heardCseq: -1 };
+  const state = {
+    ...UNANSWERED,
+    invitedMs: startedMs,
+    isMoved: false,
+    isGone: false,
+    dialogs: [],
+    heardAt: undefined,
+    heardCseq: -1,
+  };
   const sent = {
     branch: invite?.branch ?? '',
     branches: [],

@@ -94,7 +94,14 @@ describe('no fork outlives its call', () => {
     }
   });
 
-  it.each([true, false])('looks for a talker where it was heard last, whose connection stands: %s', (stands) => {
+  it.each([
+    [true, 'MESSAGE', true],
+    [false, 'MESSAGE', false],
+    // The service has forgotten it by then, and says so: it counts as where its INVITE went.
+    [true, 'MESSAGE after its leg', true],
+    // It is acknowledged all the same, and has to be told.
+    [true, '200 after its leg', true],
+  ])('looks for a talker where it was heard last; that stands: %s; by %s', (stands, how, isFound) => {
     const { world, forger, later, answers, hears, broken } = call(noForkOutlives, 1);
     answers(1);
     hears(200);
@@ -102,21 +109,17 @@ describe('no fork outlives its call', () => {
     const stream = world.network.connect('10.0.0.77', { host: SERVICE_HOST, port: SERVICE_PORT.tcp });
     later(20);
     const { port } = stream.local;
-    forger.came({
-      callId: `${STEM}-1`,
-      method: 'MESSAGE',
-      fromTag: 'bob1',
-      toTag: 'ours1',
-      host: '10.0.0.77',
-      port,
-      transport: 'tcp',
-    });
+    const there = { host: '10.0.0.77', port, transport: 'tcp' } as const;
+    if (how.endsWith('after its leg')) forger.fact('actor.ended', { address: 'leg:1/1' });
+    if (how.startsWith('200')) forger.came({ ...device(1), status: 200, toTag: 'bob1', ...there });
+    else forger.came({ callId: `${STEM}-1`, method: 'MESSAGE', fromTag: 'bob1', toTag: 'ours1', ...there });
     if (!stands) world.network.breakStreams('10.0.0.77');
     later();
     forger.came({ method: 'BYE', fromTag: 'alice', toTag: 'us' });
     forger.left({ method: 'BYE', fromTag: 'alice', toTag: 'us', status: 200 });
     later();
-    expect(broken()).toEqual(stands ? [expect.stringContaining(`10.0.0.77:${port}, Call-ID ${STEM}-1`)] : []);
+    const at = how === 'MESSAGE after its leg' ? '10.0.0.21:5062' : `10.0.0.77:${port}`;
+    expect(broken()).toEqual(isFound ? [expect.stringContaining(`${at}, Call-ID ${STEM}-1`)] : []);
   });
 
   it('takes a BYE that was refused for none', () => {
