@@ -73,7 +73,10 @@ export const huntSetup = callSetup.extend({
       context.forks.some((fork) => fork.leg === leg && fork.state === 'dropped'),
     isFollowed: ({ context }, { route }: { route: number }) => context.following.includes(route),
     canPickUp: ({ context }) => context.pickable && context.settings.picksUp === true,
-    canDivert: ({ context }) => context.divertedBefore + context.diversions.length < MAX_DIVERSIONS,
+    /** Who has picked it up has it: it is nobody's to be picked up any more. */
+    canDivert: ({ context, event }) =>
+      context.divertedBefore + context.diversions.length < MAX_DIVERSIONS &&
+      ((event as Of<'call.divert'>).why !== 'pickedUp' || context.pickable),
     hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
       context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
     isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,
@@ -116,6 +119,7 @@ export const huntSetup = callSetup.extend({
         callee,
         diversions,
         forwarding,
+        pickable: context.pickable && why !== 'pickedUp',
         forks: drop(context.forks),
         hunted: context.forks.length,
       };
@@ -126,6 +130,7 @@ export const huntSetup = callSetup.extend({
         callee,
         diversions,
         forwarding,
+        pickable: hunt.pickable,
         forks: [...hunt.forks, ...forks.map((fork) => asFork(fork))],
         hunted: hunt.hunted,
         outside: rings.some(({ aor }) => aor === ''),
