@@ -3,7 +3,9 @@ import { CALL, CALLER_LEG } from './call-stage.ts';
 import type { WalkWorld } from './engine.ts';
 import { type Said, type WalkRule, walkRule } from './rule.ts';
 
-const IS_OVER: ReadonlySet<string> = new Set(['call.answered', 'call.cancelled', 'call.failed']);
+const ENDS: ReadonlySet<string> = new Set(['call.answered', 'call.cancelled', 'call.failed']);
+/** The call is decided; others, such as those of pickers, are their own matter. */
+const isDecided = ({ type, call }: Said): boolean => ENDS.has(type) && call === CALL;
 const contextOf = (world: WalkWorld, address: string): Readonly<Record<string, unknown>> =>
   world.actors.find((actor) => actor.address === address)?.moment.snapshot?.context ?? {};
 
@@ -41,8 +43,9 @@ export const oneForkADevice = walkRule<Counts>({
 export const noLateFork = walkRule<string>({
   name: 'no new fork after answer or CANCEL',
   start: '',
-  take: (memory, { type, device, leg }: Said) => {
-    if (memory === '' && (IS_OVER.has(type) || (type === 'cancel.received' && leg === CALLER_LEG))) return 'over';
+  take: (memory, said: Said) => {
+    const { type, device, leg } = said;
+    if (memory === '' && (isDecided(said) || (type === 'cancel.received' && leg === CALLER_LEG))) return 'over';
     return memory === 'over' && type === 'fork.started' ? `${device} got one` : memory;
   },
   still: (memory) => (memory === '' || memory === 'over' ? undefined : memory),
@@ -76,9 +79,10 @@ const ENDS_FORK: ReadonlySet<string> = new Set([
 export const losersAreCancelled = walkRule<Ringing>({
   name: 'no phone rings for a call that is decided',
   start: { forks: [], isOver: false },
-  take: ({ forks, isOver }, { type, leg }: Said) => {
+  take: ({ forks, isOver }, said: Said) => {
+    const { type, leg } = said;
     if (type === 'sip.invite') return { forks: [...forks, String(leg)], isOver };
-    if (IS_OVER.has(type)) return { forks, isOver: true };
+    if (isDecided(said)) return { forks, isOver: true };
     const isEnd = ENDS_FORK.has(type) || (type === 'answer.received' && !isOver);
     return isEnd ? { forks: forks.filter((other) => other !== leg), isOver } : { forks, isOver };
   },
@@ -111,10 +115,10 @@ export const keptNoLonger = walkRule<Counts>({
 export const oneOutcome = walkRule<Counts>({
   name: 'one outcome',
   start: {},
-  take: (fates, { type, call }: Said) =>
-    (IS_OVER.has(type) && call === CALL) || type === 'call.ended'
-      ? counted(fates, type === 'call.ended' ? 'end' : 'outcome')
-      : fates,
+  take: (fates, said: Said) => {
+    if (said.type === 'call.ended' && said.call === CALL) return counted(fates, 'end');
+    return isDecided(said) ? counted(fates, 'outcome') : fates;
+  },
   still: (fates) => (twice(fates) === undefined ? undefined : `it was told two of ${twice(fates)}`),
 });
 

@@ -6,7 +6,7 @@ import { NO_FORWARDING, NO_PUSH, type Target } from '../../../machines/vocabular
 import * as facts from '../../../machines/vocabulary/facts.ts';
 import type { AnyKind } from '../../engine/catalogue.ts';
 import type { AnyFact } from '../../engine/port.ts';
-import type { Answer, Installed, WalkWorld } from './engine.ts';
+import type { Installed, WalkWorld } from './engine.ts';
 import type { Said } from './rule.ts';
 import type { Surroundings } from './walk.ts';
 
@@ -115,7 +115,7 @@ function takeOther(memory: Memory, said: Said): Memory {
       return { ...memory, asked: [...memory.asked, [Number(said.route), String(said.uri), said.by]] };
     case 'route.found':
     case 'route.failed':
-      return { ...memory, asked: memory.asked.filter(([route]) => route !== said.route) };
+      return { ...memory, asked: memory.asked.filter(([route, , by]) => route !== said.route || by !== said.case) };
     default:
       return memory;
   }
@@ -209,12 +209,12 @@ export function callStage(stage: CallStage): {
       ...bound.map((device) => binding('binding.added', device, devices[device] === 'asleep')),
       inviteWith({ forwarding: onward(routes[CALLEE] ?? ''), ...invite }),
     ],
-    surroundings: { start, take, may, answer } as Surroundings<unknown>,
+    surroundings: { start, take, may, answer } as unknown as Surroundings<unknown>,
   };
 }
 
 /** A leg's BYE is answered at once: what crosses it is a matter of the leg alone. */
-const answer: Answer = ({ type, to, ...said }) => {
+const answer: NonNullable<Surroundings<Memory>['answer']> = ({ type, to, ...said }) => {
   if (!to.startsWith('port:')) return 'nobody is there';
   return type === 'sip.bye' || type === 'sip.discard' ? [fact('bye.finished', { leg: (said as { leg?: string }).leg })] : [];
 };
@@ -225,7 +225,8 @@ export const CALL_AND_LEGS: readonly Installed[] = [
   { scenario: leg as Scenario, settings: { ringLimitMs: 60_000, silentAfterMs: 10_000 } },
 ];
 
-const inviteWith = (more: Readonly<Record<string, unknown>>): AnyFact =>
+/** An INVITE of Alice to Bob, but for what is said of it. */
+export const inviteWith = (more: Readonly<Record<string, unknown>>): AnyFact =>
   fact('invite.received', {
     call: CALL,
     leg: CALLER_LEG,

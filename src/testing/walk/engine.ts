@@ -26,6 +26,8 @@ export interface WalkWorld {
   readonly actors: readonly WalkActor[];
   /** The latest fact of each binding. */
   readonly bindings: readonly StampedFact[];
+  /** Calls that ring, each for whom, and those that are being picked up, oldest first. */
+  readonly ringing: readonly StampedFact[];
   readonly seq: number;
   readonly serials: Readonly<Record<string, number>>;
   /** What was taken in the step that led here, in order. */
@@ -40,10 +42,22 @@ export interface Installed {
   readonly settings: unknown;
 }
 
-/** Takes a command that is addressed to no actor: the facts that are answered at once, or why it is refused. */
-export type Answer = (command: StampedCommand) => readonly AnyFact[] | string;
+/**
+ * Takes a command that is addressed to no actor: the facts that are answered at once, or why it is refused. `said` is what was
+ * taken in this step up to now.
+ */
+export type Answer = (command: StampedCommand, said: readonly Entry[]) => readonly AnyFact[] | string;
 
-export const EMPTY_WORLD: WalkWorld = { atMs: 0, actors: [], bindings: [], seq: 0, serials: {}, said: [], failures: [] };
+export const EMPTY_WORLD: WalkWorld = {
+  atMs: 0,
+  actors: [],
+  bindings: [],
+  ringing: [],
+  seq: 0,
+  serials: {},
+  said: [],
+  failures: [],
+};
 
 const BOUND: ReadonlySet<string> = new Set(['binding.added', 'binding.refreshed', 'binding.slept', 'binding.removed']);
 /** Entries of one step; more of them go round in circles. */
@@ -74,11 +88,14 @@ export class WalkEngine {
     this.#answer = answer;
   }
 
-  /** What becomes of a world when a fact comes from outside. */
-  post(world: WalkWorld, fact: AnyFact, by: Address = 'port:sip'): WalkWorld {
+  /** What becomes of a world when facts, or an operator's commands, come from outside, one right behind the other. */
+  post(world: WalkWorld, what: AnyFact | readonly AnyFact[], by: Address = 'port:sip'): WalkWorld {
     const draft = draftOf(world);
-    this.#append(draft, fact, by, 0);
-    return this.#drain(draft);
+    for (const one of [what].flat()) {
+      this.#append(draft, one, by, 0);
+      this.#drain(draft);
+    }
+    return draft;
   }
 
   /** What becomes of it when the next thing falls due; undefined if nothing will. */
@@ -112,6 +129,7 @@ export class WalkEngine {
 
   #takeFact(draft: Draft, fact: StampedFact): void {
     if (BOUND.has(fact.type)) draft.bindings = bound(draft.bindings, fact);
+    draft.ringing = ringing(draft.ringing, fact);
     const audience = draft.actors.filter((actor) => hears(actor, fact) || this.#isAuthor(actor, fact));
     for (const { starts, installed } of this.#births)
       if (starts.some((birth) => matches(birth, fact))) this.#bear(draft, installed, fact);
@@ -134,7 +152,7 @@ export class WalkEngine {
     const interests = scenario.listensTo(fact as never, self);
     const current = interests
       .filter((interest) => interest.current)
-      .flatMap((interest) => draft.bindings.filter((binding) => firstFailed(interest.where, binding) === undefined));
+      .flatMap((interest) => currentOf(draft, interest).filter((one) => firstFailed(interest.where, one) === undefined));
     const moment = this.#moments.birth(scenario.machine, { fact, self, current, settings }, draft.atMs);
     const actor = { address: self, scenario, of: scenario.of?.(fact as never) ?? '', key, interests, moment };
     draft.actors.push(actor);
@@ -174,7 +192,7 @@ export class WalkEngine {
       this.#follow(draft, actor, moment, command.seq);
       return moment.taken ? undefined : 'it is not taken in the present state';
     }
-    const answer = this.#answer(command);
+    const answer = this.#answer(command, draft.said);
     if (typeof answer === 'string') return answer;
     for (const fact of answer) this.#append(draft, fact, to, command.seq);
     return undefined;
@@ -190,5 +208,33 @@ function bound(bindings: readonly StampedFact[], fact: StampedFact): readonly St
   const others = bindings.filter(({ aor, device }) => aor !== fact.aor || device !== fact.device);
   return fact.type === 'binding.removed' ? others : [...others, fact];
 }
+
+/** As the service's view of what rings folds it (`src/correlation/ringing.ts`). */
+function ringing(ringing: readonly StampedFact[], fact: StampedFact): readonly StampedFact[] {
+  const { type, call, callee } = fact as StampedFact & Readonly<Record<string, unknown>>;
+  const without = (isOver: (one: StampedFact & Readonly<Record<string, unknown>>) => boolean): readonly StampedFact[] =>
+    ringing.some(isOver) ? ringing.filter((one) => !isOver(one)) : ringing;
+  if (type === 'call.offered') {
+    const isKnown = ringing.some((one) => one.type === type && one.call === call && one.callee === callee);
+    return isKnown ? ringing : [...ringing, fact];
+  }
+  if (type === 'pickup.began') return [...ringing, fact];
+  if (ENDS_RINGING.has(type)) return without((one) => one.type === 'call.offered' && one.call === call);
+  if (type === 'callee.dropped')
+    return without((one) => one.type === 'call.offered' && one.call === call && one.callee === callee);
+  if (type === 'pickup.won' || type === 'pickup.lost') return without((one) => one.type === 'pickup.began' && one.by === fact.by);
+  return ringing;
+}
+const ENDS_RINGING: ReadonlySet<string> = new Set([
+  'call.diverted',
+  'call.answered',
+  'call.failed',
+  'call.cancelled',
+  'call.ended',
+]);
+
+/** What is true of the kind that an interest is in; of bindings the latest word, whatever its kind. */
+const currentOf = ({ bindings, ringing }: Draft, { fact }: Interest): readonly StampedFact[] =>
+  BOUND.has(fact) ? bindings : ringing.filter(({ type }) => type === fact);
 
 const draftOf = (world: WalkWorld): Draft => ({ ...world, actors: [...world.actors], said: [], failures: [] });

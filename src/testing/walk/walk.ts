@@ -1,6 +1,7 @@
 /** Every order of what may come, up to a depth: walked over the real charts, each world once however many orders lead to it. */
+import type { StampedCommand } from '../../engine/entry.ts';
 import type { AnyFact } from '../../engine/port.ts';
-import { type Answer, EMPTY_WORLD, type Installed, nextDue, WalkEngine, type WalkWorld } from './engine.ts';
+import { EMPTY_WORLD, type Installed, nextDue, WalkEngine, type WalkWorld } from './engine.ts';
 import type { Said, WalkRule } from './rule.ts';
 
 /** What surrounds the actors: it says what may come, and answers commands. */
@@ -9,10 +10,10 @@ export interface Surroundings<E> {
   readonly start: E;
   /** What it remembers after a fact or a command. */
   readonly take?: (memory: E, said: Said) => E;
-  /** Facts that may come now, each of which is tried. */
-  readonly may: (memory: E, world: WalkWorld) => readonly AnyFact[];
-  /** What a port answers at once to a command; without it, nothing. */
-  readonly answer?: Answer;
+  /** Facts that may come now, each of which is tried; several in a list come right behind each other. */
+  readonly may: (memory: E, world: WalkWorld) => readonly (AnyFact | readonly AnyFact[])[];
+  /** What a port answers at once to a command; without it, nothing. `memory` is asked for what it remembers then. */
+  readonly answer?: (command: StampedCommand, memory: () => E) => readonly AnyFact[] | string;
 }
 
 export interface WalkOptions<E> {
@@ -82,12 +83,19 @@ class Walker {
   readonly #known = new Set<string>();
   readonly #numbers = new WeakMap<object, number>();
   readonly #texts = new Map<string, number>();
+  /** What the surroundings remember where the present step began. */
+  #memory: unknown;
   #steps = 0;
   #broken: BrokenWalk | undefined;
 
   constructor(options: WalkOptions<unknown>) {
     this.#options = options;
-    this.#engine = new WalkEngine(options.scenarios, options.surroundings.answer ?? (() => []));
+    const { answer, take } = options.surroundings;
+    this.#engine = new WalkEngine(options.scenarios, (command, said) => {
+      const memory = () =>
+        take === undefined ? this.#memory : said.reduce((known, entry) => take(known, entry as Said), this.#memory);
+      return answer === undefined ? [] : answer(command, memory);
+    });
   }
 
   walk(): Walks {
@@ -117,7 +125,7 @@ class Walker {
       trail: undefined,
       walks: 1,
     };
-    for (const fact of before) place = this.#after(place, this.#engine.post(place.world, fact), nameOf(fact));
+    for (const fact of before) place = this.#posted(place, fact);
     this.#keep(layer, place);
     return layer;
   }
@@ -128,14 +136,20 @@ class Walker {
     const facts = surroundings.may(place.memories[0], place.world);
     for (const fact of facts) {
       if (this.#broken !== undefined) return facts.length;
-      this.#keep(next, this.#after(place, this.#engine.post(place.world, fact), nameOf(fact)));
+      this.#keep(next, this.#posted(place, fact));
     }
     const waited = this.#wait(place);
     if (waited !== undefined) this.#keep(next, waited);
     return facts.length + (waited === undefined ? 0 : 1);
   }
 
+  #posted(place: Place, what: AnyFact | readonly AnyFact[]): Place {
+    this.#memory = place.memories[0];
+    return this.#after(place, this.#engine.post(place.world, what), [what].flat().map(nameOf).join(', then '));
+  }
+
   #wait(place: Place): Place | undefined {
+    this.#memory = place.memories[0];
     const due = nextDue(place.world);
     const world = this.#engine.wait(place.world);
     return world === undefined || due === undefined
@@ -211,7 +225,7 @@ class Walker {
 
   /** Two places with the same key have the same future. */
   #keyOf({ world, memories }: Place): string {
-    const { actors, bindings, atMs, serials } = world;
+    const { actors, bindings, ringing, atMs, serials } = world;
     const parts: unknown[] = [atMs, ...Object.values(serials)];
     for (const { address, moment } of actors)
       parts.push(address, dotted(moment.snapshot?.value), this.#numberOf(moment.snapshot?.context as object));
@@ -220,6 +234,7 @@ class Walker {
     for (const { n, armed } of timers) parts.push(n, armed.dueMs, armed.isNamed ? armed.id : '-', this.#numberOf(armed.event));
     // When it was said is no part of a binding: it is older than whatever is born after it.
     for (const { type, aor, device, asleep } of bindings) parts.push(type, aor, device, asleep);
+    for (const one of ringing) parts.push(one.type, one.call, one.callee, one.by);
     parts.push(this.#numberOf(memories));
     return parts.join();
   }
