@@ -19,6 +19,7 @@ export { NETWORK_ACTS, PUSH_ACTS, restart } from './attack/fault-acts.ts';
 export type { ActAt, Habit, History, PhonePlan } from './attack/history.ts';
 export { type FactsTold, invariant } from './attack/invariant.ts';
 export { MID_CALL_ACTS, TRANSFER_ACTS } from './attack/mid-call-acts.ts';
+export { PICKUP_ACTS } from './attack/pickup-acts.ts';
 export type { Broken, Played } from './attack/play.ts';
 export { REGISTRATION_ACTS } from './attack/registration-acts.ts';
 export { AttackFailure } from './attack/report.ts';

@@ -40,6 +40,7 @@ function textOf({ method = 'INVITE', status = 0, uri = 'sip:bob@10.0.0.1', callI
 export class Forger {
   readonly world: ServiceWorld;
   readonly #ear: Ear;
+  #seq = 0;
 
   constructor(world: ServiceWorld) {
     this.world = world;
@@ -68,7 +69,8 @@ export class Forger {
   }
 
   #taking(kind: Taking['kind'], type: string, attributes: object): Taking {
-    const entry = { type, seq: 1, at: this.world.now(), by: 'outside', cause: 0, ...attributes } as Taking['entry'];
+    this.#seq += 1;
+    const entry = { type, seq: this.#seq, at: this.world.now(), by: 'outside', cause: 0, ...attributes } as Taking['entry'];
     return { kind, entry, steps: [], refused: undefined, atMs: this.world.now(), withheld: undefined, dueMs: 0 };
   }
 

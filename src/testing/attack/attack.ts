@@ -5,6 +5,7 @@ import { INVARIANTS } from '../invariants/index.ts';
 import type { ServiceWorldOptions } from '../service-world.ts';
 import type { Act } from './act.ts';
 import type { History } from './history.ts';
+import { PICKUP_ACTS } from './pickup-acts.ts';
 import { actsByName, type Played, play, type Staging } from './play.ts';
 import { readReplay, writeReplay } from './replay.ts';
 import { AttackFailure } from './report.ts';
@@ -15,7 +16,7 @@ export interface AttackOptions extends Pick<ServiceWorldOptions, 'scenarios' | '
   readonly name?: string;
   /** What is drawn: `histories` by default; `callHistories`, `registrationHistories`, `pushHistories`, or one of your own. */
   readonly histories?: (options: HistoryOptions) => fc.Arbitrary<History>;
-  /** Acts of your own beside the kit's. */
+  /** Acts of your own beside the kit's; where the config has pickup groups, calls are picked up too. */
   readonly acts?: readonly Act[];
   /** Deadlines of your scenario in milliseconds, so that much is tried around them. */
   readonly limitsMs?: readonly number[];
@@ -51,7 +52,9 @@ const MAX_SHRINKS = 600;
 export function attack(options: AttackOptions): Withstood {
   const name = options.name ?? nameOf(options.scenarios ?? []);
   const staging = stagingOf(options);
-  const { acts: moreActs = [], limitsMs = [] } = options;
+  const { acts = [], limitsMs = [] } = options;
+  // Only where there are groups somebody can pick up calls.
+  const moreActs = options.config?.pickup === undefined ? acts : [...PICKUP_ACTS, ...acts];
   const arbitrary = (options.histories ?? histories)({ users: staging.users.length, moreActs, limitsMs });
   const withstood = { runs: 0, calls: 0, simulatedMs: 0 };
   let first: string | undefined;

@@ -15,6 +15,11 @@ interface Try {
   readonly call: string;
   readonly picker: string;
   readonly pickerCall: string;
+  /** The call goes to the picker's phones once it is won, and may go on from there. */
+  readonly isCallback: boolean;
+  /** When it was begun and won, in the order in which things happen. */
+  readonly beganSeq: number;
+  wonSeq: number;
   outcome: '' | 'won' | 'lost';
 }
 
@@ -27,6 +32,8 @@ type Fact = Taking['entry'] & {
   readonly case: string;
   readonly address: string;
   readonly how: string;
+  readonly form: string;
+  readonly mode: string;
 };
 
 /** What is told of one call that users want to take. */
@@ -47,6 +54,8 @@ class Pickups implements Hearer, Follower {
   readonly findings: Findings;
   readonly #ledger: Ledger;
   readonly #wanted = new Map<string, Wanted>();
+  /** Calls of pickers who want to be called back. */
+  readonly #callbacks = new Set<string>();
   /** By case. */
   readonly #open = new Map<string, Try>();
   /** Joins that were neither won nor lost, by case and call. */
@@ -67,17 +76,21 @@ class Pickups implements Hearer, Follower {
       if (entry.type === 'call.join' && refused === undefined) this.#joined(entry.by, String((entry as { to?: string }).to));
       return;
     }
-    const { type } = entry;
-    if (type === 'pickup.began') this.#began(fact);
-    else if (type === 'pickup.won') this.#won(fact);
-    else if (type === 'pickup.lost') this.#lost(fact);
-    else if (type === 'join.won' || type === 'join.lost') this.#told(fact);
-    else if (type === 'call.answered') this.#answered(fact);
-    else if (type === 'actor.ended') this.#gone(fact);
-    else if (type === 'call.diverted' || type === 'callee.dropped') {
+    if (entry.type.startsWith('pickup.')) this.#pickup(fact);
+    else if (entry.type.startsWith('join.')) this.#told(fact);
+    else if (entry.type === 'call.answered') this.#answered(fact);
+    else if (entry.type === 'actor.ended') this.#gone(fact);
+    else if (entry.type === 'call.diverted' || entry.type === 'callee.dropped') {
       const wanted = this.#wanted.get(fact.call);
       if (wanted !== undefined) wanted.divertedMs = fact.at;
     }
+  }
+
+  #pickup(fact: Fact): void {
+    if (fact.type === 'pickup.began') this.#began(fact);
+    else if (fact.type === 'pickup.won') this.#won(fact);
+    else if (fact.type === 'pickup.lost') this.#lost(fact);
+    else if (fact.mode === 'callback' && fact.call !== '') this.#callbacks.add(fact.call);
   }
 
   message(sighting: Sighting): void {
@@ -93,10 +106,11 @@ class Pickups implements Hearer, Follower {
     this.#judgePicker(call);
     this.#wanted.delete(call.id);
     this.#losers.delete(call.id);
+    this.#callbacks.delete(call.id);
   }
 
   restarted(): void {
-    for (const known of [this.#wanted, this.#open, this.#joins, this.#losers]) known.clear();
+    for (const known of [this.#wanted, this.#open, this.#joins, this.#losers, this.#callbacks]) known.clear();
   }
 
   /** What must be over when all is quiet. */
@@ -127,22 +141,28 @@ class Pickups implements Hearer, Follower {
     }
   }
 
-  #began({ by, at: atMs, call, picker, pickerCall }: Fact): void {
+  #tryOf({ by, call, picker, pickerCall, seq }: Fact): Try {
+    const isCallback = this.#callbacks.has(pickerCall);
+    return { case: by, call, picker, pickerCall, isCallback, beganSeq: seq, wonSeq: 0, outcome: '' };
+  }
+
+  #began(fact: Fact): void {
+    const { by, at: atMs, call } = fact;
     if (this.#open.has(by)) this.findings.add({ atMs, what: `${by} began twice` });
-    const one: Try = { case: by, call, picker, pickerCall, outcome: '' };
+    const one = this.#tryOf(fact);
     this.#open.set(by, one);
     this.#of(call).tries.push(one);
   }
 
   /** A case that never began has no call to take. */
   #ended(fact: Fact, outcome: 'won' | 'lost'): Try | undefined {
-    const { by, at: atMs, call, picker, pickerCall } = fact;
+    const { by, at: atMs, call, picker } = fact;
     const known = this.#open.get(by) ?? this.#wanted.get(call)?.tries.find((one) => one.case === by);
     if (known !== undefined && known.outcome !== '') {
       this.findings.add({ atMs, what: `${by} told that ${picker} has ${outcome} ${call} after it told ${known.outcome}` });
       return undefined;
     }
-    const one: Try = known ?? { case: by, call, picker, pickerCall, outcome };
+    const one = known ?? this.#tryOf(fact);
     one.outcome = outcome;
     this.#open.delete(by);
     return one;
@@ -155,12 +175,15 @@ class Pickups implements Hearer, Follower {
     if (call === '') this.findings.add({ atMs, what: `${by}: ${picker} has won no call at all` });
     const wanted = this.#of(call);
     const { winner, answeredBy } = wanted;
-    if (winner !== undefined) this.findings.add({ atMs, what: `${picker} has won ${call}, which ${winner.picker} had won` });
+    one.wonSeq = fact.seq;
+    // Who is called back may be picked up in turn, but not by a try that was there before.
+    if (winner !== undefined && !(winner.isCallback && one.beganSeq > winner.wonSeq))
+      this.findings.add({ atMs, what: `${picker} has won ${call}, which ${winner.picker} had won` });
     wanted.winner = one;
     if (answeredBy !== undefined && answeredBy !== picker)
       this.findings.add({ atMs, what: `${picker} has won ${call}, which ${answeredBy} answered` });
     this.#ledger.ear.after(() => {
-      if (this.#ledger.call(call)?.decision === 'refused')
+      if (!one.isCallback && this.#ledger.call(call)?.decision === 'refused')
         this.findings.add({ atMs, what: `${picker} has won ${call}, whose caller was refused` });
     });
   }
@@ -178,8 +201,9 @@ class Pickups implements Hearer, Follower {
     const wanted = this.#wanted.get(call);
     if (wanted === undefined) return;
     wanted.answeredBy = answeredBy;
-    if (wanted.winner !== undefined && wanted.winner.picker !== answeredBy)
-      this.findings.add({ atMs, what: `${answeredBy} answered ${call}, which ${wanted.winner.picker} had won` });
+    const { winner } = wanted;
+    if (winner !== undefined && !winner.isCallback && winner.picker !== answeredBy)
+      this.findings.add({ atMs, what: `${answeredBy} answered ${call}, which ${winner.picker} had won` });
   }
 
   #joined(by: string, call: string): void {

@@ -19,11 +19,11 @@ function scene(invariant: Parameters<typeof forgery>[0]) {
   forger.fact('fork.started', { call: 'call:1', leg: 'leg:1/1', callId: 'stem1-1' });
   forger.left(DESK);
   forger.came({ ...DESK, status: 180, toTag: 'bob' });
-  const asks = (n = 2): void => {
+  const asks = (n = 2, mode = 'join'): void => {
     forger.came(carol(n));
     forger.fact('invite.received', { call: `call:${n}`, leg: `leg:${n}/0`, callIdStem: `stem${n}` });
     const who = { picker: `sip:carol${n}@x`, by: `call-pickup:${n - 1}` };
-    forger.fact('pickup.asked', { ...who, call: `call:${n}`, leg: `leg:${n}/0`, callees: ['sip:bob@x'] });
+    forger.fact('pickup.asked', { ...who, mode, call: `call:${n}`, leg: `leg:${n}/0`, callees: ['sip:bob@x'] });
     forger.fact('pickup.began', { ...who, call: 'call:1', callee: 'sip:bob@x', pickerCall: `call:${n}` });
   };
   const answered = (n = 2): void => {
@@ -81,6 +81,18 @@ describe('one pickup wins', () => {
     ends(String(one), { status: one === 'pickup.lost' ? 0 : 486 }, Number(n));
     ends(String(other), { status: 486 }, Number(m));
     expect(broken()).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('lets a call be picked up again from who is called back, by whoever asks later', () => {
+    for (const isLater of [true, false]) {
+      const { asks, ends, broken } = scene(onePickupWins);
+      asks(2, 'callback');
+      if (!isLater) asks(3, 'callback');
+      ends('pickup.won', {}, 2);
+      if (isLater) asks(3, 'callback');
+      ends('pickup.won', {}, 3);
+      expect(broken()).toHaveLength(isLater ? 0 : 1);
+    }
   });
 
   it('tells of a picker who has won what another answered, before or after', () => {
