@@ -12,18 +12,20 @@ import type { Row } from './table.ts';
 export interface Bench {
   readonly server: Server;
   readonly load: Load;
+  readonly target: Target;
 }
 
 /** Rate at which devices and calls are put in place before something is measured: 100,000 calls within their wake limit. */
 export const FILL_RATE = 600;
 const POLL_MS = 20;
 const MAX_TRIES = 3;
+const IDLE_SECONDS = 5;
 
 export async function openBench(target: Target, settings?: Settings): Promise<Bench> {
   const server = await Server.start(target, settings);
   const load = await Load.open(server.port);
   if (target === 'relay') await server.route(load.callerPorts, load.calleePorts);
-  return { server, load };
+  return { server, load, target };
 }
 
 export async function closeBench({ server, load }: Bench): Promise<void> {
@@ -154,4 +156,35 @@ export function callsTo(bench: Bench, devices: readonly Device[], wakeAfterMs: W
     if (device === undefined) throw new Error('fewer devices than calls');
     new Call(bench.load, run, device, wakeAfterMs);
   };
+}
+
+/** What the waiting calls cost by themselves (a 182 a minute each). */
+export async function idleCpuShare({ server }: Bench): Promise<number> {
+  const before = server.cpuMs();
+  await sleep(IDLE_SECONDS * 1000);
+  return (server.cpuMs() - before) / (IDLE_SECONDS * 1000);
+}
+
+/** What a server holds. */
+export interface Memory {
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+}
+
+/** Memory once nothing of what is over is kept any more. */
+export async function memory({ server, target }: Bench, settleSeconds: number): Promise<Memory> {
+  if (target !== 'service') return { rssBytes: server.rssBytes(), heapBytes: Number.NaN };
+  await sleep(settleSeconds * 1000);
+  const heapBytes = await server.heapBytes();
+  return { heapBytes, rssBytes: server.rssBytes() };
+}
+
+/** What each of so many units weighs. */
+export function grown(what: string, from: Memory, to: Memory, units: number): string {
+  const kB = (bytes: number): string => (bytes / units / 1000).toFixed(1);
+  const mB = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  const heap = Number.isFinite(to.heapBytes)
+    ? `, heap ${kB(to.heapBytes - from.heapBytes)} kB; ${mB(to.heapBytes)} MB heap in all`
+    : '';
+  return `a ${what}: RSS ${kB(to.rssBytes - from.rssBytes)} kB${heap}`;
 }

@@ -8,12 +8,16 @@ import {
   callsTo,
   closeBench,
   FILL_RATE,
+  grown,
+  idleCpuShare,
   latencyRow,
   measure,
+  memory,
   openBench,
   play,
   registerDevices,
 } from './measure.ts';
+import { pickedUpCalls } from './pickup.ts';
 import type { Settings, Target } from './server.ts';
 import type { Row } from './table.ts';
 
@@ -42,7 +46,6 @@ const WAKE_AFTER_MS = 1000;
 const WARM_RATE = 150;
 const MATCHING_RATE = 50;
 const MATCHING_WAKE_MS = 20;
-const IDLE_SECONDS = 5;
 /** Devices beside the W ones, to take the place of calls that were refused. */
 const SPARE = 200;
 const MAX_FILLS = 5;
@@ -62,6 +65,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     for (const rate of plan.callRates) report((await wokenCalls(plan, rate, 'woken calls')).row);
   },
   waiting: waitingCalls,
+  pickup: pickedUpCalls,
   limit: async (plan, report) => {
     const limit = await highestRate(plan, report);
     if (limit > 0) await overload(plan, report, 2 * limit);
@@ -134,9 +138,9 @@ async function waitingCalls(plan: Plan, report: Report): Promise<void> {
     // Throw-away round: what is measured first would else be measured on cold code.
     await wakeSome(bench, plan);
     await play(bench, plan.registerRate, plan.warmUnits, refresh(bench, awake));
-    const empty = await memory(bench, plan);
+    const empty = await memory(bench, plan.settleSeconds);
     const asleep = await registerDevices(bench, most + SPARE, true);
-    const registered = await memory(bench, plan);
+    const registered = await memory(bench, plan.settleSeconds);
     report(blankRow(bench, `${most} devices registered`, grown('device', empty, registered, most + SPARE)));
     const calls = callsTo(bench, asleep, 'never');
     const held = new Run();
@@ -144,7 +148,7 @@ async function waitingCalls(plan: Plan, report: Report): Promise<void> {
       await fill(bench, held, w, calls);
       await withWaiting(bench, plan, report, w, awake, held);
     }
-    const waiting = await memory(bench, plan);
+    const waiting = await memory(bench, plan.settleSeconds);
     report(blankRow(bench, `${most} calls waiting`, grown('waiting call', registered, waiting, held.started - held.settled)));
   } finally {
     await closeBench(bench);
@@ -178,34 +182,6 @@ async function withWaiting(bench: Bench, plan: Plan, report: Report, w: number, 
 async function wakeSome(bench: Bench, plan: Plan): Promise<Run> {
   const devices = await registerDevices(bench, plan.samples, true, FILL_RATE);
   return play(bench, MATCHING_RATE, plan.samples, callsTo(bench, devices, MATCHING_WAKE_MS));
-}
-
-/** What the waiting calls cost by themselves (a 182 a minute each). */
-async function idleCpuShare({ server }: Bench): Promise<number> {
-  const before = server.cpuMs();
-  await sleep(IDLE_SECONDS * 1000);
-  return (server.cpuMs() - before) / (IDLE_SECONDS * 1000);
-}
-
-interface Memory {
-  readonly rssBytes: number;
-  readonly heapBytes: number;
-}
-
-async function memory({ server }: Bench, plan: Plan): Promise<Memory> {
-  if (plan.target !== 'service') return { rssBytes: server.rssBytes(), heapBytes: Number.NaN };
-  await sleep(plan.settleSeconds * 1000);
-  const heapBytes = await server.heapBytes();
-  return { heapBytes, rssBytes: server.rssBytes() };
-}
-
-function grown(what: string, from: Memory, to: Memory, units: number): string {
-  const kB = (bytes: number): string => (bytes / units / 1000).toFixed(1);
-  const mB = (bytes: number): string => (bytes / 1e6).toFixed(0);
-  const heap = Number.isFinite(to.heapBytes)
-    ? `, heap ${kB(to.heapBytes - from.heapBytes)} kB; ${mB(to.heapBytes)} MB heap in all`
-    : '';
-  return `a ${what}: RSS ${kB(to.rssBytes - from.rssBytes)} kB${heap}`;
 }
 
 function refresh(bench: Bench, devices: readonly Device[]): (run: Run) => void {

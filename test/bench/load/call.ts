@@ -1,7 +1,18 @@
 import type { Load, Outlet, Repeat, Session } from './load.ts';
 import { type Device, register } from './registration.ts';
 import type { Run } from './run.ts';
-import { ackOfFailure, ackOfSuccess, answerTo, branchOf, byeRequest, inviteRequest, methodOf, statusOf } from './wire.ts';
+import {
+  ackOfFailure,
+  ackOfSuccess,
+  answerTo,
+  branchOf,
+  byeRequest,
+  callerOf,
+  inviteRequest,
+  methodOf,
+  type Sender,
+  statusOf,
+} from './wire.ts';
 
 /** When the callee's device registers: at once known (`undefined`), so long after the INVITE, or `never`. */
 export type WakeAfterMs = number | 'never' | undefined;
@@ -15,6 +26,7 @@ export class Call implements Session {
   readonly #caller: Outlet;
   readonly #callee: Outlet;
   readonly #invite: Repeat;
+  readonly #sender: Sender;
   #sentMs: number;
   #register: Repeat | undefined;
   #awake: boolean;
@@ -32,12 +44,17 @@ export class Call implements Session {
     this.#id = device.id;
     this.#caller = load.caller(device.id);
     this.#callee = load.callee(device.id);
+    this.#sender = callerOf(device.id, this.#caller.port);
     this.#sentMs = load.nowMs;
     this.#awake = wakeAfterMs === undefined;
     run.started += 1;
     load.attach(this.#id, this, wakeAfterMs === undefined);
-    this.#invite = load.repeat(this.#caller, inviteRequest(this.#id, this.#caller.port), run);
+    this.#invite = load.repeat(this.#caller, inviteRequest(this.#sender, this.#user), run);
     if (typeof wakeAfterMs === 'number') load.after(wakeAfterMs, () => this.wake());
+  }
+
+  get #user(): string {
+    return `c${this.#id}`;
   }
 
   response(role: string, text: string): void {
@@ -79,15 +96,15 @@ export class Call implements Session {
     this.#invite.stopped = true;
     if (status < 200) return;
     if (status >= 300) {
-      this.#caller.send(ackOfFailure(this.#id, this.#caller.port, text));
+      this.#caller.send(ackOfFailure(this.#sender, this.#user, text));
       this.#fail(status);
       return;
     }
-    this.#ack ??= ackOfSuccess(this.#id, this.#caller.port, text);
+    this.#ack ??= ackOfSuccess(this.#sender, text);
     this.#caller.send(this.#ack);
     if (this.#bye !== undefined) return;
     this.#byeMs = this.#load.nowMs;
-    this.#bye = this.#load.repeat(this.#caller, byeRequest(this.#id, this.#caller.port, text), this.run);
+    this.#bye = this.#load.repeat(this.#caller, byeRequest(this.#sender, text), this.run);
   }
 
   #ended(text: string): void {

@@ -36,32 +36,47 @@ export const registerRequest = (id: number, cseq: number, port: number, pn: bool
       `Expires: 3600\r\nUser-Agent: bench\r\n${NO_BODY}`,
   );
 
-const callerHead = (id: number, method: string, cseq: number, branch: string, uri: string, port: number, to: string): string =>
-  `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-a${id}-${branch};rport\r\n` +
-  `Max-Forwards: 70\r\nFrom: "Bench ${id}" <sip:a${id}@${DOMAIN}>;tag=a${id}\r\nTo: ${to}\r\n` +
-  `Call-ID: a${id}-bench\r\nCSeq: ${cseq} ${method}\r\n`;
+/** Who sends a request, under whose name: a caller is `a`, a picker `b`. */
+export interface Sender {
+  readonly role: 'a' | 'b';
+  readonly id: number;
+  readonly port: number;
+  readonly user: string;
+}
 
-const calleeUri = (id: number): string => `sip:c${id}@${DOMAIN}`;
+/** Caller `id`, who is a user of that name. */
+export const callerOf = (id: number, port: number): Sender => ({ role: 'a', id, port, user: `a${id}` });
 
-/** INVITE from caller `id` to callee `id`. */
-export const inviteRequest = (id: number, port: number): Buffer =>
+const head = (sender: Sender, method: string, cseq: number, branch: string, uri: string, to: string): string => {
+  const { role, id, port, user } = sender;
+  return (
+    `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-${role}${id}-${branch};rport\r\n` +
+    `Max-Forwards: 70\r\nFrom: "Bench ${id}" <${uriOf(user)}>;tag=${role}${id}\r\nTo: ${to}\r\n` +
+    `Call-ID: ${role}${id}-bench\r\nCSeq: ${cseq} ${method}\r\n`
+  );
+};
+
+const uriOf = (user: string): string => `sip:${user}@${DOMAIN}`;
+
+/** INVITE to a user. */
+export const inviteRequest = (from: Sender, callee: string): Buffer =>
   latin1(
-    callerHead(id, 'INVITE', 1, 'i', calleeUri(id), port, `<${calleeUri(id)}>`) +
-      `Contact: ${contactOf('a', id, port, false)}\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n` +
+    head(from, 'INVITE', 1, 'i', uriOf(callee), `<${uriOf(callee)}>`) +
+      `Contact: ${contactOf(from.role, from.id, from.port, false)}\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n` +
       `Supported: replaces\r\nUser-Agent: bench\r\n${WITH_SDP}`,
   );
 
 /** ACK to a 2xx: a transaction of its own, to the remote target (RFC 3261 §13.2.2.4). */
-export const ackOfSuccess = (id: number, port: number, answer: string): Buffer =>
-  latin1(callerHead(id, 'ACK', 1, 'k', targetOf(answer), port, field(answer, 'To')) + NO_BODY);
+export const ackOfSuccess = (from: Sender, answer: string): Buffer =>
+  latin1(head(from, 'ACK', 1, 'k', targetOf(answer), field(answer, 'To')) + NO_BODY);
 
 /** ACK to a final answer that is no 2xx: of the INVITE's transaction (RFC 3261 §17.1.1.3). */
-export const ackOfFailure = (id: number, port: number, answer: string): Buffer =>
-  latin1(callerHead(id, 'ACK', 1, 'i', calleeUri(id), port, field(answer, 'To')) + NO_BODY);
+export const ackOfFailure = (from: Sender, callee: string, answer: string): Buffer =>
+  latin1(head(from, 'ACK', 1, 'i', uriOf(callee), field(answer, 'To')) + NO_BODY);
 
-/** BYE from the caller. */
-export const byeRequest = (id: number, port: number, answer: string): Buffer =>
-  latin1(callerHead(id, 'BYE', 2, 'b', targetOf(answer), port, field(answer, 'To')) + NO_BODY);
+/** BYE from who called. */
+export const byeRequest = (from: Sender, answer: string): Buffer =>
+  latin1(head(from, 'BYE', 2, 'b', targetOf(answer), field(answer, 'To')) + NO_BODY);
 
 /** An answer of party `role``id` to a request it received. */
 export function answerTo(request: string, status: string, role: string, id: number, port: number, withSdp: boolean): Buffer {
