@@ -132,7 +132,7 @@ function perform(world: ServiceWorld, phones: readonly Phone[], one: Drawn) {
 }
 
 describe('a call that several take', () => {
-  test.prop([drawn], worlds(120))('goes to one of them, whoever is first, and every other is told so', (one) => {
+  test.prop([drawn], worlds(50))('goes to one of them, whoever is first, and every other is told so', (one) => {
     const { seed, network: conditions, mode } = one;
     const world = serviceWorld({ seed, users: USERS, network: conditions, config: { pickup: pickupOf({ mode }) } });
     const phones = enter(world, one);
@@ -158,7 +158,7 @@ describe('a call that several take', () => {
       status: fc.constantFrom(488, 491, 500, 603, 480),
       code: fc.constantFrom('*8', '**bob'),
     },
-    worlds(20),
+    worlds(12),
   )('rings on where the picker’s phone does not take it', ({ seed, network: conditions, status, code }) => {
     const world = serviceWorld({ seed, users: USERS, network: conditions, config: { pickup: pickupOf() } });
     const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) => world.phone(name, { onInvite: 'ring' })) as [
