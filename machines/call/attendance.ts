@@ -1,6 +1,9 @@
 /** Calls whose caller the service answers itself, and parties of such calls that are joined to others. */
 import { emit, enqueueActions } from 'xstate';
+import type { OrderedEnd } from '../vocabulary/commands.ts';
+import { divertedTo } from '../vocabulary/hunt.ts';
 import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
+import { UNAVAILABLE } from '../vocabulary/outcome.ts';
 import { bridgeSetup } from './bridge.ts';
 import { asFork, change, forkFact, type Of } from './context.ts';
 import { hasRoomToJoin, lostJoin, openJoin, whyNotJoined } from './joins.ts';
@@ -10,6 +13,10 @@ const refusalOf = (method: string) => {
   if (method === 'INVITE' || method === 'UPDATE') return { status: 491, reason: '' };
   return method === 'OPTIONS' ? { status: 200, reason: '' } : { status: 480, reason: 'Nobody Is There Yet' };
 };
+
+/** A final status, since it goes into a Reason header (RFC 3326 §2). */
+const orderedBy = ({ status, reason }: OrderedEnd): OrderedEnd =>
+  status >= 200 && status < 700 ? { status, reason } : { status: UNAVAILABLE.status, reason };
 
 /** With those of calls that the service answers, and of joins, which makes all. */
 export const attendanceSetup = bridgeSetup.extend({
@@ -36,8 +43,8 @@ export const attendanceSetup = bridgeSetup.extend({
       leg: context.callerLeg,
     })),
     dismissCaller: emit(({ context, event }) => {
-      const { status, reason } = event.type === 'call.end' ? event : { status: 480, reason: 'Nobody Came' };
-      return { type: 'leg.hangUp', to: context.callerLeg, message: 0, order: { status, reason } };
+      const order = event.type === 'call.end' ? orderedBy(event) : { status: 480, reason: 'Nobody Came' };
+      return { type: 'leg.hangUp', to: context.callerLeg, message: 0, order };
     }),
     answerAlone: emit(({ event }) => {
       const { leg, exchange, method } = event as Of<'request.received'>;
@@ -45,8 +52,9 @@ export const attendanceSetup = bridgeSetup.extend({
     }),
     join: enqueueActions(({ context, event, enqueue }) => {
       const { leg, aor, by } = event as Of<'call.join'>;
-      const diversions = [...context.diversions, { by: context.callee, to: aor, why: 'pickedUp' as const }];
-      const target = { contact: '', path: [], flow: '', stream: false, adopts: leg, diversions };
+      const step = aor === '' ? [] : [{ by: context.callee, to: aor, why: 'pickedUp' as const }];
+      const diversions = [...context.diversions, ...step];
+      const target = divertedTo({ contact: '', path: [], flow: '', stream: false, adopts: leg }, diversions);
       // Named by its leg: two parties may be devices of one user, and one of them may be rung too.
       const order = { device: leg, aor, target, callId: '' };
       const fork = forkFact(context, context.forks.length + 1, order, by);

@@ -1069,6 +1069,7 @@ describe('a call whose caller the service answers itself', () => {
 
   it.each<[string, Stimulus, object[]]>([
     ['it is ended', end, [dismissed(404, 'No Such User')]],
+    ['it is ended without a final status', order('call.end', { status: 0, reason: '' }), [dismissed(480, '')]],
     ['nobody came in time', 40_000, [dismissed(480, 'Nobody Came')]],
     ['the caller is gone', lapses, [{ type: 'leg.hangUp', to: CALLER, lapse: 'expired' }]],
     ['the caller hangs up', hangsUp(CALLER), []],
@@ -1197,6 +1198,13 @@ describe('a party of another call that is joined', () => {
     const chart = ringingCallTo(1);
     chart.give(join());
     expectTold(chart.give(forsakes(2)), [cancel(2, 'none'), lost(480, 'Nobody Rings Any More')]);
+  });
+
+  it('whose address nobody knows is no diversion', () => {
+    const chart = ringingCallTo(1);
+    expectTold(chart.give(order('call.join', { leg: PICKER, aor: '' })), [{ type: 'fork.started', aor: '' }]);
+    expect(chart.told.at(-1)).toMatchObject({ target: { adopts: PICKER } });
+    expect(JSON.stringify(chart.told.at(-1))).not.toContain('diversions');
   });
 
   it('takes no room from devices', () => {

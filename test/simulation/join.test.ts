@@ -73,6 +73,16 @@ describe('a party that is joined to a ringing call', () => {
     ]);
   });
 
+  it('repeats its 2xx until the caller, who made no offer, has answered it: nothing is refused meanwhile', () => {
+    const { world, alice, carol, call } = ringing({}, { sdp: '', ack: { afterMs: 2_000 } });
+    const picking = carol.call(CODE);
+    world.run(6_000);
+    expect(carol.history.filter(({ direction, again }) => direction === 'out' && again).length).toBeGreaterThan(0);
+    expect([carol.received('INVITE').length, audioOf(picking.remoteSdp)]).toEqual([1, host(alice)]);
+    expectTalk(world, call, picking);
+    expectQuiet(world);
+  });
+
   it('is in the records and the stories of both calls, and nobody has missed one', () => {
     const { world, bob, carol, call } = ringing({ journals: true });
     const picking = carol.call(CODE);
@@ -399,7 +409,17 @@ describe('a transfer after the join', () => {
   });
 });
 
-describe('a caller that hangs up as the picker is joined', () => {
+describe('a caller that leaves as the picker is joined', () => {
+  it('by never acknowledging: the picker is told its session again, and hears BYE when its time is over', () => {
+    const { world, carol, call } = ringing({}, { ack: 'never' });
+    const picking = carol.call(CODE);
+    world.run(1_000);
+    expect([call.status, picking.state]).toEqual([200, 'answered']);
+    world.run(60_000);
+    expect([call.state, picking.end, picking.endReason]).toEqual(['ended', 'hungUp', 'SIP;cause=480;text="Nobody Came"']);
+    expectQuiet(world);
+  });
+
   it('before its ACK: the picker hears BYE too', () => {
     const { world, carol, call } = ringing({}, { ack: { afterMs: 500 } });
     const picking = carol.call(CODE);

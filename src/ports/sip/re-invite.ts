@@ -46,6 +46,8 @@ export class ReInvite {
   #sent: SipRequest | undefined;
   #ack: SipRequest | undefined;
   #isOver = false;
+  /** Nobody waits for an answer any more; else a repeated 2xx only waits for its ACK. */
+  #hasFailed = false;
   /** It was cancelled, and whatever it hears then is its end. */
   #isUnwanted = false;
 
@@ -141,7 +143,7 @@ export class ReInvite {
 
   #accepted(response: SipResponse): void {
     if (this.#ack !== undefined) acknowledgeIn(this.#context, this.#side, this.#dialog, this.#ack);
-    else if (this.#isOver) this.#refuse(response);
+    else if (this.#hasFailed) this.#refuse(response);
     if (this.#isOver) return;
     this.#settle();
     this.#note(response);
@@ -184,6 +186,7 @@ export class ReInvite {
     if (this.#client !== undefined) this.#dialog.offer = 'none';
     if (this.#isOver) return;
     this.#settle();
+    this.#hasFailed = true;
     this.#end.failed(status, reason);
   }
 
@@ -191,6 +194,7 @@ export class ReInvite {
   #lapse(): void {
     this.#client?.cancel();
     this.#settle();
+    this.#hasFailed = true;
     this.#end.failed(408, '');
   }
 
