@@ -394,6 +394,45 @@ describe('a call to a SIPS URI', () => {
   });
 });
 
+describe('a call that was transferred and rings', () => {
+  it.each([
+    ['with an offer', {}],
+    ['without an offer', { sdp: '' }],
+  ])('is joined by who dials its code %s: the transferee talks to the picker', (_what, pickers) => {
+    const { world, alice, bob, carol, dave } = scene();
+    const first = alice.call('dave');
+    world.run(300);
+    dave.incoming?.request('REFER', { headers: [['Refer-To', '<sip:bob@example.com>']] });
+    world.run(500);
+    expect(bob.incoming?.state).toBe('ringing');
+    const picking = carol.call('sip:*82@example.com', pickers);
+    world.run(1_500);
+    expect([first.state, picking.state, bob.calls[0]?.end]).toEqual(['answered', 'answered', 'cancelled']);
+    expect([audioOf(first.remoteSdp), audioOf(picking.remoteSdp)]).toEqual([host(carol), host(alice)]);
+    expectTalk(world, first, picking);
+    expectQuiet(world);
+  });
+
+  it('whose transferee hangs up as the picker agrees leaves the picker to nobody', () => {
+    for (const offset of [-6, 0, 4, 9]) {
+      const { world, alice, carol, dave } = scene();
+      const first = alice.call('dave');
+      world.run(300);
+      dave.incoming?.request('REFER', { headers: [['Refer-To', '<sip:bob@example.com>']] });
+      world.run(500);
+      const picking = carol.call('sip:*82@example.com');
+      picking.answersReInvites = LATE;
+      world.run(300);
+      const askedMs = carol.received('INVITE')[0]?.atMs ?? 0;
+      world.run(askedMs + LATE.afterMs + offset - world.timers.now());
+      first.bye();
+      world.run(100_000);
+      expect(picking.end, `${offset} ms`).toBe('hungUp');
+      expectQuiet(world);
+    }
+  });
+});
+
 describe('a transfer after the join', () => {
   it.each(['the caller', 'the picker'])('by %s: the other talks to who it was sent to', (who) => {
     const { world, alice, carol, dave, call } = ringing();
