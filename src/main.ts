@@ -36,7 +36,9 @@ function welcome(config: Config, { listening, restored }: Running): string[] {
   const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {
     const users = [...config.users.values()].map(({ name, password }) => `${name} (password ${password})`).join(', ');
-    lines.push(`demo users: ${users}; register two phones at ${server} and call sip:bob@${server}; a third one takes the ringing call by *8`);
+    lines.push(
+      `demo users: ${users}; register two phones at ${server} and call sip:bob@${server}; a third one takes the ringing call by *8`,
+    );
     if (IS_SOURCE)
       lines.push('npm run demo shows a call that wakes a sleeping phone; npm start -- --config FILE runs your own configuration');
     else lines.push('callweave --config FILE runs your own configuration');
