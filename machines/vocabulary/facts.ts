@@ -11,7 +11,7 @@ const message = integer();
 /** Handle of a request inside a dialog that still waits for its answer. */
 const exchange = integer();
 const status = integer();
-/** The star code that was dialled and what stood behind it; both empty in an ordinary call. A code rings nobody by itself. */
+/** The star code that was dialled and what stood behind it; both empty in an ordinary call. A code rings nobody by itself. `Replaces`: the button under a lamp was pressed. */
 const dialledCode = { code: text(), argument: text() } as const;
 /** RFC 8599 §14: what wakes a device is its user's alone. URIs that carry it are cleaned wherever they stand. */
 const PUSH_SECRETS = ['prid', 'param'];

@@ -382,7 +382,7 @@ function sendBye(
   finished: () => void,
   reason = '',
 ): void {
-  const said = reason || context.farewell.reason;
+  const said = reason || side.lastWord || context.farewell.reason;
   const ours = said === '' ? undefined : new Map([['reason', [said]]]);
   const headers = source === undefined ? ours : passedHeaders(source, context.settings.realm);
   const request = requestIn(dialog, 'BYE', headers === undefined ? {} : { headers, body: source?.body ?? '' });

@@ -41,6 +41,7 @@ export const newSide = (
   placed: undefined,
   adoption: undefined,
   isReferred: false,
+  lastWord: '',
   referrals: 0,
   ...given,
 });
@@ -101,6 +102,8 @@ export interface LegSide {
   adoption: Adoption | undefined;
   /** A REFER that passed on to the other party named its dialog, so that a stranger may replace it. */
   isReferred: boolean;
+  /** Reason of our BYE where nobody gives one (RFC 3326); empty: none. */
+  lastWord: string;
   /** REFERs of its party that were accepted. */
   referrals: number;
   /** A BYE went out or came in, so nothing is owed to the party any more. */

@@ -46,7 +46,8 @@ import { PickupCodes } from './pickup-codes.ts';
 import { PickupRights } from './pickup-rights.ts';
 import { Placements } from './placing.ts';
 import { isAnonymous } from './privacy.ts';
-import { Reception } from './reception.ts';
+import { Published } from './published.ts';
+import { type ByPickup, Reception } from './reception.ts';
 import { asSeenByStranger, isRefusal, type Refusal, type RefusedCall, refusal } from './refusal.ts';
 import { Registrations } from './registrations.ts';
 import { dropReliable, orphan } from './reliable.ts';
@@ -115,12 +116,16 @@ export class SipPort implements Port, TransactionUser {
     this.#transfers = new Transfers(context, dialPlan, domains);
     this.#placements = new Placements({ context, dialPlan, domains }, () => this.#isTooMuch('INVITE'));
     const { pickup } = settings;
-    const rights = pickup && new PickupRights(pickup, domains);
-    const pickups = pickup && rights && new PickupCodes(pickup, rights, directory);
-    if (rights !== undefined) {
+    let byPickup: ByPickup = {};
+    if (pickup !== undefined) {
+      const rights = new PickupRights(pickup, domains);
       this.#watchers = new Watchers(context, directory, rights);
+      byPickup = {
+        codes: new PickupCodes(pickup, rights, directory),
+        published: new Published(context.legs, rights, this.#watchers.virtual, this.#transfers),
+      };
     }
-    this.#reception = new Reception(settings, domains, dialPlan, this.#transfers, pickups);
+    this.#reception = new Reception(settings, domains, dialPlan, this.#transfers, byPickup);
     this.#registrations = new Registrations(context, { ...surroundings, directory, refuse });
     this.#routes = new Routes(context, dialPlan);
     const isRelayed = settings.transfer === 'relay';
@@ -219,7 +224,10 @@ export class SipPort implements Port, TransactionUser {
     if (method === 'REGISTER') this.#registrations.register(server, admitted.uri);
     else if (method === 'OPTIONS') answerOptions(this.#context, server);
     else if (method === 'SUBSCRIBE')
-      this.#watch(server, this.#watchers?.subscribe(server, admitted.uri, this.#reception.watcherOf(server.request, admitted)));
+      this.#watch(
+        server,
+        this.#watchers?.subscribe(server, admitted.uri, this.#reception.userOf(server.request, admitted) ?? ''),
+      );
     else {
       const goal = this.#reception.goalOf(server, admitted);
       if (isRefusal(goal)) this.#refuse(server, this.#reception.isStranger(admitted) ? asSeenByStranger(goal) : goal);

@@ -10,6 +10,7 @@ import type { Destination, DialPlan } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import type { Goal } from './goal.ts';
 import type { PickupCodes } from './pickup-codes.ts';
+import type { Published } from './published.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { SipSettings } from './settings.ts';
 import { codeIn } from './star-codes.ts';
@@ -19,19 +20,27 @@ import { numbersDialled } from './trunks.ts';
 /** A call that rings nobody by itself. */
 const NOBODY = { accountPush: NO_PUSH, rings: [], forwarding: NO_FORWARDING, isDirect: true, continues: '' };
 
+/** What calls of others are taken by. */
+export interface ByPickup {
+  readonly codes?: PickupCodes;
+  readonly published?: Published;
+}
+
 export class Reception {
   readonly #settings: SipSettings;
   readonly #domains: Domains;
   readonly #dialPlan: DialPlan;
   readonly #transfers: Transfers;
   readonly #pickups: PickupCodes | undefined;
+  readonly #published: Published | undefined;
 
-  constructor(settings: SipSettings, domains: Domains, dialPlan: DialPlan, transfers: Transfers, pickups?: PickupCodes) {
+  constructor(settings: SipSettings, domains: Domains, dialPlan: DialPlan, transfers: Transfers, byPickup: ByPickup = {}) {
     this.#settings = settings;
     this.#domains = domains;
     this.#dialPlan = dialPlan;
     this.#transfers = transfers;
-    this.#pickups = pickups;
+    this.#pickups = byPickup.codes;
+    this.#published = byPickup.published;
   }
 
   #destinationOf(request: SipRequest, admitted: Admitted): Destination | Refusal {
@@ -49,7 +58,11 @@ export class Reception {
   /** Where a request leads: to the party whose call it replaces, whatever its Request-URI says, else where the dial plan says. */
   goalOf({ request, flow }: ServerTransaction, admitted: Admitted): Goal | Refusal {
     const lines = request.headers.get('replaces');
-    if (lines !== undefined) return this.#transfers.replacing(lines, this.aorOf(admitted), flow.remote.host);
+    if (lines !== undefined)
+      return (
+        this.#published?.goalOf(lines, this.userOf(request, admitted) ?? '') ??
+        this.#transfers.replacing(lines, this.aorOf(admitted), flow.remote.host)
+      );
     const dialled = request.method === 'INVITE' ? this.#codeOf(request, admitted) : undefined;
     if (dialled !== undefined) return dialled;
     const destination = this.#destinationOf(request, admitted);
@@ -62,14 +75,15 @@ export class Reception {
     const { codes, auth } = this.#settings;
     if (codes.length === 0 && this.#pickups === undefined) return undefined;
     if (trunk !== undefined || (user === '' && auth !== 'none') || !this.#dialPlan.isOurs(uri)) return undefined;
-    const found = this.#pickups?.read(uri, this.#userOf(request, admitted)) ?? codeIn(codes, uri);
+    const found = this.#pickups?.read(uri, this.userOf(request, admitted)) ?? codeIn(codes, uri);
     if (found === undefined || isRefusal(found)) return found;
     return { ...NOBODY, ...found, callee: this.#domains.aorOf(uri) ?? aorOf(uri) };
   }
 
-  /** Where nobody is asked who he is, everybody is who he says. */
-  #userOf({ from }: SipRequest, admitted: Admitted): string | undefined {
+  /** Who watches or picks up; where nobody is asked who he is, everybody is who he says. */
+  userOf({ from }: SipRequest, admitted: Admitted): string | undefined {
     if (admitted.user !== '') return this.aorOf(admitted);
+    if (this.#settings.auth !== 'none') return undefined;
     const claimed = parseUri(from.uri);
     return claimed && this.#dialPlan.aorOf(claimed);
   }
@@ -77,13 +91,6 @@ export class Reception {
   /** Whose permissions count: the authenticated user's. */
   aorOf({ user }: Admitted): string {
     return user === '' ? '' : this.#domains.aorOfUser(user);
-  }
-
-  /** Who watches: where nobody is asked who he is, whoever he says to be. */
-  watcherOf({ from }: SipRequest, admitted: Admitted): string {
-    if (this.#settings.auth !== 'none') return this.aorOf(admitted);
-    const parsed = parseUri(from.uri);
-    return (parsed && this.#domains.aorOf(parsed)) ?? '';
   }
 
   /** Who calls, as it is shown; a user of ours by the address of record, and by the configured name where the phone sends none. */

@@ -31,12 +31,17 @@ export function disinherit(heir: LegSide): void {
   if (!side.isMoved) side.heir = undefined;
 }
 
+/** RFC 3326: why whoever talked with that party is hung up. */
+const GOES_ON = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /** The dialog goes on in the heir. */
 export function handOver(context: SipContext, side: LegSide): void {
   const { legs, engine } = context;
   const { heir, dialog } = side;
   // A party that hung up talks on nowhere.
   if (heir === undefined || dialog === undefined || side.isReleased) return;
+  const left = partnerOf(context, side);
+  if (left !== undefined) left.lastWord = GOES_ON;
   side.isMoved = true;
   side.isReleased = true;
   heir.inheritsFrom = undefined;

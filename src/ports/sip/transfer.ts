@@ -110,6 +110,11 @@ export class Transfers {
     if (state === 'ended') return refusal(603, '');
     if (state === 'early') return refusal(481, '');
     if (replaces.earlyOnly) return refusal(486, '');
+    return this.withPartnerOf(side);
+  }
+
+  /** The party that talks with that of a leg, for somebody who comes in its place. */
+  withPartnerOf(side: LegSide): Goal | Refusal {
     const partner = partnerOf(this.#context, side);
     return partner !== undefined && isFree(partner) ? this.#joining(partner) : refusal(491, 'Call Cannot Be Replaced Now');
   }
