@@ -15,11 +15,15 @@ const IS_SOURCE = import.meta.url.endsWith('.ts');
 const START = IS_SOURCE ? 'npm start' : 'callweave';
 const MORE = IS_SOURCE ? ' --' : '';
 
+const DEMOS = `  npm run demo                       a call that wakes a sleeping phone, told as a ladder
+  npm run demo pickup                a ringing call that a colleague takes
+`;
+
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
   ${START.padEnd(34)} demo users alice, bob and carol, on loopback
   ${`${START}${MORE} --config FILE`.padEnd(34)} your own configuration (YAML)
-${IS_SOURCE ? '  npm run demo                       a call that wakes a sleeping phone, told as a ladder\n' : ''}  ${`${START}${MORE} --ping`.padEnd(34)} asks whether the service of this config answers: exit code 0 or 69
+${IS_SOURCE ? DEMOS : ''}  ${`${START}${MORE} --ping`.padEnd(34)} asks whether the service of this config answers: exit code 0 or 69
 ${COMMANDS.map(({ usage }) => `  ${usage}\n`).join('')}
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;

@@ -27,24 +27,43 @@ describe('npm run demo', () => {
   it('lists its plays where it is asked for another', async () => {
     const { code, output, errors } = await perform('toString');
     expect(errors).toContain('no demo is named "toString"; the demos are:\n  npm run demo push ');
+    expect(errors).toContain('\n  npm run demo pickup ');
     expect(output).toBe('');
     expect(code).toBe(78);
   });
 
-  it('tells the push story from the call to the BYE', async () => {
-    const { code, output, errors } = await perform();
+  const PUSH = ['push: a call for you', '182 Queued', '486 Busy Here', 'the push wakes the app', '200 OK (REGISTER)', 'INVITE'];
+  const PICKUP = [
+    '180 Ringing',
+    'dials *8',
+    'pickup.asked (group)',
+    'pickup.began',
+    '200 OK',
+    'caller.answered',
+    'INVITE',
+    '200 OK',
+  ];
+  it.each([
+    ['push', [], [...PUSH, '180 Ringing', 'call.answered', 'ACK', 'BYE', 'call.ended'], 'sip:alice@callweave called sip:bob@'],
+    [
+      'pickup',
+      ['pickup'],
+      [...PICKUP, 'call.answered (Carol)', 'pickup.won', '200 OK', 'shows Alice', 'BYE'],
+      'was picked up by sip:carol@',
+    ],
+  ])('tells the story of a %s from the call to the BYE', async (_, names, told, story) => {
+    const { code, output, errors } = await perform(...names);
     expect(errors).toBe('');
     expect(output).not.toContain('The demo failed');
     expect(code).toBe(0);
     // In the order in which a newcomer reads it.
-    const told = ['push: a call for you', '182 Queued', '486 Busy Here', 'the push wakes the app', '200 OK (REGISTER)', 'INVITE'];
     let at = 0;
-    for (const line of [...told, '180 Ringing', 'call.answered', 'ACK', 'BYE', 'call.ended']) {
+    for (const line of told) {
       const next = output.indexOf(line, at);
       expect(next, line).toBeGreaterThanOrEqual(0);
       at = next;
     }
-    expect(output).toContain('sip:alice@callweave called');
+    expect(output).toContain(story);
     for (const line of output.split('\n').filter((each) => each.includes('│'))) expect(line.length).toBeLessThanOrEqual(110);
   });
 });

@@ -1,25 +1,26 @@
 /** `npm run demo [NAME]`: a story on real loopback sockets, with simulated phones; prints its ladder. */
 
 import { exitCode, reasonOf } from '../errors.ts';
+import { pickup } from './pickup.ts';
 import type { Play } from './play.ts';
 import { push } from './push.ts';
 import { expectThat, Missed } from './stage.ts';
 import { Theatre } from './theatre.ts';
 
-const PLAYS: Readonly<Record<string, Play>> = { push };
+const PLAYS: Readonly<Record<string, Play>> = { push, pickup };
 const DEFAULT_PLAY = 'push';
 
-async function perform({ introduction, config, perform: play }: Play): Promise<void> {
+async function perform({ introduction, perform: play }: Play): Promise<void> {
   const theatre = new Theatre();
   try {
-    await theatre.open(config);
+    await theatre.open();
     await play(theatre);
     expectThat(`the phones complain: ${theatre.complaints.join('; ')}`, theatre.complaints.length === 0);
   } finally {
     process.stdout.write(`${introduction}\n${theatre.ladder}`);
     await theatre.close();
   }
-  process.stdout.write(`\nThe call's story, as the service logs it:\n${theatre.stories.join('\n')}\n`);
+  process.stdout.write(`\nWhat the service logs of it:\n${theatre.stories.join('\n')}\n`);
 }
 
 function refuse(what: string): never {

@@ -6,8 +6,6 @@ export interface Play {
   readonly says: string;
   /** What a reader of the ladder has to know. */
   readonly introduction: string;
-  /** Path of the service's config; its presets where there is none. */
-  readonly config: string | undefined;
   /** Plays it to its end. Throws `Missed` where something does not happen as it shall. */
   perform(theatre: Theatre): Promise<void>;
 }

@@ -15,7 +15,6 @@ export const push: Play = {
 Alice calls Bob. His desk phone is registered and awake; the app on his mobile sleeps, but left a push token with
 its registration (RFC 8599). Between the messages stand the facts (call.offered) and the states they lead to.
 `,
-  config: undefined,
   async perform(theatre) {
     const { stage, push: gateway } = theatre;
     const alice = await theatre.phone({ user: 'alice', name: 'Alice', transport: 'udp' });

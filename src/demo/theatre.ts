@@ -40,9 +40,9 @@ export class Theatre {
   readonly #phones: Phone[] = [];
   #running: Running | undefined;
 
-  /** Starts the service with that config, else with its presets. Throws `Missed` with what is in the way. */
-  async open(configFile?: string): Promise<void> {
-    const running = await start(configOf(configFile), log, {
+  /** Starts the service. Throws `Missed` with what is in the way. */
+  async open(): Promise<void> {
+    const running = await start(demoConfig(), log, {
       senders: new Map([[PROVIDER, this.push]]),
       hear: (story) =>
         void this.stories.push(
@@ -55,7 +55,7 @@ export class Theatre {
     this.#running = running;
   }
 
-  /** A phone of one of the config's users, whose passwords are `NAME-demo`; it stands in the ladder from left to right. */
+  /** A phone of one of the presets' users, whose passwords are `NAME-demo`; it stands in the ladder from left to right. */
   async phone({ user, name, transport, prid }: Role): Promise<Phone> {
     const wire = await openSocketWire(transport, HOST);
     const phone = new Phone({
@@ -125,10 +125,9 @@ export class Theatre {
   }
 }
 
-/** On ports that the system chooses, and with a store that is forgotten. */
-function configOf(file: string | undefined): Config {
-  const argv = file === undefined ? [] : ['--config', file];
-  const config = loadConfig({ argv, env: { CALLWEAVE_DB: ':memory:' }, cwd: 'no-such-folder' });
+/** The presets, on ports that the system chooses and with a store that is forgotten. */
+function demoConfig(): Config {
+  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:' }, cwd: 'no-such-folder' });
   if (Array.isArray(config)) throw new Missed(config.map(({ line }) => line).join('; '));
   const listen = (['udp', 'tcp'] as const).map((transport) => ({ transport, host: HOST, port: 0 }));
   return { ...config, listen };

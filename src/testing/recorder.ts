@@ -1,5 +1,5 @@
 import type { FactOf } from '../../machines/vocabulary/descriptor.ts';
-import type { bindingAdded } from '../../machines/vocabulary/facts.ts';
+import type { bindingAdded, forkStarted, inviteReceived } from '../../machines/vocabulary/facts.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
 import type { Entry } from '../engine/entry.ts';
 import type { Step, Taking } from '../engine/journal.ts';
@@ -23,9 +23,15 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'call.answered': ['device'],
   'call.failed': ['status'],
   'call.ended': ['outcome'],
+  'pickup.asked': ['form'],
+  'caller.answered': [],
+  'pickup.began': ['callee'],
+  'join.won': [],
+  'pickup.won': ['picker'],
+  'pickup.lost': ['status', 'reason'],
 };
-/** Whose states are drawn: the call and the case that watches it. */
-const DRAWN = ['call', 'push-notification'];
+/** Whose states are drawn: the call and the cases that watch it. */
+const DRAWN = ['call', 'push-notification', 'call-pickup'];
 
 /** Writes down what the phones say and what the engine does with it, as lines of a ladder. */
 export class Recorder {
@@ -38,6 +44,8 @@ export class Recorder {
   /** Device keys by the name of their phone. */
   readonly #devices = new Map<string, string>();
   readonly #states = new Map<string, string>();
+  /** What calls are named: the first needs no name, others say whose they are. */
+  readonly #calls = new Map<string, string>();
   #isOn = false;
 
   /** Draws the states of these scenarios, and tells facts of these kinds, beside calls and what wakes phones for them. */
@@ -84,6 +92,7 @@ export class Recorder {
   /** Draws what the engine took: the fact, and the states it led to. */
   taking({ entry, steps }: Taking): void {
     this.#learnDevice(entry);
+    this.#learnCall(entry);
     const told = this.#factOf(entry);
     const moves = steps.map((step) => this.#moveOf(step)).filter((move) => move !== undefined);
     for (const line of [told, ...moves]) if (line !== undefined) this.note(SERVICE, line);
@@ -91,17 +100,40 @@ export class Recorder {
 
   /** Readers know phones, not device keys. */
   #learnDevice(entry: Entry): void {
+    if (entry.type === 'fork.started') this.#learnJoin(entry);
     if (entry.type !== 'binding.added' && entry.type !== 'binding.refreshed') return;
     const { device, binding } = entry as unknown as FactOf<typeof bindingAdded>;
     const phone = this.#phones.find(({ contactUri }) => contactUri === binding.target.contact);
     if (phone !== undefined) this.#devices.set(device, phone.name);
   }
 
+  /** The leg of another call that is joined to this one is known as its party. */
+  #learnJoin(entry: Entry): void {
+    const { device, aor, target } = entry as unknown as FactOf<typeof forkStarted>;
+    const name = this.#nameOfUser(aor);
+    if (target.adopts !== undefined && name !== undefined) this.#devices.set(device, name);
+  }
+
+  #learnCall(entry: Entry): void {
+    if (entry.type !== 'invite.received') return;
+    const { call, caller } = entry as unknown as FactOf<typeof inviteReceived>;
+    const whose = this.#nameOfUser(caller) ?? caller;
+    this.#calls.set(call, this.#calls.size === 0 ? 'call' : `${whose}'s call`);
+  }
+
+  #nameOfUser(aor: string): string | undefined {
+    const user = /^sips?:([^@]*)@/.exec(aor)?.[1];
+    return this.#phones.find((phone) => phone.user === user)?.name;
+  }
+
   #factOf(entry: Entry): string | undefined {
     const attributes = this.#told.get(entry.type);
     if (attributes === undefined) return undefined;
     const values = entry as unknown as Readonly<Record<string, unknown>>;
-    const shown = attributes.map((name) => String(values[name])).map((value) => this.#devices.get(value) ?? value);
+    const shown = attributes
+      .map((name) => String(values[name]))
+      .filter((value) => value !== '')
+      .map((value) => this.#devices.get(value) ?? value);
     return shown.length === 0 ? entry.type : `${entry.type} (${shown.join(', ')})`;
   }
 
@@ -111,7 +143,8 @@ export class Recorder {
     const before = this.#states.get(address);
     this.#states.set(address, state);
     if (before === state) return undefined;
-    return before === undefined ? `${scenario} is ${state}` : `${scenario}: ${before} → ${state}`;
+    const name = this.#calls.get(address) ?? scenario;
+    return before === undefined ? `${name} is ${state}` : `${name}: ${before} → ${state}`;
   }
 }
 
