@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
+import type { Counts } from './counting-main.ts';
 import { freePort } from './ports.ts';
 import { PushInbox } from './push-inbox.ts';
 
 const HOST = '127.0.0.1';
 const READY_LIMIT_MS = 20_000;
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const COUNTING_MAIN = fileURLToPath(new URL('counting-main.ts', import.meta.url));
 
 /** An account of the service under test. */
 export interface User {
@@ -27,6 +29,7 @@ export class Service {
   readonly #child: Child;
   readonly #dir: string;
   #users = 0;
+  #counted = 0;
 
   private constructor(port: number, pushes: PushInbox, child: Child, dir: string) {
     this.port = port;
@@ -36,12 +39,17 @@ export class Service {
   }
 
   /** Starts it with `users` accounts (`wakeable` ones too) and waits until it listens over UDP and TCP. */
-  static async start(users: number, settings: Settings = {}): Promise<Service> {
+  static async start(
+    users: number,
+    settings: Settings = {},
+    { counts = false }: { readonly counts?: boolean } = {},
+  ): Promise<Service> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-interop-'));
     const [port, pushes] = await Promise.all([freePort(), PushInbox.open()]);
     const config = join(dir, 'callweave.yaml');
     writeFileSync(config, JSON.stringify(configFor(port, pushes.url, users, settings), undefined, 2));
-    const child = new Child(process.execPath, [MAIN, '--config', config], dir);
+    const main = counts ? COUNTING_MAIN : MAIN;
+    const child = new Child(process.execPath, [main, '--config', config], dir, process.env, { listens: counts });
     const service = new Service(port, pushes, child, dir);
     try {
       await child.says(/listening.*\budp/i, READY_LIMIT_MS);
@@ -80,6 +88,15 @@ export class Service {
 
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** What is open in a service that was started so that it `counts`. */
+  async counts(): Promise<Counts> {
+    this.#counted += 1;
+    this.#child.tell(String(this.#counted));
+    const line = new RegExp(`^counts ${this.#counted}: (.*)$`, 'm');
+    await this.says(line);
+    return JSON.parse(line.exec(this.said)?.[1] ?? '') as Counts;
   }
 
   signal(name: NodeJS.Signals): void {
