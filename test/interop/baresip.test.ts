@@ -21,7 +21,7 @@ describeWith(BARESIP, 'baresip, a whole phone', () => {
   });
 
   async function registered(transport: 'udp' | 'tcp'): Promise<Baresip> {
-    const phone = await Baresip.start(service.user(), service.port, transport);
+    const phone = await Baresip.start(service.user(), service.port, { transport });
     phones.push(phone);
     return phone;
   }

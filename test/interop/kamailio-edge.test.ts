@@ -28,7 +28,7 @@ describeWith({ ...KAMAILIO, ...BARESIP, ...SIPP }, 'Kamailio as edge: Path at re
   });
 
   async function registered(transport: 'udp' | 'tcp'): Promise<Baresip> {
-    const phone = await Baresip.start(service.user(), edge.port, transport);
+    const phone = await Baresip.start(service.user(), edge.port, { transport });
     phones.push(phone);
     return phone;
   }

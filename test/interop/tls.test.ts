@@ -38,7 +38,7 @@ describeWith({ ...BARESIP, openssl: 'openssl' }, 'TLS with baresip and openssl',
   });
 
   async function registered(transport: 'tls' | 'udp'): Promise<Baresip> {
-    const phone = await Baresip.start(service.user(), transport === 'tls' ? port : service.port, transport);
+    const phone = await Baresip.start(service.user(), transport === 'tls' ? port : service.port, { transport });
     phones.push(phone);
     return phone;
   }

@@ -17,6 +17,13 @@ export interface BaresipEvent {
   readonly param: string;
 }
 
+/** How a baresip is started. */
+export interface BaresipOptions {
+  readonly transport?: 'udp' | 'tcp' | 'tls';
+  /** Answers calls by itself; default true. */
+  readonly answers?: boolean;
+}
+
 /** A baresip: a whole phone with digest, answering by itself, a sine as its voice, driven over ctrl_tcp. */
 export class Baresip {
   readonly user: User;
@@ -37,9 +44,9 @@ export class Baresip {
   }
 
   /** Starts it; resolves once it is registered at the service. */
-  static async start(user: User, servicePort: number, transport: 'udp' | 'tcp' | 'tls' = 'udp'): Promise<Baresip> {
+  static async start(user: User, servicePort: number, options: BaresipOptions = {}): Promise<Baresip> {
     for (let tries = 1; ; tries++) {
-      const phone = await Baresip.#try(user, servicePort, transport);
+      const phone = await Baresip.#try(user, servicePort, options);
       if (phone instanceof Baresip) return phone;
       // It ends at once where somebody took one of its ports since they were probed.
       if (tries === MAX_STARTS) throw phone;
@@ -47,11 +54,11 @@ export class Baresip {
   }
 
   /** The error is that it ended before it was there to register; one that does not register throws. */
-  static async #try(user: User, servicePort: number, transport: 'udp' | 'tcp' | 'tls'): Promise<Baresip | Error> {
+  static async #try(user: User, servicePort: number, options: BaresipOptions): Promise<Baresip | Error> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-baresip-'));
     const [sipPort, controlPort] = [await freePort(), await freePort()];
     writeFileSync(join(dir, 'config'), configFor(sipPort, controlPort));
-    writeFileSync(join(dir, 'accounts'), accountFor(user, servicePort, transport));
+    writeFileSync(join(dir, 'accounts'), accountFor(user, servicePort, options));
     const child = new Child('baresip', ['-f', dir], dir);
     const failed = (why: string): Error => {
       void child.stop('SIGKILL');
@@ -122,9 +129,9 @@ export class Baresip {
   }
 }
 
-const accountFor = ({ name, password }: User, port: number, transport: string): string =>
+const accountFor = ({ name, password }: User, port: number, { transport = 'udp', answers = true }: BaresipOptions): string =>
   `<sip:${name}@${HOST};transport=${transport}>;auth_user=${name};auth_pass=${password};` +
-  `outbound="sip:${HOST}:${port};transport=${transport}";regint=600;answermode=auto;audio_codecs=pcmu,pcma\n`;
+  `outbound="sip:${HOST}:${port};transport=${transport}";regint=600;answermode=${answers ? 'auto' : 'manual'};audio_codecs=pcmu,pcma\n`;
 
 /** Its settings; `lo` as interface fails, and without a sound card `ausine` speaks and `aubridge` listens. */
 const configFor = (sipPort: number, controlPort: number): string =>

@@ -127,7 +127,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
     ...['-sf', scenario(name, dir, part.keys), '-m', '1', '-nostdin'],
     ...['-i', part.host ?? HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
     ...['-au', part.user.name, '-ap', part.user.password, '-s', part.to?.name ?? part.user.name],
-    ...['-auth_uri', authUri(name, part)],
+    ...['-auth_uri', authUri(part)],
     ...['-timeout', `${limit}s`, '-timeout_error', '-d', String(part.pauseMs ?? 0)],
     ...['-trace_err', '-error_file', join(dir, 'errors.log'), '-trace_msg', '-message_file', join(dir, 'messages.log')],
     ...Object.entries(keys).flatMap(([key, value]) => ['-key', key, value]),
@@ -137,8 +137,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
 }
 
 /** Else sipp signs the address of the service, and the URI of a digest has to be the Request-URI (RFC 7616 §3.4.6). */
-const authUri = (name: string, { to }: Part): string =>
-  name.startsWith('caller') && to !== undefined ? `${to.name}@${HOST}` : HOST;
+const authUri = ({ to }: Part): string => (to === undefined ? HOST : `${to.name}@${HOST}`);
 
 /** The file of a scenario, its `@names@` filled in; `caller-fails-NNN` is told NNN in the end. */
 function scenario(name: string, dir: string, keys: Part['keys'] = {}): string {
