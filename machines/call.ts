@@ -96,7 +96,7 @@ export const callMachine = attendanceSetup.createMachine({
         'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
         'call.answer': { guard: { type: 'canAttend', params: ({ event }) => event }, target: 'attended', actions: 'attend' },
         'call.join': [{ guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' }, { actions: 'refuseJoin' }],
-        'call.divert': { guard: 'canDivert', target: '.offering', actions: 'divert' },
+        'call.divert': { guard: { type: 'canDivert', params: ({ event }) => event }, target: '.offering', actions: 'divert' },
         'ringing.due': { actions: 'giveUpHunt' },
         'route.found': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'takeRoute' },
         'route.failed': { guard: { type: 'isFollowed', params: ({ event }) => event }, actions: 'noteNoRoute' },

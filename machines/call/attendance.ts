@@ -6,7 +6,7 @@ import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { UNAVAILABLE } from '../vocabulary/outcome.ts';
 import { bridgeSetup } from './bridge.ts';
 import { asFork, change, forkFact, type Of } from './context.ts';
-import { hasRoomToJoin, lostJoin, openJoin, whyNotJoined } from './joins.ts';
+import { hasRoomToJoin, isCaller, lostJoin, openJoin, whyNotJoined } from './joins.ts';
 
 /** What a party is told to its requests while nobody but us is there: offers wait (RFC 3261 §14.2), and no answer ends its dialog (RFC 5057 §5.1). */
 const refusalOf = (method: string) => {
@@ -26,7 +26,7 @@ export const attendanceSetup = bridgeSetup.extend({
   guards: {
     /** Nobody is there to be answered where we place the call. */
     canAttend: ({ context }, { forMs }: { forMs: number }) => context.placedBy === '' && forMs > 0,
-    canJoin: ({ context }, { leg }: { leg: Address }) => hasRoomToJoin(context, leg),
+    canJoin: ({ context }, { leg, aor }: { leg: Address; aor: string }) => !isCaller(context, aor) && hasRoomToJoin(context, leg),
     isJoin: ({ context }, { leg }: { leg: Address }) => openJoin(context, leg) !== undefined,
   },
   actions: {
@@ -62,8 +62,8 @@ export const attendanceSetup = bridgeSetup.extend({
       enqueue.assign({ forks: [...context.forks, { ...asFork(fork), joinedBy: by }] });
     }),
     refuseJoin: emit(({ context, event }) => {
-      const { by: joinedBy } = event as Of<'call.join'>;
-      return lostJoin(context.self, { joinedBy }, whyNotJoined(context));
+      const { by: joinedBy, aor } = event as Of<'call.join'>;
+      return lostJoin(context.self, { joinedBy }, whyNotJoined(context, aor));
     }),
     /** What became of one party is neither the callee's answer nor the caller's. */
     loseJoin: enqueueActions(({ context, event, enqueue }) => {

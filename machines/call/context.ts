@@ -288,8 +288,7 @@ export const offered = (
   code: context.code,
   argument: context.argument,
   placedBy: context.placedBy,
-  // Who picks it up has it alone, though those phones still ring.
-  pickable: context.pickable && context.diversions.at(-1)?.why !== 'pickedUp',
+  pickable: context.pickable,
 });
 
 /** The beginning of the call's n-th leg, which is a fork. */

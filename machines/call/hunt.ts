@@ -35,7 +35,7 @@ import {
   rungNow,
   without,
 } from './context.ts';
-import { GONE_ELSEWHERE, isJoin, lostJoin, NOBODY_RINGS, openJoin } from './joins.ts';
+import { GONE_ELSEWHERE, isCaller, isJoin, lostJoin, NOBODY_RINGS, openJoin } from './joins.ts';
 import { callSetup } from './setup.ts';
 
 const hasRoom = (rung: readonly Fork[], maxForks: number, device: string, aor: string): boolean =>
@@ -74,9 +74,9 @@ export const huntSetup = callSetup.extend({
     isFollowed: ({ context }, { route }: { route: number }) => context.following.includes(route),
     canPickUp: ({ context }) => context.pickable && context.settings.picksUp === true,
     /** Who has picked it up has it: it is nobody's to be picked up any more. */
-    canDivert: ({ context, event }) =>
+    canDivert: ({ context }, { why, callee }: { why: string; callee: string }) =>
       context.divertedBefore + context.diversions.length < MAX_DIVERSIONS &&
-      ((event as Of<'call.divert'>).why !== 'pickedUp' || context.pickable),
+      (why !== 'pickedUp' || (context.pickable && !isCaller(context, callee))),
     hasOtherForks: ({ context }, { fork }: { fork: Address }) =>
       context.keepers.length > 0 || context.forks.some((other) => other.leg !== fork && isOpen(other)),
     isUnclaimed: ({ context }, { by }: { by: Address }) => context.claimedBy === '' || context.claimedBy === by,

@@ -18,10 +18,16 @@ export const GONE_ELSEWHERE: Why = { status: 480, reason: 'Call Has Gone Elsewhe
 
 export const TOO_MANY: Why = { status: 480, reason: 'Too Many Pick It Up' };
 
+const OWN_CALL: Why = { status: 403, reason: 'Your Own Call' };
+
+/** Nobody talks to oneself; who is not shown (RFC 3323) is known to the call alone. */
+export const isCaller = ({ caller }: Context, aor: string): boolean => aor !== '' && aor === caller;
+
 /** What a party is told that comes when the call is decided, or when there is no room for it. */
-export function whyNotJoined({ outcome, winner, status }: Context): Why {
+export function whyNotJoined(context: Context, aor: string): Why {
+  const { outcome, winner, status } = context;
   // As long as it rings it has no status.
-  if (status === 0) return TOO_MANY;
+  if (status === 0) return isCaller(context, aor) ? OWN_CALL : TOO_MANY;
   if (outcome === 'cancelled') return CALLER_HUNG_UP;
   return winner === '' ? NOBODY_RINGS : ANSWERED_BY_ANOTHER;
 }

@@ -139,9 +139,7 @@ export class InterestIndex<L extends Listener<L>> {
     }
     // Each wait of an any-of keeps the whole condition, so that it can be listed as it was given.
     const rest = restOf(where, undefined);
-    values.forEach((value, i) => {
-      if (values.indexOf(value) === i) this.#file(new Wait(actor, ordinal, shelf, value, rest));
-    });
+    for (const value of new Set(values)) this.#file(new Wait(actor, ordinal, shelf, value, rest));
   }
 
   #file(wait: Wait<L>): void {

@@ -1229,6 +1229,13 @@ describe('a party of another call that is joined', () => {
     expectTold(chart.give(fails(14, 488), join('leg:99/0')), [{ type: 'join.lost', status: 488 }, ...full('pickup:1')]);
   });
 
+  it('is never the caller, who may be one that is not shown', () => {
+    const chart = ringingCallTo(1, { fact: { anonymous: true } });
+    expectTold(chart.give(order('call.join', { leg: PICKER, aor: 'sip:alice@x' }, 'pickup:1')), [lost(403, 'Your Own Call')]);
+    chart.give(order('call.divert', { callee: 'sip:alice@x', why: 'pickedUp', rings: [], forwarding: NO_FORWARDING }));
+    expect(chart.taken).toBe(false);
+  });
+
   it('that comes too late hears why', () => {
     const why = (...causes: Stimulus[]) => {
       const chart = ringingCallTo(1);

@@ -35,6 +35,33 @@ describe('a picker who is called back', () => {
     expectQuiet(world);
   });
 
+  it('takes the call while its callee’s phone sleeps, and may be woken oneself', () => {
+    const stage = office(BACK);
+    const { world, alice, bob, carol } = stage;
+    const phones = (['bob', 'carol'] as const).map((user) => {
+      stage[user].register({ expiresSeconds: 0 });
+      const push = { provider: 'apns', prid: `token-of-${user}`, param: 'TEAM.app.voip' };
+      const mobile = world.phone(`${user}’s mobile`, { user, push });
+      mobile.register();
+      return mobile;
+    });
+    world.run(500);
+    const [bobs, carols] = phones as [Phone, Phone];
+    world.sleepUntilPushed(bobs, 'token-of-bob', { afterMs: 5_000, times: 1 });
+    world.sleepUntilPushed(carols, 'token-of-carol', { afterMs: 500, times: 1 });
+    const call = alice.call('bob');
+    world.run(500);
+    const picking = carol.call(dial('**bob'));
+    world.run(2_000);
+    expect([picking.status, picking.phrase, call.status]).toEqual([480, 'You Are Called Back', 200]);
+    expect(audioOf(call.remoteSdp)).toBe(host(carols));
+    expect(world.push.sent('cancelled', 'token-of-bob')[0]?.request).toMatchObject({ reason: 'answered-elsewhere' });
+    world.run(6_000);
+    expect([bob.received('INVITE').length, bobs.received('INVITE').length]).toEqual([0, 0]);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('is told if no phone of the picker’s can be rung, and the call rings on', () => {
     const { world, alice, bob, carol } = office(BACK);
     carol.register({ expiresSeconds: 0 });

@@ -100,6 +100,17 @@ describe('a call that rings', () => {
     expectQuiet(world);
   });
 
+  it('is taken by who says to be a user, where nobody is asked to prove it', () => {
+    const { world, call, carol } = ringing({}, { config: { auth: 'none' } });
+    const picking = carol.call(dial('*8'));
+    const stranger = world.phone('stranger', { domain: 'elsewhere.net' });
+    const other = stranger.call(dial('*8'));
+    world.run(1_000);
+    expect([call.status, picking.status, other.status, other.phrase]).toEqual([200, 200, 403, 'In No Pickup Group']);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('is taken at whom it was diverted to, and no longer at whom it was for', () => {
     const { world, alice, carol, erin } = office(
       { groups: { desk: { members: ['carol'], pickers: ['erin', 'dave'] } } },
@@ -189,6 +200,18 @@ describe('nothing is taken', () => {
     const picking = world.phone('desk', { user: 'carol' }).call(dial('*8'));
     world.run(500);
     expect([picking.status, picking.phrase, bob.incoming?.state]).toEqual([404, 'Nothing To Pick Up', 'ringing']);
+    call.cancel();
+    expectQuiet(world);
+  });
+
+  it('by who calls and asked not to be shown', () => {
+    const { world, carol, bob } = office();
+    const call = carol.call('bob', { headers: [['Privacy', 'id']] });
+    world.run(500);
+    const picking = world.phone('desk', { user: 'carol' }).call(dial('*8'));
+    world.run(500);
+    expect([picking.end, bob.incoming?.state]).toEqual(['hungUp', 'ringing']);
+    expect(picking.endReason).toContain('cause=403;text="Your Own Call"');
     call.cancel();
     expectQuiet(world);
   });
