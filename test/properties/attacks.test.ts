@@ -12,6 +12,7 @@ import {
   TRANSFER_ACTS,
 } from '../../src/testing/index.ts';
 import { everyCallEnds, everyCallIsTold } from '../support/ends.ts';
+import { pickupOf, USERS } from '../support/pickers.ts';
 import { routed } from '../support/routed.ts';
 import { worlds } from '../support/worlds.ts';
 
@@ -43,5 +44,9 @@ describe('the service withstands', () => {
   it('registrations that come, go and move', () => withstands('registrations', 30, { histories: registrationHistories }));
   it('pushes', () => withstands('pushes', 60, { histories: pushHistories }));
   it('diversions', () => withstands('diversions', 30, { histories, config: DIVERTED, limitsMs: [3_000] }));
-  it('everything at once', () => withstands('everything', 40, { histories }));
+  it('pickups', () => {
+    for (const mode of ['join', 'callback'] as const)
+      withstands(`pickups (${mode})`, 25, { histories: callHistories, users: USERS, config: { pickup: pickupOf({ mode }) } });
+  });
+  it('everything at once', () => withstands('everything', 40, { histories, users: USERS, config: { pickup: pickupOf() } }));
 });

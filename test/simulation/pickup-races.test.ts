@@ -29,6 +29,17 @@ describe('a call that is picked up', () => {
     expectQuiet(world);
   });
 
+  it('is nothing to be picked up any more once somebody has answered', () => {
+    const { world, bob, carol, call } = ringing();
+    bob.incoming?.answer();
+    world.run(500);
+    const picking = carol.call('*8');
+    world.run(500);
+    expect([picking.status, picking.phrase, call.state]).toEqual([404, 'Nothing To Pick Up', 'answered']);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it.each(['join', 'callback'] as const)('is one picker’s, whenever two dial (%s)', (mode) => {
     for (const ms of [0, 1, 5, 10, 15, 20]) {
       const { world, phones, carol, dave, call } = ringing({ config: { pickup: pickupOf({ mode }) } });

@@ -176,8 +176,8 @@ class Pickups implements Hearer, Follower {
     const wanted = this.#of(call);
     const { winner, answeredBy } = wanted;
     one.wonSeq = fact.seq;
-    // Who is called back may be picked up in turn, but not by a try that was there before.
-    if (winner !== undefined && !(winner.isCallback && one.beganSeq > winner.wonSeq))
+    // Who is called back may be picked up in turn, but not by a try that was there before; one picker may try in several ways.
+    if (winner !== undefined && winner.picker !== picker && !(winner.isCallback && one.beganSeq > winner.wonSeq))
       this.findings.add({ atMs, what: `${picker} has won ${call}, which ${winner.picker} had won` });
     wanted.winner = one;
     if (answeredBy !== undefined && answeredBy !== picker)

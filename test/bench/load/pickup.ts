@@ -178,13 +178,19 @@ export class Pickup implements Session {
       const isTalk = this.#answer?.stopped === true;
       this.#finish(() => {
         if (isTalk) this.run.done += 1;
-        else this.run.fail(0);
+        else this.#lost(field(text, 'Reason'));
       });
     }
   }
 
   expired(): void {
     this.#finish(() => this.run.fail(0));
+  }
+
+  /** `SIP;cause=486;text="Answered By Another"`. */
+  #lost(reason: string): void {
+    this.run.fail(Number(/cause=(\d+)/.exec(reason)?.[1] ?? 0));
+    this.run.anomaly(/text="([^"]*)"/.exec(reason)?.[1] ?? 'hung up without a reason');
   }
 
   #finish(count: () => void): void {
