@@ -38,11 +38,11 @@ const groupsOf = (groups: number) =>
     ]),
   );
 
-/** Memory and CPU of a ringing call, without groups and with them; then what picking one up costs among few and among many. */
+/** Memory and CPU of a ringing call, with groups and without them; with them what picking one up costs among few and among many. */
 export async function pickedUpCalls(plan: Plan, report: Report): Promise<void> {
   const most = plan.waiting.filter((count) => count <= 10_000).at(-1) ?? FEW;
   const groups = Math.ceil(most / GROUP_SIZE);
-  for (const isPickable of [false, true]) {
+  for (const isPickable of [true, false]) {
     const bench = await openBench(plan.target, {
       calls: { ringLimitSeconds: RING_LIMIT_SECONDS },
       ...(isPickable ? { pickup: { groups: groupsOf(groups) } } : {}),
@@ -68,7 +68,7 @@ async function ringing(stage: Stage): Promise<void> {
   const { load } = bench;
   const held = new Run();
   const ringer = new Ringer(load, held);
-  const devices = await registerDevices(bench, groups * GROUP_SIZE, false);
+  const devices = await registerDevices(bench, groups * GROUP_SIZE, false, FILL_RATE / 2);
   for (const { id } of devices) load.attach(id, ringer, false);
   let next = 0;
   /** One more call rings for the next callee in turn, among the first so many. */
@@ -84,7 +84,7 @@ async function ringing(stage: Stage): Promise<void> {
   }
   const cpuMs = bench.server.cpuMs();
   const count = devices.length - FEW;
-  await load.arrive(count, evenly(FILL_RATE), () => ring(devices.length));
+  await load.arrive(count, evenly(FILL_RATE / 2), () => ring(devices.length));
   await sleep(1000);
   const cpuEach = ((bench.server.cpuMs() - cpuMs) / count).toFixed(2);
   const full = await memory(bench, plan.settleSeconds);

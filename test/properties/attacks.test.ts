@@ -46,7 +46,11 @@ describe('the service withstands', () => {
   it('diversions', () => withstands('diversions', 30, { histories, config: DIVERTED, limitsMs: [3_000] }));
   it('pickups', () => {
     for (const mode of ['join', 'callback'] as const)
-      withstands(`pickups (${mode})`, 25, { histories: callHistories, users: USERS, config: { pickup: pickupOf({ mode }) } });
+      withstands(`pickups (${mode})`, 25, {
+        histories: callHistories,
+        users: USERS,
+        config: { pickup: pickupOf({ mode, takeOver: ['erin'] }) },
+      });
   });
   it('everything at once', () => withstands('everything', 40, { histories, users: USERS, config: { pickup: pickupOf() } }));
 });

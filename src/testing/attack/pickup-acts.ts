@@ -4,6 +4,7 @@ import type { CallPickUp } from '../../../machines/vocabulary/commands.ts';
 import type { Phone } from '../phone.ts';
 import type { OutgoingCall } from '../phone-outgoing-call.ts';
 import { type Act, number, quietAct } from './act.ts';
+import { LAMP_ACTS } from './lamp-acts.ts';
 import type { Scene } from './scene.ts';
 
 /** How a picker's phone takes it that it is told to talk to somebody else. */
@@ -90,4 +91,4 @@ export const order: Act = quietAct('is given a call', fc.tuple(number, number), 
 });
 
 /** Calls that ring for others are taken. */
-export const PICKUP_ACTS: readonly Act[] = [pickup, pickup, pickups, order];
+export const PICKUP_ACTS: readonly Act[] = [pickup, pickup, pickups, order, ...LAMP_ACTS];
