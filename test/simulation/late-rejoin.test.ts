@@ -99,3 +99,27 @@ describe('a party whose 2xx waits for its ACK while it is transferred', () => {
     expectQuiet(world);
   });
 });
+
+describe('a party whose 2xx to an empty re-INVITE comes twice', () => {
+  it('waits for the answer to its offer, which is not refused meanwhile', () => {
+    const world = serviceWorld({ users: ['alice', 'bob', 'carol'] });
+    const [alice, bob, carol] = [world.phone('alice'), world.phone('bob'), world.phone('carol')];
+    for (const phone of [alice, bob, carol]) phone.register();
+    world.run(500);
+    const [first, second] = [alice.call('bob'), alice.call('carol')];
+    world.run(200);
+    world.network.path(carol.wire.local.host, SERVICE_HOST, { duplication: 1 });
+    const replaced = `${second.callId};to-tag=${second.dialog?.remoteTag};from-tag=${second.localTag}`;
+    first.request('REFER', { headers: [['Refer-To', `<sip:carol@example.com?Replaces=${encodeURIComponent(replaced)}>`]] });
+    world.run(1_000);
+    expect([bob.incoming?.remoteSdp, carol.incoming?.remoteSdp]).toEqual([
+      expect.stringContaining(`c=IN IP4 ${carol.wire.local.host}`),
+      expect.stringContaining(`c=IN IP4 ${bob.wire.local.host}`),
+    ]);
+    bob.incoming?.bye();
+    world.run(100);
+    expect(carol.incoming?.end).toBe('hungUp');
+    expect(world.complaints).toEqual([]);
+    expectQuiet(world);
+  });
+});
