@@ -79,8 +79,9 @@ export const subscription = defineScenario({
   startsOn: [watchAsked.where({})],
   address: ({ subscription: address }) => address,
   listensTo: ({ subscription: self, watched }) => [
-    callOffered.where({ callee: watched, code: '' }, { current: true }),
-    callOffered.where({ caller: watched, placedBy: '' }, { current: true }),
+    // Of no more than the user: an interest may be filed under any of its values, and half of all calls are to no code.
+    callOffered.where({ callee: watched }, { current: true }),
+    callOffered.where({ caller: watched }, { current: true }),
     callRinging.where({ caller: watched }, { current: true }),
     callAnswered.where({ callee: watched }, { current: true }),
     callAnswered.where({ caller: watched }, { current: true }),

@@ -1,3 +1,4 @@
+import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { headerOf } from '../../src/testing/phone-message.ts';
 import { type ServiceWorld, serviceWorld } from '../../src/testing/service-world.ts';
@@ -5,6 +6,7 @@ import type { Lamp, Watcher } from '../../src/testing/watcher.ts';
 import { watcherIn } from '../support/lamps.ts';
 import { dial, office } from '../support/pickup.ts';
 import { expectQuiet } from '../support/quiet.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 
 const statesOf = (lamp: Lamp): string[] =>
   lamp.notices.flatMap(({ dialogs }) => dialogs.map(({ state, event }) => `${state} ${event}`.trim()));
@@ -294,4 +296,81 @@ it('OPTIONS tell of it where users may watch each other, and only there', () => 
     'SUBSCRIBE',
   );
   expect(refused.status).toBe(489);
+});
+
+it('a call costs what its own watchers cost, however many watch others', () => {
+  const costOf = (watchers: number): number => {
+    const { world, alice, bob } = office({ watch: 'all' });
+    const watcher = watcherIn(world, 'frank');
+    for (let n = 0; n < watchers; n++) watcher.watch(n % 2 === 0 ? 'dave' : 'erin');
+    world.run(5_000);
+    const { engine } = world.service.service;
+    const before = engine.evaluations;
+    const call = alice.call('bob');
+    world.run(1_000);
+    bob.incoming?.answer();
+    world.run(1_000);
+    call.bye();
+    world.run(1_000);
+    const cost = engine.evaluations - before;
+    expectDark(world, watcher);
+    return cost;
+  };
+  expect(costOf(60)).toBe(costOf(0));
+});
+
+test.prop(
+  [
+    fc.array(
+      fc.record({
+        event: fc.oneof(
+          fc.constantFrom('dialog', 'dialog;id=7', 'dialog;sla', ';', 'dialog;;=', ''),
+          fc.string({ maxLength: 40 }),
+        ),
+        accept: fc.oneof(fc.constantFrom('', '*/*', 'application/dialog-info+xml;q=0', ',,,'), fc.string({ maxLength: 40 })),
+        expires: fc.constantFrom('', '0', '60', '3600', '99999999999999', '-1', 'soon'),
+        to: fc.constantFrom(
+          'sip:bob@example.com',
+          'sip:example.com',
+          'sip:nobody@example.com',
+          'tel:+49',
+          'sip:bob@elsewhere.example',
+        ),
+        contacts: fc.constantFrom(0, 1, 2),
+        tag: fc.constantFrom('', ';tag=x', ';tag='),
+        from: fc.constantFrom('alice', 'bob', 'nobody'),
+      }),
+      { minLength: 1, maxLength: 6 },
+    ),
+    fc.integer({ min: 0, max: 1_000 }),
+  ],
+  { numRuns: 25 },
+)('whatever a SUBSCRIBE says, it is answered, and what it began ends', (asked, seed) => {
+  const { world } = office({}, { seed, config: { auth: 'none' } });
+  const peer = new RawPeer(world);
+  peer.hears = (message) => {
+    if (message.method === 'NOTIFY') peer.reply(message, seed % 3 === 0 ? 481 : 200);
+  };
+  const clean = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').trim();
+  for (const { event, accept, expires, to, contacts, tag, from } of asked) {
+    const all: [string, string][] = [
+      ['To', `<${to}>${tag}`],
+      ['From', `<sip:${from}@example.com>;tag=f`],
+      ['Event', clean(event)],
+      ['Accept', clean(accept)],
+      ['Expires', expires],
+      ...Array.from({ length: contacts }, (): [string, string] => ['Contact', `<${peer.contact}>`]),
+    ];
+    peer.request(
+      'SUBSCRIBE',
+      to,
+      all.filter(([, value]) => value !== ''),
+    );
+    world.run(50);
+  }
+  world.run(1_000);
+  expect(peer.received.filter(({ status }) => status >= 200)).toHaveLength(asked.length);
+  world.run(8_000_000);
+  expect(world.service.service.engine.countActors('subscription')).toBe(0);
+  expectQuiet(world);
 });
