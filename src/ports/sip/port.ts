@@ -1,16 +1,6 @@
 /** The SIP port: posts facts for what arrives, and does what commands say. The one place where SIP and facts meet. */
 
-import type {
-  CallPlace,
-  Command,
-  RegisterAccept,
-  RegisterRefuse,
-  SipCommand,
-  SipFollow,
-  SipNotify,
-  SipRegister,
-  SipRoute,
-} from '../../../machines/vocabulary/commands.ts';
+import type { Command } from '../../../machines/vocabulary/commands.ts';
 import type { Stamp } from '../../../machines/vocabulary/descriptor.ts';
 import { type Address, CALLER_LEG, legAddress, PORT_SIP } from '../../../machines/vocabulary/identity.ts';
 import type { AnyCommand, Port } from '../../engine/port.ts';
@@ -36,6 +26,7 @@ import * as fork from './fork.ts';
 import type { Goal } from './goal.ts';
 import { acknowledgeLate } from './late-answer.ts';
 import { closed, reasonIn } from './leg-closed.ts';
+import { type LegOrder, LegOrders } from './leg-orders.ts';
 import type { LegSide } from './leg-side.ts';
 import { dialogOf, type Place } from './leg-table.ts';
 import { Loops } from './loops.ts';
@@ -57,7 +48,7 @@ import { unwatch } from './session.ts';
 import { standDown } from './stand-in.ts';
 import { disinherit } from './takeover.ts';
 import { Transfers } from './transfer.ts';
-import { TrunkRegistration } from './trunk-registration.ts';
+import { TrunkRegistrations } from './trunk-registrations.ts';
 import { Watchers } from './watchers.ts';
 
 /** What the port asks of its surroundings beside its context. */
@@ -81,9 +72,6 @@ export interface SipSurroundings {
 const CALL_ID_BYTES = 16;
 const FAREWELL = 'SIP;cause=503;text="Service Stopping"';
 
-/** What concerns a leg. */
-type LegOrder = Exclude<SipCommand, SipNotify | RegisterAccept | RegisterRefuse | SipRoute | SipFollow | SipRegister | CallPlace>;
-
 export class SipPort implements Port, TransactionUser {
   readonly address = PORT_SIP;
   readonly #context: SipContext;
@@ -99,7 +87,8 @@ export class SipPort implements Port, TransactionUser {
   /** undefined: nobody's calls can be watched. */
   readonly #watchers: Watchers | undefined;
   readonly #callers = new Map<ServerTransaction, LegSide>();
-  readonly #trunkRegistrations = new Map<string, TrunkRegistration>();
+  readonly #legOrders: LegOrders;
+  readonly #trunkRegistrations: TrunkRegistrations;
   #isDraining = false;
   /** How often what was refused before it became a call, by status. */
   readonly refused = new Map<number, number>();
@@ -133,20 +122,18 @@ export class SipPort implements Port, TransactionUser {
       isRelayed ? this.#transfers.whyNotReferred(side, refer) : undefined,
     );
     this.#loops = new Loops(context.legs);
+    this.#legOrders = new LegOrders(context, this.#exchanges, this.#transfers);
+    this.#trunkRegistrations = new TrunkRegistrations(context);
   }
 
   /** Begins to register with trunks; the service serves whether or not they answer. */
   start(): void {
-    for (const trunk of this.#context.trunks.all()) {
-      if (!trunk.config.register) continue;
-      this.#trunkRegistrations.set(trunk.config.name, new TrunkRegistration(this.#context, trunk));
-      this.#context.engine.post({ type: 'trunk.opened', trunk: trunk.config.name });
-    }
+    this.#trunkRegistrations.begin();
   }
 
   /** Takes back what is registered with trunks. */
   stop(): void {
-    for (const registration of this.#trunkRegistrations.values()) registration.unregister();
+    this.#trunkRegistrations.end();
     this.#watchers?.stop();
   }
 
@@ -366,50 +353,9 @@ export class SipPort implements Port, TransactionUser {
     if (order.type === 'sip.route') return this.#routes.route(order, command.by);
     if (order.type === 'call.place') return this.#placements.place(order, command.by);
     if (order.type === 'sip.notify') return this.#watchers === undefined ? 'nobody can be watched' : this.#watchers.notify(order);
-    if (order.type === 'sip.register') return this.#registerWith(order.trunk);
+    if (order.type === 'sip.register') return this.#trunkRegistrations.register(order.trunk);
     if (order.type === 'sip.follow') return this.#routes.follow(order, command.by);
-    return this.#takeForLeg(order as LegOrder);
-  }
-
-  #registerWith(trunk: string): string | undefined {
-    const registration = this.#trunkRegistrations.get(trunk);
-    registration?.register();
-    return registration === undefined ? 'no such trunk' : undefined;
-  }
-
-  #takeForLeg(command: LegOrder): string | undefined {
-    if (command.type === 'sip.invite') return fork.invite(this.#context, command);
-    const side = this.#context.legs.at(command.leg);
-    if (command.type === 'sip.relayRequest') return this.#exchanges.relay(command.exchange, side);
-    if (side === undefined) return 'no such leg';
-    switch (command.type) {
-      case 'sip.respond':
-        return caller.respond(this.#context, side, command);
-      case 'sip.cancel':
-        return fork.cancel(this.#context, side, command);
-      case 'sip.ack':
-        return fork.acknowledge(this.#context, side, command.message);
-      case 'sip.bye':
-        return fork.bye(this.#context, side, command);
-      case 'sip.discard':
-        return fork.discard(this.#context, side, command);
-      case 'sip.relayResponse':
-        return this.#exchanges.answer(command.exchange, command.message);
-      case 'sip.relayAck':
-        return this.#exchanges.relayAck(command.exchange, command.message);
-      case 'sip.transfer':
-        return this.#transfer(command.exchange, side);
-      case 'sip.refuseRequest':
-        return this.#exchanges.refuse(command.exchange, refusal(command.status, command.reason));
-      default:
-        return 'unknown command';
-    }
-  }
-
-  #transfer(id: number, transferee: LegSide): string | undefined {
-    const exchange = this.#exchanges.waiting(id);
-    if (exchange === undefined) return 'no such request waits';
-    return this.#exchanges.refuse(id, this.#transfers.begin(exchange, transferee));
+    return this.#legOrders.take(order as LegOrder);
   }
 
   /** The guarantee behind the commands: a leg whose actor is gone leaves nothing open, whatever it died of. */
