@@ -16,6 +16,7 @@ const HOST = '127.0.0.1';
 const QUIET_LIMIT_MS = 15_000;
 const LIMIT_MS = 120_000 + RACES * 100;
 
+const STARTS = ['dial', 'claim', 'agree'] as const;
 const ROLES = ['a', 'b', 'c', 'd'] as const;
 const nameOf = (role: string, lane: number): string => `${role}${lane}`;
 const users = Object.fromEntries(
@@ -62,7 +63,7 @@ function drawn(random: SeededRandom, callee: string): Plan {
   const within = (): number => Math.floor(random.fraction() * (WINDOW_MS + 1));
   const isTwo = random.fraction() < 0.25;
   return {
-    start: random.fraction() < 0.5 ? 'dial' : 'claim',
+    start: STARTS[Math.floor(random.fraction() * STARTS.length)] ?? 'dial',
     code: random.fraction() < 0.5 ? '*8' : `**${callee}`,
     pickAtMs: isTwo ? [within(), within()] : [within()],
     answerAtMs: within(),

@@ -13,10 +13,10 @@ export interface Lane {
 /** How one race is run, all in milliseconds after its start. */
 export interface Plan {
   /**
-   * `dial`: everybody acts after the callee's phone has rung; `claim`: callee and caller act after the (first) picker was
-   * answered, while its claim is on the way.
+   * `dial`: everybody acts after the callee's phone has rung. Else callee and caller act after the first picker to be
+   * answered (`claim`), or to have agreed to the caller's session (`agree`), while its claim is on the way.
    */
-  readonly start: 'dial' | 'claim';
+  readonly start: 'dial' | 'claim' | 'agree';
   readonly code: string;
   /** Of one or two pickers. */
   readonly pickAtMs: readonly number[];
@@ -79,15 +79,16 @@ class Race {
       this.#in(answerAtMs, () => this.rung?.answer());
       this.#in(cancelAtMs, () => this.#call.cancel());
     };
-    if (start === 'dial') decide();
+    let isDecided = start === 'dial';
+    if (isDecided) decide();
+    const onChange = (pick: OutgoingCall): void => {
+      const isDue = start === 'claim' ? pick.status !== 0 : pick.requests.length > 0 || pick.state === 'ended';
+      if (isDecided || !isDue) return;
+      isDecided = true;
+      decide();
+    };
     for (const [n, atMs] of pickAtMs.entries()) {
       this.#in(atMs, () => {
-        let isAnswered = n > 0 || start === 'dial';
-        const onChange = (pick: OutgoingCall): void => {
-          if (isAnswered || pick.status === 0) return;
-          isAnswered = true;
-          decide();
-        };
         const pick = pickers[n]?.call(code, { onChange });
         if (pick !== undefined) this.#picks.push(pick);
       });
