@@ -26,6 +26,8 @@ export class SessionTimer {
   refreshes = false;
   readonly #wire: Wire;
   readonly #script: TimerScript | undefined;
+  /** What our latest request asked for; undefined: nothing. */
+  #asked: { readonly seconds: number; readonly refresher: Role | undefined } | undefined;
   readonly #act: { refresh(how: 'update' | 'invite'): void; expire(): void; complain(what: string): void };
   #stop = (): void => {};
 
@@ -44,9 +46,14 @@ export class SessionTimer {
     if (this.#script === undefined) return [];
     const { expiresSeconds, refresher } = this.#script;
     const supported: Header = ['Supported', 'timer'];
-    if (this.seconds > 0) return [supported, ['Session-Expires', `${this.seconds};refresher=${this.refreshes ? 'uac' : 'uas'}`]];
-    if (expiresSeconds === undefined) return [supported];
-    return [supported, ['Session-Expires', `${expiresSeconds}${refresher === undefined ? '' : `;refresher=${refresher}`}`]];
+    if (this.seconds > 0) return [supported, this.#askFor(this.seconds, this.refreshes ? 'uac' : 'uas')];
+    this.#asked = undefined;
+    return expiresSeconds === undefined ? [supported] : [supported, this.#askFor(expiresSeconds, refresher)];
+  }
+
+  #askFor(seconds: number, refresher: Role | undefined): Header {
+    this.#asked = { seconds, refresher };
+    return ['Session-Expires', refresher === undefined ? String(seconds) : `${seconds};refresher=${refresher}`];
   }
 
   /** The interval is too small for the phone (RFC 4028 §9). */
@@ -88,6 +95,10 @@ export class SessionTimer {
       return;
     }
     const refresher = paramOf(headerOf(response, 'session-expires'), 'refresher');
+    const asked = this.#asked ?? { seconds, refresher: undefined };
+    if (seconds > asked.seconds) this.#act.complain(`2xx with ${seconds} s, asked for ${asked.seconds} (RFC 4028 §9)`);
+    if (asked.refresher !== undefined && refresher !== asked.refresher)
+      this.#act.complain(`2xx lets the ${refresher} refresh, not the ${asked.refresher} as asked (RFC 4028 §9)`);
     if (refresher !== 'uac' && refresher !== 'uas') this.#act.complain('2xx without refresher (RFC 4028 §9)');
     if (refresher === 'uac' && !names(response, 'require', 'timer'))
       this.#act.complain('2xx makes us refresh without Require: timer (RFC 4028 §9)');

@@ -90,14 +90,34 @@ export function ownInterval({ sessionExpiresSeconds }: Bounds, minSeconds = 0): 
  */
 export function agreeInterval(settings: Bounds, request: SipRequest, headers: Headers): Agreed {
   const said = headers.get(EXPIRES)?.[0];
-  if (said !== undefined) {
-    const seconds = Number.parseInt(said, 10);
-    if (!(seconds > 0)) return NOTHING;
-    return { seconds: clamped(seconds), refresher: /;\s*refresher\s*=\s*uas\b/i.test(said) ? 'uas' : 'uac' };
-  }
+  if (said !== undefined) return agreedAs(settings, request, headers, said);
   const { seconds } = asked(settings, request);
   if (seconds === 0 || !supports(request, TIMER)) return NOTHING;
+  return callerRefreshes(headers, seconds);
+}
+
+/** RFC 4028 §9: a caller that knows session timers is told with `Require` that it refreshes. */
+function callerRefreshes(headers: Headers, seconds: number): Agreed {
   headers.set(EXPIRES, [`${seconds};refresher=uac`]);
-  headers.set('require', [[...tokens(headers.get('require')), TIMER].join(', ')]);
+  headers.set('require', [[...tokens(headers.get('require')).filter((option) => option !== TIMER), TIMER].join(', ')]);
   return { seconds: clamped(seconds), refresher: 'uac' };
+}
+
+const isOfCallee = (line: string): boolean => /;\s*refresher\s*=\s*uas\b/i.test(line);
+const isOfCaller = (line: string): boolean => /;\s*refresher\s*=\s*uac\b/i.test(line);
+
+/**
+ * What the other side said. A party that is joined to the caller answered another request than the caller's: it must not
+ * give the caller a longer interval than asked for, nor another refresher than named (RFC 4028 §9); then the caller
+ * refreshes, and its refreshes tell the other side.
+ */
+function agreedAs(settings: Bounds, request: SipRequest, headers: Headers, said: string): Agreed {
+  const seconds = Number.parseInt(said, 10);
+  if (!(seconds > 0)) return NOTHING;
+  const refresher = isOfCallee(said) ? 'uas' : 'uac';
+  const line = header(request, EXPIRES);
+  if (line === undefined || !supports(request, TIMER)) return { seconds: clamped(seconds), refresher };
+  const most = asked(settings, request).seconds;
+  if (seconds <= most && (refresher === 'uac' || !isOfCaller(line))) return { seconds: clamped(seconds), refresher };
+  return callerRefreshes(headers, Math.min(seconds, most));
 }
