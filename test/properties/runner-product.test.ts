@@ -5,6 +5,7 @@ import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { readSettings } from '../../machines/ring-back/settings.ts';
+import { subscriptionMachine } from '../../machines/subscription.ts';
 import { callPickupMachine } from '../../machines/supervisors/call-pickup.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
@@ -261,6 +262,23 @@ const CHARTS: Readonly<
     [0, 1_000, 32_000, 660_000],
     given('caller.answered'),
     given('join.won'),
+  ],
+  subscription: [
+    subscriptionMachine,
+    fc.record({
+      fact: born('watch.asked').chain((fact) =>
+        fc
+          .constantFrom(0, 60_000, 600_000)
+          .map((expiresMs) => ({ ...fact, subscription: 'case:1', watched: 'sip:bob@example.com', expiresMs })),
+      ),
+      self: fc.constant('case:1'),
+      current: fc.array(born('call.offered', 'call.ringing', 'call.answered'), { maxLength: 3 }),
+      settings: fc.constant({}),
+    }),
+    [0, 1_000, 10_000, 64_000],
+    given('watch.notified', { how: 'taken' }),
+    given('watch.notified', { how: 'missed' }),
+    1_000,
   ],
   ringBack: [
     ringBackMachine,
