@@ -156,6 +156,30 @@ describe('the button under a lamp', () => {
     expectQuiet(world);
   });
 
+  it('never shows a caller who asked not to be shown, whoever takes the talk over and whoever watches', () => {
+    const { world, alice, bob, carol, dave } = office({ takeOver: ['carol', 'dave'] });
+    const [carols, daves] = [watcherIn(world, 'carol'), watcherIn(world, 'dave')];
+    const lamps = [carols.watch('bob'), daves.watch('carol')] as const;
+    bob.onInvite = 'answer';
+    const call = alice.call('bob', { headers: [['Privacy', 'id']] });
+    world.run(1_500);
+    const byCarol = carol.call('bob', replaces(straight(only(lamps[0]))));
+    world.run(1_500);
+    expect([byCarol.status, lamps[1].shows]).toEqual([200, ['initiator confirmed']]);
+    const byDave = dave.call('carol', replaces(straight(only(lamps[1]))));
+    world.run(1_500);
+    expect([byDave.status, audioOf(call)]).toEqual([200, host(dave)]);
+    // What its own From says is its phone's choice (RFC 3323 §4.1.1.3); what we say of it is ours.
+    const asserted = [carol, dave].flatMap((phone) =>
+      phone.received(200).map(({ message }) => headerOf(message, 'p-asserted-identity')),
+    );
+    expect(asserted.filter((value) => value.includes('alice'))).toEqual([]);
+    expect(lamps.flatMap(({ notices }) => notices.map(({ body }) => body)).filter((body) => body.includes('alice'))).toEqual([]);
+    call.bye();
+    world.run(500);
+    expectQuiet(world);
+  });
+
   it('takes over whom a colleague has called', () => {
     const { world, alice, dave, carol, callers, call } = watched({ takeOver: ['carol'] });
     call.cancel();

@@ -28,10 +28,10 @@ export function adopt(context: SipContext, caller: LegSide, command: SipInvite):
     return undefined;
   }
   // Its device is known by what it registered as, however the fork is named: so it is found where it has moved to.
-  const { contact, flow, dialog, aor, device, user } = old;
+  const { contact, flow, dialog, aor, device, user, isHidden } = old;
   // Who called somebody else, or a code, is where its Contact says, as any fork is.
   const invite = old.isCaller ? { ...old.invite, uri: dialog.target } : old.invite;
-  const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user });
+  const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user, isHidden });
   const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
   const before = dialog.sent;
   const end = {

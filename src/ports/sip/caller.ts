@@ -19,6 +19,7 @@ import { type LegSide, newSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
 import { ALLOW } from './methods.ts';
 import { featureTags, passedHeaders, withoutOption } from './passing.ts';
+import { isAnonymous } from './privacy.ts';
 import { cease, dropReliable, holdsAnswer, isDescribing, isUnacknowledged, sendReliably } from './reliable.ts';
 import { wayIn } from './routing.ts';
 import { agree } from './session.ts';
@@ -70,6 +71,7 @@ export function callerSide(context: SipContext, server: ServerTransaction, call:
     aor,
     device,
     user,
+    isHidden: isAnonymous(request),
     breadth,
   });
 }

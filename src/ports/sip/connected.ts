@@ -8,7 +8,6 @@ import type { SipContext } from './context.ts';
 import { uriAt } from './dial-plan.ts';
 import { Domains } from './domains.ts';
 import type { LegSide } from './leg-side.ts';
-import { isAnonymous } from './privacy.ts';
 import { inHeader } from './reason.ts';
 
 type Headers = Map<string, readonly string[]>;
@@ -17,7 +16,7 @@ type Headers = Map<string, readonly string[]>;
 export function setConnected(context: SipContext, side: LegSide, other: LegSide, headers: Headers): void {
   if (!isTrusted(context, side) || other.placed !== undefined) return;
   // RFC 3323 §4.2, RFC 3325 §9.3: who called without being shown is not shown now either.
-  if (other.isCaller && isAnonymous(other.invite)) headers.set('privacy', ['id']);
+  if (other.isHidden) headers.set('privacy', ['id']);
   else {
     const uri = uriOf(context, side, other);
     if (uri !== '')

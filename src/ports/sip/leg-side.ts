@@ -13,7 +13,7 @@ const NOBODY = { aor: '', device: '', user: '', winner: '', server: undefined, c
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'server' | 'breadth' | 'placed'>>,
+    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'isHidden' | 'server' | 'breadth' | 'placed'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -23,6 +23,7 @@ export const newSide = (
   isReleased: false,
   byeAgain: undefined,
   breadth: 0,
+  isHidden: false,
   reason: '',
   isClosed: false,
   exchanges: [],
@@ -62,6 +63,8 @@ export interface LegSide {
   trunk: Trunk | undefined;
   /** Whose permissions count when its party transfers or is replaced: address of record of a user of ours, or empty. */
   readonly user: string;
+  /** Its party called and asked not to be shown (RFC 3323), in this call or in the one that its dialog comes from. */
+  readonly isHidden: boolean;
   /** On the caller's side, the fork that its 2xx came from. */
   winner: Address;
   /** Where its requests go: at first where the INVITE came from or went, then where its party was heard last; of a fork whose INVITE has not left yet, where the caller is. */

@@ -34,9 +34,9 @@ export function callOnward(context: SipContext, domains: Domains, onward: Onward
   const { engine, legs, random } = context;
   const { goal, invite, referral, transferee, transferredBy, breadth } = onward;
   const call = engine.mint('call');
-  const { contact, flow, aor, device, user } = transferee;
+  const { contact, flow, aor, device, user, isHidden } = transferee;
   const address = legAddress(call, 0);
-  const side = newSide({ address, call, isCaller: true, contact, invite, flow, aor, device, user, breadth });
+  const side = newSide({ address, call, isCaller: true, contact, invite, flow, aor, device, user, isHidden, breadth });
   side.standIn = { referral, old: transferee, isAnswered: false, reInvite: undefined, before: transferee.dialog?.sent ?? '' };
   bequeath(transferee, side);
   legs.add(side);

@@ -15,6 +15,7 @@ import type { Domains } from './domains.ts';
 import type { Goal } from './goal.ts';
 import type { Exchange, LegSide } from './leg-side.ts';
 import { callOnward, fromUri, inviteWithoutOffer, partyOf } from './onward.ts';
+import { ANONYMOUS } from './privacy.ts';
 import { type ReferOrder, readRefer } from './refer.ts';
 import { isUnsubscribed, Referral } from './referral.ts';
 import { asSeenByStranger, isRefusal, type Refusal, refusal } from './refusal.ts';
@@ -86,7 +87,8 @@ export class Transfers {
   }
 
   #joining(partner: LegSide): Goal {
-    const callee = partyOf(this.#domains, partner);
+    // Who watches one of the two, or looks into its history, is told of the other.
+    const callee = partner.isHidden ? ANONYMOUS.uri : partyOf(this.#domains, partner);
     return {
       callee,
       accountPush: NO_PUSH,
@@ -152,14 +154,13 @@ export class Transfers {
 
   /** The INVITE that the transferee would send: no offer, since its session is another's still. */
   #inviteOf({ callee, dialled }: Goal, referrer: LegSide, transferee: LegSide, refer: SipRequest): SipRequest {
-    const { dialog, invite, isCaller } = transferee;
+    const { dialog, invite, isHidden } = transferee;
     const { name, uri } = dialog?.remote ?? invite.from;
     const headers = new Map<string, readonly string[]>();
     const referredBy = this.#referredBy(referrer, refer);
     if (referredBy !== '') headers.set('referred-by', [referredBy]);
     // RFC 3323 §4.2: who called without being shown is not shown now either.
-    const privacy = isCaller ? invite.headers.get('privacy') : undefined;
-    if (privacy !== undefined) headers.set('privacy', privacy);
+    if (isHidden) headers.set('privacy', invite.headers.get('privacy') ?? ['id']);
     const forwards = integerHeader(refer, 'max-forwards');
     if (forwards !== undefined) headers.set('max-forwards', [String(forwards)]);
     const to = { name: '', uri: callee };
