@@ -4,6 +4,7 @@ import type { Phone } from '../../src/testing/phone.ts';
 import type { PhoneCall } from '../../src/testing/phone-call.ts';
 import { serviceWorld } from '../../src/testing/service-world.ts';
 import { expectQuiet } from '../support/quiet.ts';
+import { worlds } from '../support/worlds.ts';
 
 const USERS = ['alice', 'bob', 'carol', 'dave'];
 const user = fc.constantFrom(...USERS);
@@ -58,7 +59,7 @@ describe('transfers at random', () => {
       scripts: fc.array(script, { minLength: 4, maxLength: 4 }),
       network,
     },
-    { numRuns: Number(process.env.TRANSFER_RUNS ?? 100) },
+    worlds(100),
   )('leave everybody in a call hearing who hears them, and nothing behind', ({ seed, steps, scripts, network: conditions }) => {
     const world = serviceWorld({ seed, users: USERS, network: conditions });
     const phones = USERS.map((name, n) =>
