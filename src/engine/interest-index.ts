@@ -119,7 +119,7 @@ export class InterestIndex<L extends Listener<L>> {
   readonly #kinds = new Map<string, KindShelves<L>>();
   readonly #audience: L[] = [];
 
-  /** Files an interest under the attribute whose bucket has the fewest waiters. The catalogue has found it in order. */
+  /** Files an interest under the telling attribute whose bucket has the fewest waiters. The catalogue has found it in order. */
   add(actor: L, interest: Interest, ordinal: number): void {
     let kind = this.#kinds.get(interest.fact);
     if (kind === undefined) {
@@ -225,13 +225,19 @@ function* waitsIn<L extends Listener<L>>(first: Wait<L> | undefined): Generator<
   } while (wait !== first);
 }
 
+/** A flag, or an empty text, says so little that a bucket of it may hold them all: only where nothing else is exact. */
+const saysMuch = ({ test }: Condition): boolean => {
+  const values = exactValues(test);
+  return typeof values === 'object' || (typeof values !== 'boolean' && values !== '');
+};
+
 function fewestWaiters<L extends Listener<L>>(kind: KindShelves<L>, where: readonly Condition[]): Condition | undefined {
   let chosen: Condition | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const condition of where) {
     if (!isExact(condition)) continue;
     if (where.length === 1) return condition;
-    const waiters = countWaiters(kind.find(condition.attribute), condition);
+    const waiters = saysMuch(condition) ? countWaiters(kind.find(condition.attribute), condition) : Number.MAX_VALUE;
     if (waiters >= fewest) continue;
     chosen = condition;
     fewest = waiters;

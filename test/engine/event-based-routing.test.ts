@@ -207,6 +207,22 @@ describe('what event-based routing gets wrong', () => {
     expect(cost(10_000)).toBe(3);
   });
 
+  it('an empty text or a flag files nobody where there is something better', () => {
+    const world = engineWorld(KINDS);
+    const of = Array.from({ length: 100 }, (_, i) => `user${i}`);
+    world.engine.install(
+      scenario('notify', notifiedMachine, () => [userAppeared.where({ who: { op: 'anyOf', of }, device: '' })]),
+      undefined,
+    );
+    for (let i = 0; i < 50; i++) world.engine.post(opened('bob'));
+    const before = world.engine.evaluations;
+    world.engine.post(appeared('zoe', 1, ''));
+    expect(world.engine.evaluations - before).toBe(0);
+    world.engine.post(appeared('user7', 1, ''));
+    expect(world.engine.evaluations - before).toBe(50);
+    expect(heardBy(world, 'notify:50')).toEqual([1]);
+  });
+
   it('waits are listed, counted and explained', () => {
     const world = engineWorld(KINDS);
     world.engine.install(
