@@ -5,7 +5,7 @@
 import { actsByName, play, type Staging } from '../../src/testing/attack/play.ts';
 import { AttackFailure, INVARIANTS, playHistory } from '../../src/testing/index.ts';
 import { smaller } from './smaller.ts';
-import { drawTown, seedOfRound, TOWN } from './town.ts';
+import { drawTown, seedOfRound, TOWN, townPickup } from './town.ts';
 
 const SHRINKS_FOR_MS = 120_000;
 const TELLS_EVERY_MS = 10_000;
@@ -23,7 +23,8 @@ const seed = numberOf('SEED', SEED);
 const only = ROUND === '' ? undefined : numberOf('ROUND', ROUND);
 
 const users = Array.from({ length: TOWN.users }, (_, n) => `user${n}`);
-const staging: Staging = { users, world: {}, invariants: INVARIANTS, acts: actsByName() };
+const config = { pickup: townPickup(users) };
+const staging: Staging = { users, world: { config }, invariants: INVARIANTS, acts: actsByName() };
 const beganMs = performance.now();
 const walked = { calls: 0, simulatedMs: 0, rounds: 0 };
 
@@ -58,7 +59,7 @@ function plays(round: number): boolean {
 
 function report(history: ReturnType<typeof drawTown>): void {
   try {
-    playHistory(history, { name: 'the walk', users, invariants: INVARIANTS });
+    playHistory(history, { name: 'the walk', users, config, invariants: INVARIANTS });
   } catch (error) {
     console.log(error instanceof AttackFailure ? error.message : error);
   }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import type { PickupConfig } from '../../src/config/pickup.ts';
 import { phonesOf } from '../../src/testing/arbitraries/histories.ts';
 import type { Act } from '../../src/testing/attack/act.ts';
 import { CALL_ACTS, call, calling } from '../../src/testing/attack/call-acts.ts';
 import { NETWORK_ACTS, PUSH_ACTS } from '../../src/testing/attack/fault-acts.ts';
 import type { ActAt, History, PhonePlan } from '../../src/testing/attack/history.ts';
 import { MID_CALL_ACTS, TRANSFER_ACTS } from '../../src/testing/attack/mid-call-acts.ts';
+import { PICKUP_ACTS } from '../../src/testing/attack/pickup-acts.ts';
 import { REGISTRATION_ACTS } from '../../src/testing/attack/registration-acts.ts';
 import { SeededRandom } from '../../src/testing/seeded-random.ts';
 
@@ -42,7 +44,24 @@ const OTHERS: readonly Act[] = [
   ...REGISTRATION_ACTS,
   ...PUSH_ACTS,
   ...NETWORK_ACTS,
+  ...PICKUP_ACTS,
 ];
+
+const GROUP_SIZE = 10;
+
+/** Neighbours may take each other's calls; the first of each group those that are answered, too. */
+export function townPickup(users: readonly string[]): PickupConfig {
+  const groups = Array.from({ length: Math.ceil(users.length / GROUP_SIZE) }, (_, n) =>
+    users.slice(n * GROUP_SIZE, (n + 1) * GROUP_SIZE),
+  );
+  return {
+    groups: new Map(groups.map((members, n) => [`group${n}`, { members, pickers: [] }])),
+    codes: { group: '*8', directed: '**' },
+    mode: 'join',
+    takeOver: groups.flatMap(([first]) => first ?? []),
+    watch: 'group',
+  };
+}
 
 /** Nothing stays broken for long, or a town would soon be silent: what follows an act of that name, and when. */
 const REPAIRS: Readonly<Record<string, (drawn: never) => Omit<ActAt, 'atMs'>>> = {

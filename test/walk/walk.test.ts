@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actsByName, play } from '../../src/testing/attack/play.ts';
 import { INVARIANTS } from '../../src/testing/index.ts';
 import { smaller } from './smaller.ts';
-import { drawTown, seedOfRound } from './town.ts';
+import { drawTown, seedOfRound, townPickup } from './town.ts';
 
 const SMALL = { users: 12, forMs: 30_000, calls: 40, otherActs: 60 };
 
@@ -16,7 +16,12 @@ describe('the long walk', () => {
 
   it('plays a town in which calls of every outcome happen, and finds nothing', () => {
     const users = Array.from({ length: SMALL.users }, (_, n) => `user${n}`);
-    const played = play(drawTown(4, SMALL), { users, world: {}, invariants: INVARIANTS, acts: actsByName() });
+    const played = play(drawTown(4, SMALL), {
+      users,
+      world: { config: { pickup: townPickup(users) } },
+      invariants: INVARIANTS,
+      acts: actsByName(),
+    });
     expect(played.broken).toEqual([]);
     const outcomes = new Set(played.world.service.stories.map(({ outcome }) => outcome));
     expect([...outcomes].toSorted()).toEqual(['answered', 'cancelled', 'failed']);

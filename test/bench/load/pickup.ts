@@ -86,7 +86,9 @@ export class RingingCall implements Session {
   request(role: string, text: string): void {
     if (!text.startsWith('BYE ')) return;
     this.#outlet.send(answerTo(text, '200 OK', role, this.#id, this.#outlet.port, false));
+    this.run.fail(0);
     this.run.anomaly('bye by service');
+    this.#load.detach(this.#id);
   }
 
   expired(): void {}
