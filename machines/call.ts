@@ -48,6 +48,7 @@ export const callMachine = attendanceSetup.createMachine({
     divertedBefore: input.fact.diverted,
     redirections: 0,
     following: [],
+    followed: [],
     keepers: [],
     claimedBy: '',
     winner: '',
@@ -218,7 +219,7 @@ export const callMachine = attendanceSetup.createMachine({
     },
     talking: {
       initial: 'answered',
-      entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropMembers'],
+      entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropOthers'],
       on: {
         'leg.hungUp': [
           { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'releasing', actions: 'hangUpWinner' },
@@ -267,7 +268,7 @@ export const callMachine = attendanceSetup.createMachine({
     },
     releasing: {
       description: 'The call is decided; its legs come to their ends',
-      entry: 'dropMembers',
+      entry: 'dropOthers',
       always: { guard: 'legsAreGone', target: 'ended' },
       on: {
         'actor.ended': { actions: 'noteEnded' },

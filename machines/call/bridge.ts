@@ -3,7 +3,7 @@ import { assign, emit, enqueueActions } from 'xstate';
 import type { CancelReason } from '../vocabulary/commands.ts';
 import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { UNAVAILABLE, UNTAKEN } from '../vocabulary/outcome.ts';
-import { cancel, change, hangUp, isOpen, type Of, peerOf } from './context.ts';
+import { cancel, change, hangUp, isOpen, type Of, offeredBeside, peerOf } from './context.ts';
 import { huntSetup } from './hunt.ts';
 import { ANSWERED_BY_ANOTHER, CALLER_HUNG_UP, isJoin, lostJoin, NOBODY_RINGS } from './joins.ts';
 import { isElsewhere, missedBy } from './missed.ts';
@@ -52,13 +52,14 @@ export const bridgeSetup = huntSetup.extend({
         if (isJoin(fork)) enqueue.emit(lostJoin(context.self, fork, WHY_LOST[reason]));
       }
     }),
-    /** Whoever of a group has not answered is called no more; nothing else names them. */
-    dropMembers: enqueueActions(({ context, enqueue }) => {
-      if (context.members.length === 0) return;
+    /** Whoever was offered the call beside its callee, and has not answered, is called no more. */
+    dropOthers: enqueueActions(({ context, enqueue }) => {
+      const others = offeredBeside(context);
+      if (others.length === 0) return;
       const winner = context.forks.find(({ leg }) => leg === context.winner);
-      for (const { callee, isDropped } of context.members)
-        if (!isDropped && callee !== winner?.aor) enqueue.emit({ type: 'callee.dropped', call: context.self, callee });
-      enqueue.assign({ members: context.members.map((member) => ({ ...member, isDropped: true })) });
+      for (const callee of others)
+        if (callee !== winner?.aor) enqueue.emit({ type: 'callee.dropped', call: context.self, callee });
+      enqueue.assign({ members: context.members.map((member) => ({ ...member, isDropped: true })), followed: [] });
     }),
     answer: enqueueActions(({ context, event, enqueue }) => {
       const { leg, status, message } = event as Of<'leg.answered'>;

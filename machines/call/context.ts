@@ -139,6 +139,8 @@ export interface Context {
   readonly redirections: number;
   /** Forks whose redirection is looked into, by number. */
   readonly following: readonly number[];
+  /** Whom they led to and who was offered the call beside the callee of now; as few as redirections. */
+  readonly followed: readonly string[];
   /** Who keeps the call open. */
   readonly keepers: readonly Address[];
   readonly claimedBy: Address;
@@ -209,6 +211,9 @@ export function idleHunter({ keepers, members, following, forks, toldIdle }: Con
 /** Whom a fork of these devices is for: a member of a group, or the callee. */
 export const memberOf = ({ members }: Context, aor: string): Member | undefined =>
   members.length === 0 ? undefined : members.find(({ callee, isDropped }) => callee === aor && !isDropped);
+/** Who was offered the call beside the callee of now, and is called no more once that is over: nothing else names them. */
+export const offeredBeside = ({ members, followed }: Context): readonly string[] =>
+  members.length === 0 ? followed : [...members.filter(({ isDropped }) => !isDropped).map(({ callee }) => callee), ...followed];
 /** Whether a scenario has given that callee up. */
 export const isDroppedMember = ({ members }: Context, aor: string): boolean =>
   members.length > 0 && members.some(({ callee, isDropped }) => callee === aor && isDropped);

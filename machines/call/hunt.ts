@@ -32,6 +32,7 @@ import {
   newForks,
   type Of,
   offered,
+  offeredBeside,
   rungNow,
   without,
 } from './context.ts';
@@ -112,6 +113,7 @@ export const huntSetup = callSetup.extend({
       for (const keeper of context.keepers) enqueue.cancel(`keeping ${keeper}`);
       enqueue.cancel('ring limit');
       enqueue.emit({ type: 'call.diverted', call: context.self, caller: context.caller, from: context.callee, callee, why });
+      for (const other of offeredBeside(context)) enqueue.emit({ type: 'callee.dropped', call: context.self, callee: other });
       // RFC 3261 §21.1.3.
       enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: 181, message: 0 });
       const hunt: Context = {
@@ -138,6 +140,7 @@ export const huntSetup = callSetup.extend({
         hasRung: false,
         huntBest: null,
         following: [],
+        followed: [],
         keepers: [],
         toldUnanswered: false,
         toldProgress: true,
@@ -215,7 +218,9 @@ export const huntSetup = callSetup.extend({
       const forks = newForks(context, divertedRings(rings, diversions), '');
       for (const one of forks) enqueue.emit(one);
       if (offer.wakeable) enqueue.emit(offered(context, callee, `${context.callIdStem}-r${route}`, offer));
+      const isNew = offer.wakeable && callee !== context.callee && !offeredBeside(context).includes(callee);
       enqueue.assign({
+        followed: isNew ? [...context.followed, callee] : context.followed,
         forks: [...context.forks, ...forks.map((one) => asFork(one, fork.member))],
         following: without(context.following, route),
       });

@@ -411,6 +411,8 @@ describe('callees whom a scenario rings', () => {
     expectTold(chart.give(divert({ callee: DAN, rings: [] })), [
       cancel(1, 'none'),
       { ...diverted, callee: DAN },
+      // Nothing else names them: who watches them, or wakes them, hears it so.
+      { type: 'callee.dropped', callee: CAROL },
       forwarded,
       { type: 'call.offered', callee: DAN },
     ]);

@@ -6,8 +6,8 @@ export const CHARTS: readonly Mutant[] = [
     name: 'fork-outlives-answer',
     breaks: 'no fork rings on once another has answered',
     file: 'machines/call.ts',
-    find: "entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropMembers'],",
-    replace: "entry: ['dropMembers'],",
+    find: "entry: [{ type: 'cancelForks', params: { reason: 'elsewhere', text: '' } }, 'dropOthers'],",
+    replace: "entry: ['dropOthers'],",
     caughtBy: 'simulation/plain-call',
   },
   {
