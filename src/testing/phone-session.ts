@@ -98,7 +98,8 @@ export class SessionTimer {
     const asked = this.#asked ?? { seconds, refresher: undefined };
     if (seconds > asked.seconds) this.#act.complain(`2xx with ${seconds} s, asked for ${asked.seconds} (RFC 4028 §9)`);
     // The other way round it may be: who is there does not know session timers (RFC 4028 §8.2).
-    if (asked.refresher === 'uac' && refresher === 'uas') this.#act.complain('2xx refreshes though we said we would (RFC 4028 §9)');
+    if (asked.refresher === 'uac' && refresher === 'uas')
+      this.#act.complain('2xx refreshes though we said we would (RFC 4028 §9)');
     if (refresher !== 'uac' && refresher !== 'uas') this.#act.complain('2xx without refresher (RFC 4028 §9)');
     if (refresher === 'uac' && !names(response, 'require', 'timer'))
       this.#act.complain('2xx makes us refresh without Require: timer (RFC 4028 §9)');
