@@ -213,6 +213,20 @@ describe('the button under a lamp', () => {
     expectQuiet(world);
   });
 
+  it('does not hang up the colleague with whom its own user talks', () => {
+    const { world, bob, carol } = office({ takeOver: ['carol'] });
+    bob.onInvite = 'answer';
+    const lamp = watcherIn(world, 'carol').watch('bob');
+    const call = carol.call('bob');
+    world.run(1_500);
+    const taken = carol.call('bob', replaces(straight(only(lamp))));
+    world.run(1_500);
+    expect([taken.status, taken.phrase, call.end, bob.calls[0]?.end]).toEqual([403, 'Your Own Call', '', '']);
+    call.bye();
+    world.run(500);
+    expectQuiet(world);
+  });
+
   it('leaves a talk as it was whose other party does not agree', () => {
     const { world, alice, bob, carol, call, dialog } = talking({ takeOver: ['carol'] });
     call.onRequest = ({ method }) => (method === 'INVITE' ? 488 : 200);

@@ -55,7 +55,7 @@ export class Published {
     if (side.isReleased) return refusal(603, '');
     if (earlyOnly) return refusal(486, '');
     if (!this.#rights.mayTakeOver(taker, user)) return refusal(403, 'Not Allowed To Take Over');
-    return this.#transfers.withPartnerOf(side);
+    return this.#transfers.withPartnerOf(side, taker);
   }
 }
 

@@ -115,9 +115,11 @@ export class Transfers {
     return this.withPartnerOf(side);
   }
 
-  /** The party that talks with that of a leg, for somebody who comes in its place. */
-  withPartnerOf(side: LegSide): Goal | Refusal {
+  /** The party that talks with that of a leg, for somebody who comes in its place: `taker`, an address of record, if known. */
+  withPartnerOf(side: LegSide, taker = ''): Goal | Refusal {
     const partner = partnerOf(this.#context, side);
+    // Nobody talks to oneself, least of all in place of whom one talks with.
+    if (taker !== '' && partner?.aor === taker) return refusal(403, 'Your Own Call');
     return partner !== undefined && isFree(partner) ? this.#joining(partner) : refusal(491, 'Call Cannot Be Replaced Now');
   }
 
