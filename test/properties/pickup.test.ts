@@ -151,6 +151,34 @@ describe('a call that several take', () => {
     expectQuiet(world);
   });
 
+  const offsets = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 2, maxLength: 6 });
+
+  test.prop({ seed: fc.nat(2 ** 31 - 1), offsets, isOnePerson: fc.boolean() }, worlds(12))(
+    'is another’s for each of several pickers, where as many ring',
+    ({ seed, offsets: all, isOnePerson }) => {
+      const callers = all.map((_, n) => `caller${n}`);
+      const pickers = all.map((_, n) => (isOnePerson ? 'carol' : `picker${n}`));
+      const users = [...callers, ...new Set(pickers), 'bob', 'dave'];
+      const groups = new Map([['all', { members: ['bob', 'dave'], pickers: 'all' as const }]]);
+      const world = serviceWorld({ seed, users, config: { pickup: pickupOf({ groups }) } });
+      const phones = users.map((name) => world.phone(name, { onInvite: 'ring' }));
+      for (const phone of phones) phone.register();
+      world.run(1_000);
+      const calls = callers.map((_, n) => phones[n]?.call(n % 2 === 0 ? 'bob' : 'dave'));
+      world.run(500);
+      const picked: OutgoingCall[] = [];
+      for (const [n, ms] of all.entries()) {
+        const phone = phones.find(({ user }) => user === pickers[n]);
+        if (phone !== undefined) world.timers.set(ms, () => picked.push(phone.call('*8')));
+      }
+      world.run(5_000);
+      expect(picked.map(({ state }) => state)).toEqual(all.map(() => 'answered'));
+      expect(calls.map((call) => call?.state)).toEqual(all.map(() => 'answered'));
+      for (const call of calls) call?.bye();
+      expectQuiet(world);
+    },
+  );
+
   test.prop(
     {
       seed: fc.nat(2 ** 31 - 1),
