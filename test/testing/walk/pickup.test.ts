@@ -25,8 +25,8 @@ const stage = (more: Partial<PickupStage>): PickupStage => ({
 const walked = (one: PickupStage, depth: number) => walk({ ...pickupStage(one), rules: [...CALL_RULES, ...PICKUP_RULES], depth });
 
 const STAGES: readonly (readonly [name: string, stage: PickupStage, depth: number, walks: number, states: number])[] = [
-  ['pickup: one picker', stage({ pickers: 1 }), 8, 4_500, 450],
-  ['pickup: two pickers', stage({}), 6, 7_000, 2_500],
+  ['pickup: one picker', stage({ pickers: 1 }), 8, 4_000, 400],
+  ['pickup: two pickers', stage({}), 6, 6_500, 2_300],
   ['pickup: two who are called back', stage({ mode: 'callback' }), 6, 12_000, 1_100],
   ['pickup: two who are given the call', stage({ form: 'order', mode: 'callback' }), 6, 7_000, 2_900],
 ];
