@@ -268,7 +268,7 @@ export const callMachine = attendanceSetup.createMachine({
     },
     releasing: {
       description: 'The call is decided; its legs come to their ends',
-      entry: 'dropOthers',
+      entry: ['dropOthers', 'undoJoin'],
       always: { guard: 'legsAreGone', target: 'ended' },
       on: {
         'actor.ended': { actions: 'noteEnded' },

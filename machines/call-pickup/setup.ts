@@ -18,12 +18,12 @@ import type {
   actorEnded,
   callAnswered,
   callDiverted,
-  callEnded,
   callerAnswered,
   callOffered,
   commandRefused,
   huntIdle,
   joinLost,
+  joinUndone,
   joinWon,
   pickupAsked,
   pickupBegan,
@@ -44,8 +44,10 @@ type Heard =
   | Offered
   | Began
   | Found
-  | FactOf<typeof routeFailed | typeof callerAnswered | typeof joinWon | typeof joinLost | typeof callDiverted>
-  | FactOf<typeof callAnswered | typeof callEnded | typeof huntIdle | typeof actorEnded | typeof commandRefused>;
+  | FactOf<
+      typeof routeFailed | typeof callerAnswered | typeof joinWon | typeof joinLost | typeof joinUndone | typeof callDiverted
+    >
+  | FactOf<typeof callAnswered | typeof huntIdle | typeof actorEnded | typeof commandRefused>;
 type Of<T extends Heard['type']> = Extract<Heard, { type: T }>;
 /** What a case is born with: who rings for whom, and who is being picked up already. */
 export type Input = Birth<Asked, Offered | Began>;

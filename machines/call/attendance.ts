@@ -6,7 +6,7 @@ import { type Address, PORT_SIP } from '../vocabulary/identity.ts';
 import { UNAVAILABLE } from '../vocabulary/outcome.ts';
 import { bridgeSetup } from './bridge.ts';
 import { asFork, change, forkFact, type Of } from './context.ts';
-import { hasRoomToJoin, isCaller, lostJoin, openJoin, whyNotJoined } from './joins.ts';
+import { hasRoomToJoin, isCaller, isJoin, lostJoin, openJoin, whyNotJoined } from './joins.ts';
 
 /** What a party is told to its requests while nobody but us is there: offers wait (RFC 3261 §14.2), and no answer ends its dialog (RFC 5057 §5.1). */
 const refusalOf = (method: string) => {
@@ -72,6 +72,11 @@ export const attendanceSetup = bridgeSetup.extend({
       if (fork === undefined) return;
       enqueue.assign({ forks: change(context.forks, leg, 'failed') });
       enqueue.emit(lostJoin(context.self, fork, { status, reason }));
+    }),
+    /** The caller is gone before its ACK: who was joined goes back to the call that its leg came from. */
+    undoJoin: enqueueActions(({ context, enqueue }) => {
+      const fork = context.forks.find(({ leg }) => leg === context.winner);
+      if (fork !== undefined && isJoin(fork)) enqueue.emit({ type: 'join.undone', case: fork.joinedBy, call: context.self });
     }),
     loseCrashedJoin: emit(({ context, event }) => {
       const fork = openJoin(context, (event as Of<'actor.ended'>).address);

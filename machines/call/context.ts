@@ -27,6 +27,7 @@ import type {
   huntIdle,
   inviteReceived,
   joinLost,
+  joinUndone,
   joinWon,
   legAcknowledged,
   legAnswered,
@@ -181,6 +182,7 @@ export type Told = Raw<
   | typeof callerAnswered
   | typeof joinWon
   | typeof joinLost
+  | typeof joinUndone
   | typeof pickupAsked
 >;
 

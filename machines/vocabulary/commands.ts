@@ -59,7 +59,8 @@ export type CallDrop = To & { readonly type: 'call.drop'; readonly callee: strin
 export type CallAnswer = To & { readonly type: 'call.answer'; readonly forMs: number };
 /**
  * Connects the party of another call's leg, which is answered already, to the caller as one more fork: whoever of them all
- * answers first has the call. The author hears `join.won` or `join.lost`, once.
+ * answers first has the call. The author hears `join.won` or `join.lost`, once; and `join.undone` where the caller of a join that
+ * was won is gone before its ACK.
  */
 export type CallJoin = To & {
   readonly type: 'call.join';

@@ -292,6 +292,8 @@ export const callerAnswered = defineFact('caller.answered', { call, leg });
 export const joinWon = defineFact('join.won', { case: text(), call });
 /** Another has answered that call, or it is over, or this party could not be joined; it is left as it was. */
 export const joinLost = defineFact('join.lost', { case: text(), call, status, reason: text() });
+/** Who had won talks to nobody: the caller was gone before its ACK, and the party is back in the call that its leg came from. */
+export const joinUndone = defineFact('join.undone', { case: text(), call });
 /** A user wants to take a ringing call, and may. */
 export const pickupAsked = defineFact('pickup.asked', {
   /** The picker's own call, and its leg; empty where there is none, and its phones are rung. */

@@ -114,8 +114,7 @@ describe('a picker who is joined', () => {
 
   it('is not left alone where the caller is gone before its ACK', () => {
     const gone = [won, end(487, 'Caller Has Hung Up')];
-    const over = (call: string) => fact('call.ended', { call, callee: BOB });
-    expectTold(joining().give(fact('join.won'), over('call:2'), over('call:1')), gone);
+    expectTold(joining().give(fact('join.won'), fact('join.undone')), gone);
     expectTold(joining().give(fact('join.won'), refused, 33_000), gone);
   });
 
@@ -219,10 +218,11 @@ describe('a picker for whom a scenario picks up', () => {
 });
 
 it('what crosses a pickup means nothing to it', () => {
-  const crossing = ['call.offered', 'pickup.began', 'caller.answered', 'join.won', 'join.lost', 'route.found', 'route.failed'];
+  const crossing = ['call.offered', 'pickup.began', 'caller.answered', 'join.won', 'join.lost', 'join.undone'];
   const chart = caseOf({ mode: 'callback' });
   chart.give(found());
-  for (const type of [...crossing, 'call.answered', 'call.ended', 'hunt.idle']) expectTold(chart.give(fact(type)), []);
+  for (const type of [...crossing, 'route.found', 'route.failed', 'call.answered', 'hunt.idle'])
+    expectTold(chart.give(fact(type)), []);
   const joined = caseOf();
   for (const type of ['call.diverted', 'route.found', 'join.won']) expectTold(joined.give(fact(type)), []);
   const order = caseOf(ORDER);

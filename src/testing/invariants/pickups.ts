@@ -77,7 +77,7 @@ class Pickups implements Hearer, Follower {
       return;
     }
     if (entry.type.startsWith('pickup.')) this.#pickup(fact);
-    else if (entry.type.startsWith('join.')) this.#told(fact);
+    else if (entry.type === 'join.won' || entry.type === 'join.lost') this.#told(fact);
     else if (entry.type === 'call.answered') this.#answered(fact);
     else if (entry.type === 'actor.ended') this.#gone(fact);
     else if (entry.type === 'call.diverted' || entry.type === 'callee.dropped') {
