@@ -532,6 +532,13 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'callweave.yaml:9: pickup.codes.directed: "**"; write another code, or false: it would hide "**1" of a',
     ],
     [
+      'codes that a rule for numbers would hide behind',
+      'trunks: { t: { server: "sip:192.0.2.1" } }\nnumbers: [ { match: "_*8X.", trunk: t }, { match: "_**X.", trunk: t }, { match: "_*9X.", trunk: t }, { match: "_*X.", trunk: t } ]\ncodes: ["*9"]\npickup: {}\n',
+      'callweave.yaml:3: codes[0]: "*9"; remove it, the number "_*9X." would hide behind it',
+      'callweave.yaml:4: pickup.codes.group: "*8"; write another code, or false: it would hide the number "_*8X."',
+      'callweave.yaml:4: pickup.codes.directed: "**"; write another code, or false: it would hide the number "_**X."',
+    ],
+    [
       'pickup that is none',
       'pickup: { codes: { group: 8, directed: true }, mode: yes, watch: nobody, takeOver: bob, group: {} }',
       'callweave.yaml:1: pickup.codes.group: 8; write a code in quotes that begins with * or #, such as "*8", or false for none',

@@ -1,7 +1,7 @@
 /** `pickup:` of the config: who may take whose calls, and by which codes. */
 import { z } from 'zod';
 import { choice, section, text } from './forms.ts';
-import type { Routing } from './routing.ts';
+import { isBehind, type Routing } from './routing.ts';
 import { DIALLED_CODE, userName } from './routing-schema.ts';
 import { type KeyPath, nearest } from './wording.ts';
 
@@ -151,7 +151,7 @@ function checkCodes(codes: Written['codes'], { users, routing, matches }: Surrou
     if (star !== undefined) hide(`${JSON.stringify(star)} of codes`);
     const hidden = ownName(code, users, routing);
     if (hidden !== undefined) hide(hidden);
-    const match = matches.find((one) => one.startsWith(code));
+    const match = matches.find((one) => isBehind(one, code));
     if (match !== undefined) hide(`the number ${JSON.stringify(match)}`);
   }
 }

@@ -142,6 +142,9 @@ function resolveRule(written: WrittenRule, i: number, trunks: ReadonlyMap<string
   };
 }
 
+/** Whether all numbers of a rule begin with that code, and would hide behind it. */
+export const isBehind = (match: string, code: string): boolean => match.replace(/^_/, '').startsWith(code);
+
 /** A code would hide whoever has a name or a number that begins with it. */
 function resolveCodes({ codes, numbers }: Written, names: Names, complain: Complain): readonly string[] {
   for (const [i, code] of codes.entries()) {
@@ -149,7 +152,7 @@ function resolveCodes({ codes, numbers }: Written, names: Names, complain: Compl
     if (codes.indexOf(code) !== i) complain(['codes', i], JSON.stringify(code), 'remove it, it is there already');
     const hidden = names.beginningWith(code);
     if (hidden !== undefined) hide(`${JSON.stringify(hidden.name)} of ${hidden.owner}`);
-    const rule = numbers.find(({ match }) => match.startsWith(code));
+    const rule = numbers.find(({ match }) => isBehind(match, code));
     if (rule !== undefined) hide(`the number ${JSON.stringify(rule.match)}`);
   }
   return codes.toSorted((a, b) => b.length - a.length);
