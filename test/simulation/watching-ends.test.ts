@@ -59,3 +59,19 @@ it.each(['the caller gives up', 'another answers', 'the call is picked up'])(
     expect(watcher.complaints).toEqual([]);
   },
 );
+
+it('what stands behind a code that somebody dials is for nobody who watches', () => {
+  const { world, alice, dave } = office({ watch: 'all' });
+  const watcher = watcherIn(world, 'erin');
+  const lamp = watcher.watch('dave');
+  world.run(1_500);
+  const call = alice.call('bob');
+  world.run(500);
+  dave.call(dial('**bob'));
+  world.run(1_500);
+  const documents = lamp.notices.map(({ body }) => body).join();
+  expect(documents).toContain('sip:**@example.com');
+  expect(documents).not.toContain('**bob');
+  call.bye();
+  expectQuiet(world);
+});

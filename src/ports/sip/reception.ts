@@ -77,7 +77,9 @@ export class Reception {
     if (trunk !== undefined || (user === '' && auth !== 'none') || !this.#dialPlan.isOurs(uri)) return undefined;
     const found = this.#pickups?.read(uri, this.userOf(request, admitted)) ?? codeIn(codes, uri);
     if (found === undefined || isRefusal(found)) return found;
-    return { ...NOBODY, ...found, callee: this.#domains.aorOf(uri) ?? aorOf(uri) };
+    // What stands behind the code may be a secret, and who is called is shown to watchers.
+    const code = { ...uri, user: found.code.replaceAll('#', '%23') };
+    return { ...NOBODY, ...found, callee: this.#domains.aorOf(code) ?? aorOf(code) };
   }
 
   /** Who watches or picks up; where nobody is asked who he is, everybody is who he says. */
