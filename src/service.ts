@@ -332,6 +332,11 @@ export class Service {
     return this.#http?.size ?? 0;
   }
 
+  /** Registered devices behind NAT that are pinged. */
+  get pinged(): number {
+    return this.#keepalive?.size ?? 0;
+  }
+
   /** What the SIP port keeps for legs and unanswered requests; none when all is quiet. */
   get kept(): number {
     return this.#sip?.kept ?? 0;

@@ -95,6 +95,11 @@ export class Transactions implements TransactionLayer, TransportListener {
     return this.#clients.size + this.#servers.size;
   }
 
+  /** Whether the transaction of a request of ours, no CANCEL, is kept. */
+  keeps(branch: string): boolean {
+    return this.#clients.has(branch);
+  }
+
   /** Names the user and the transports; what arrives before that is dropped. */
   serve(user: TransactionUser, transports: Pick<Transports, 'flowTo'>): void {
     this.#user = user;

@@ -14,8 +14,7 @@ const PRIVATE = '192.168.1.20:5060';
 function scene(config: Config = {}) {
   const lines: string[] = [];
   const world = serviceWorld({
-    // A ping under way is no call that was left.
-    config: { nat: { pingMs: 0 }, ...config },
+    config,
     hearLog: (_, message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),
   });
   let hosts = 0;

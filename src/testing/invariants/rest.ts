@@ -11,19 +11,35 @@ function timersOf(context: unknown): number {
   return bindings === undefined || awake === undefined ? 1 : bindings.length + awake.length;
 }
 
+/** The pings of devices behind NAT that still have a transaction: OPTIONS of ours outside any dialog. */
+function pingsIn({ packets, serviceHosts, service: { service } }: ServiceWorld): number {
+  const branches = new Set<string>();
+  for (const { text, from } of packets) {
+    if (!text.startsWith('OPTIONS ') || !serviceHosts.has(from.host) || /\r\nTo: [^\r]*;tag=/.test(text)) continue;
+    const branch = /;branch=([^;,\r]+)/.exec(text)?.[1] ?? '';
+    if (service.transactions.keeps(branch)) branches.add(branch);
+  }
+  return branches.size;
+}
+
 function* leftIn(world: ServiceWorld, standingTimers: number): Generator<string> {
-  const { engine, transactions, openLegs, kept, httpRequests } = world.service.service;
+  const { engine, transactions, openLegs, kept, httpRequests, pinged } = world.service.service;
+  const pings = pingsIn(world);
   let lastingWaits = 0;
-  let lastingTimers = standingTimers;
+  // One timer for the turns of all who are pinged, and one for each ping's transaction.
+  let lastingTimers = standingTimers + (pinged > 0 ? 1 : 0) + pings;
+  let registered = 0;
   for (const { address, scenario, value, context } of engine.actors()) {
     const waits = LASTING[scenario];
     if (waits === undefined) yield `${address} lives on in ${JSON.stringify(value)}`;
     else {
       lastingWaits += waits;
       lastingTimers += timersOf(context);
+      if (scenario === 'registration') registered += (context as { readonly bindings: readonly unknown[] }).bindings.length;
     }
   }
-  if (transactions.size > 0) yield `${transactions.size} transactions`;
+  if (pinged > registered) yield `pings of ${pinged} devices, of which ${registered} are registered`;
+  if (transactions.size > pings) yield `${transactions.size - pings} transactions`;
   if (openLegs > 0) yield `${openLegs} legs in the SIP port`;
   if (kept > 0) yield `${kept} messages, exchanges and registrations in the SIP port`;
   if (httpRequests > 0) yield `${httpRequests} HTTP requests`;
@@ -33,10 +49,10 @@ function* leftIn(world: ServiceWorld, standingTimers: number): Generator<string>
   if (engine.countWaits() > lastingWaits) yield `${engine.countWaits() - lastingWaits} interests of nobody`;
 }
 
-/** The service holds nothing but registrations when nothing goes on. */
+/** The service holds nothing but registrations, and pings of their devices, when nothing goes on. */
 export const nothingLeft: Invariant = {
   name: 'nothing left',
-  says: 'When all is quiet no call, leg, case, transaction, exchange, timer, interest or mailbox entry is left.',
+  says: 'When all is quiet no call, leg, case, transaction, exchange, timer, interest or mailbox entry is left but those of registrations and of the pings of their devices.',
   watch(world: ServiceWorld): Watch {
     // The service's own, which never end.
     const standing = world.serviceTimers.size;
