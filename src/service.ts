@@ -343,7 +343,6 @@ export class Service {
   }
 }
 
-/** Scanners are told nothing, and what cannot be read counts against its sender. */
 /** Call, Call-ID and user of a leg, as who watches messages hears of it. */
 const named = ({ call, invite, aor }: LegSide): [call: string, callId: string, user: string] => [
   call,
@@ -351,6 +350,7 @@ const named = ({ call, invite, aor }: LegSide): [call: string, callId: string, u
   aor === '' ? '' : Domains.userOf(aor),
 ];
 
+/** Scanners are told nothing, and what cannot be read counts against its sender. */
 const gateOf = (protection: Protection): Gate => ({
   admits: (request, flow) => {
     if (!protection.isScanner(header(request, 'user-agent'))) return true;

@@ -76,8 +76,10 @@ export function callerSide(context: SipContext, server: ServerTransaction, call:
   });
 }
 
-/** The registered device that calls, so that it is found after it moved: that of the INVITE's flow, else of its Contact. */
-/** The registered device of a user's that a request came from; empty if none is known to be. */
+/**
+ * The registered device of a user's that a request came from, so that it is found after it moved: that of the request's flow,
+ * else of its Contact; empty if none is known to be.
+ */
 export function callingDevice(context: SipContext, aor: string, { request, flow }: ServerTransaction): string {
   const bound = context.location.of(aor);
   if (bound.length === 0 || request.recordRoute.length > 0) return '';
