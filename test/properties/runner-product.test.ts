@@ -331,6 +331,8 @@ const CHARTS: Readonly<
   ],
 };
 
+const MOST_DRAWS = 10;
+
 /** In which atomic states a machine can be seen at rest. */
 const leavesOf = (machine: AnyStateMachine): string[] =>
   nodesOf(machine.root)
@@ -354,13 +356,18 @@ describe('the charts of the service', () => {
     it(`${name} runs by its tables as by XState`, () => {
       expect(chartOf(machine)).toBeTypeOf('object');
       const seenIn = new Set<string>();
-      fc.assert(
-        fc.property(input, stepsOf(machine, waits, leads), (input, steps) => {
-          for (const { value } of expectSame(machine, input, steps)) seenIn.add(dotted(value));
-        }),
-        { numRuns: 500 },
-      );
-      const missed = leavesOf(machine).filter((leaf) => !seenIn.has(leaf));
-      expect(missed, 'states that no history came to').toEqual([]);
+      const missed = (): string[] => leavesOf(machine).filter((leaf) => !seenIn.has(leaf));
+      // Some states are rare: more histories are drawn until all were seen.
+      let draws = 0;
+      do {
+        fc.assert(
+          fc.property(input, stepsOf(machine, waits, leads), (input, steps) => {
+            for (const { value } of expectSame(machine, input, steps)) seenIn.add(dotted(value));
+          }),
+          { numRuns: 500 },
+        );
+        draws += 1;
+      } while (missed().length > 0 && draws < MOST_DRAWS);
+      expect(missed(), 'states that no history came to').toEqual([]);
     });
 });
