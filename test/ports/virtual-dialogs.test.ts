@@ -48,3 +48,17 @@ it('is remembered for thirty seconds after its end, and then leaves nothing', ()
   time.advance(1);
   expect([find(), dialogs.size, timers.size]).toEqual([undefined, 0, 0]);
 });
+
+it('goes on under the same identifiers where the user is rung again by the same call', () => {
+  const { dialogs, time, timers } = table();
+  const one = dialogs.of('call:1', BOB, 'recipient');
+  dialogs.end(one);
+  time.advance(10_000);
+  dialogs.goOn(one);
+  expect(one.isEnded).toBe(false);
+  time.advance(60_000);
+  expect(dialogs.of('call:1', BOB, 'recipient')).toBe(one);
+  dialogs.end(one);
+  time.advance(30_000);
+  expect([dialogs.size, timers.size]).toEqual([0, 0]);
+});

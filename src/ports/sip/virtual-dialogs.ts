@@ -5,7 +5,7 @@
 import type { Address } from '../../../machines/vocabulary/identity.ts';
 import type { Random } from '../../random.ts';
 import type { Replaces } from '../../sip/replaces.ts';
-import type { TimerQueue } from '../../timers.ts';
+import type { Timer, TimerQueue } from '../../timers.ts';
 
 /** One dialog as it is published. */
 export interface VirtualDialog {
@@ -19,6 +19,8 @@ export interface VirtualDialog {
   readonly remoteTag: string;
   /** That part is over; it is remembered so that who comes late is told so. */
   isEnded: boolean;
+  /** Forgets it. */
+  linger: Timer | undefined;
 }
 
 /** How long one is remembered after its end: as long as a phone may still show it. */
@@ -64,6 +66,7 @@ export class VirtualDialogs {
       localTag: hex(TAG_BYTES),
       remoteTag: hex(TAG_BYTES),
       isEnded: false,
+      linger: undefined,
     };
     this.#byKey.set(key, made);
     this.#byCallId.set(made.callId, made);
@@ -86,7 +89,15 @@ export class VirtualDialogs {
   end(dialog: VirtualDialog): void {
     if (dialog.isEnded) return;
     dialog.isEnded = true;
-    this.#timers.set(LINGER_MS, () => this.#forget(dialog));
+    dialog.linger = this.#timers.set(LINGER_MS, () => this.#forget(dialog));
+  }
+
+  /** The user is rung again by the same call, after that part was over. */
+  goOn(dialog: VirtualDialog): void {
+    if (!dialog.isEnded) return;
+    dialog.isEnded = false;
+    this.#timers.clear(dialog.linger);
+    dialog.linger = undefined;
   }
 
   /** The call is over, and with it every user's part. */
@@ -100,7 +111,8 @@ export class VirtualDialogs {
   }
 
   #forget(dialog: VirtualDialog): void {
-    const { call, user, direction, callId } = dialog;
+    const { call, user, direction, callId, linger } = dialog;
+    this.#timers.clear(linger);
     const key = keyOf(call, user, direction);
     if (this.#byKey.get(key) === dialog) this.#byKey.delete(key);
     this.#byCallId.delete(callId);

@@ -1,6 +1,6 @@
 /** The notifier of the dialog event package (RFC 4235 on RFC 6665): who watches whom, in which dialog, and what they are sent. */
 import type { SipNotify } from '../../../machines/vocabulary/commands.ts';
-import type { Address } from '../../../machines/vocabulary/identity.ts';
+import { type Address, CALLER_LEG, legAddress } from '../../../machines/vocabulary/identity.ts';
 import type { WatchedDialog } from '../../../machines/vocabulary/watching.ts';
 import { type Dialog, dialogFromRequest, isIn, requestIn, takeRequest } from '../../sip/dialog.ts';
 import { DIALOG_INFO, formatDialogInfo } from '../../sip/dialog-info.ts';
@@ -163,6 +163,7 @@ export class Watchers {
     const { call, direction, state, event, remote, remoteName } = dialog;
     const virtual = this.virtual.of(call, watched, direction);
     if (state === 'terminated') this.virtual.end(virtual);
+    else if (this.#context.legs.at(legAddress(call, CALLER_LEG)) !== undefined) this.virtual.goOn(virtual);
     const { id, callId, localTag, remoteTag } = virtual;
     return { id, callId, localTag, remoteTag, direction, state, event, local, remote: { name: remoteName, uri: remote } };
   }
