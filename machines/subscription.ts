@@ -5,7 +5,6 @@
 import { defineScenario } from './scenario.ts';
 import { contextOf, subscriptionSetup } from './subscription/setup.ts';
 import {
-  actorEnded,
   callAnswered,
   callCancelled,
   callDiverted,
@@ -14,6 +13,7 @@ import {
   callFailed,
   callOffered,
   callRinging,
+  dialogEnded,
   watchAsked,
   watchNotified,
   watchRefreshed,
@@ -32,7 +32,7 @@ export const subscriptionMachine = subscriptionSetup.createMachine({
     'call.failed': { actions: 'note' },
     'call.cancelled': { actions: 'note' },
     'call.ended': { actions: 'note' },
-    'actor.ended': { actions: 'note' },
+    'dialog.ended': { actions: 'note' },
     'watch.refreshed': [{ guard: 'isTakenBack', target: '.expired' }, { actions: ['keepTime', 'oweAll'] }],
     'watch.notified': [
       { guard: 'isGone', target: '.over' },
@@ -95,8 +95,8 @@ export const subscription = defineScenario({
     callEnded.where({ callee: watched }),
     callEnded.where({ caller: watched }),
     callEnded.where({ answeredBy: watched }),
-    // A call that crashed ends without a word; this is rare, and is heard by all who watch anybody.
-    actorEnded.where({ how: 'failed' }),
+    // A call that crashed ends without a word of its own.
+    dialogEnded.where({ watched }),
     watchRefreshed.where({ subscription: self }),
     watchNotified.where({ subscription: self }),
   ],

@@ -1,7 +1,6 @@
 /** A user's dialogs as its calls tell of them: pure changes of one list. */
 import type { FactOf } from '../vocabulary/descriptor.ts';
 import type {
-  actorEnded,
   callAnswered,
   callCancelled,
   callDiverted,
@@ -10,6 +9,7 @@ import type {
   callFailed,
   callOffered,
   callRinging,
+  dialogEnded,
 } from '../vocabulary/facts.ts';
 import { type DialogEvent, type DialogState, MAX_WATCHED_DIALOGS, type WatchedDialog } from '../vocabulary/watching.ts';
 
@@ -31,7 +31,7 @@ export type CallFact = FactOf<
   | typeof callFailed
   | typeof callCancelled
   | typeof callEnded
-  | typeof actorEnded
+  | typeof dialogEnded
 >;
 type Of<T extends CallFact['type']> = Extract<CallFact, { type: T }>;
 
@@ -114,8 +114,8 @@ export function after(dialogs: Dialogs, watched: string, fact: CallFact): Dialog
       return terminate(dialogs, fact.call, 'cancelled');
     case 'call.ended':
       return terminate(dialogs, fact.call, '');
-    case 'actor.ended':
-      return terminate(dialogs, fact.address, 'error');
+    case 'dialog.ended':
+      return terminate(dialogs, fact.call, 'error');
   }
 }
 

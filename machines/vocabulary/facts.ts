@@ -364,6 +364,9 @@ export const watchRefreshed = defineFact('watch.refreshed', { subscription, expi
 /** The watcher has taken the latest NOTIFY; or it cannot be reached now, or wants no more. */
 export const watchNotified = defineFact('watch.notified', { subscription, how: text<'taken' | 'missed' | 'gone'>() });
 
+/** A call is over in which that user has a published part; who watches hears so of one that crashed, too. */
+export const dialogEnded = defineFact('dialog.ended', { call, watched: text() });
+
 // Push.
 
 /** The push service took the message. */

@@ -90,7 +90,7 @@ describe('a subscription', () => {
     [{ type: 'call.diverted', call: 'c1', from: BOB, why: 'pickedUp' }, 'replaced'],
     [{ type: 'callee.dropped', call: 'c1', callee: BOB }, 'cancelled'],
     [answered('c1', { answeredBy: 'sip:dave@x' }), 'replaced'],
-    [{ type: 'actor.ended', address: 'c1', of: '', how: 'failed' }, 'error'],
+    [{ type: 'dialog.ended', call: 'c1', watched: BOB }, 'error'],
   ];
   it.each(ENDS)('says why a call rings no more: %o', (fact, event) => {
     const chart = of();

@@ -31,6 +31,7 @@ const CALL_ID_BYTES = 16;
 const TAG_BYTES = 8;
 const ID_BYTES = 6;
 
+const NONE: readonly VirtualDialog[] = [];
 const keyOf = (call: Address, user: string, direction: VirtualDialog['direction']): string => `${call} ${direction} ${user}`;
 
 export class VirtualDialogs {
@@ -100,9 +101,11 @@ export class VirtualDialogs {
     dialog.linger = undefined;
   }
 
-  /** The call is over, and with it every user's part. */
-  endCall(call: Address): void {
-    for (const dialog of this.#ofCall.get(call) ?? []) this.end(dialog);
+  /** The call is over, and with it every user's part; those that were not over before. */
+  endCall(call: Address): readonly VirtualDialog[] {
+    const left = this.#ofCall.get(call)?.filter(({ isEnded }) => !isEnded) ?? NONE;
+    for (const dialog of left) this.end(dialog);
+    return left;
   }
 
   #forgetOldest(): void {

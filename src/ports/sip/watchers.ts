@@ -164,8 +164,13 @@ export class Watchers {
     const virtual = this.virtual.of(call, watched, direction);
     if (state === 'terminated') this.virtual.end(virtual);
     else if (this.#context.legs.at(legAddress(call, CALLER_LEG)) !== undefined) this.virtual.goOn(virtual);
+    else this.#tellEnded(call, watched);
     const { id, callId, localTag, remoteTag } = virtual;
     return { id, callId, localTag, remoteTag, direction, state, event, local, remote: { name: remoteName, uri: remote } };
+  }
+
+  #tellEnded(call: Address, watched: string): void {
+    this.#context.engine.post({ type: 'dialog.ended', call, watched });
   }
 
   #send(watcher: Watcher, state: string, body: string): void {
@@ -199,7 +204,7 @@ export class Watchers {
 
   /** That call has ended, or that subscription's actor; a watcher that does not know is told, so that it subscribes anew. */
   close(address: Address): void {
-    this.virtual.endCall(address);
+    for (const { call, user } of this.virtual.endCall(address)) this.#tellEnded(call, user);
     const watcher = this.#byAddress.get(address);
     if (watcher === undefined) return;
     this.#byAddress.delete(address);
