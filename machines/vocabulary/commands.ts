@@ -1,7 +1,8 @@
 /** Everything one actor can ask of another actor or of a port. */
 import type { Binding, DiversionReason, Forwarding, PushTarget, Ring, Target } from './binding.ts';
 import type { Stamp } from './descriptor.ts';
-import type { Address, PORT_HTTP, PORT_PUSH, PORT_SIP } from './identity.ts';
+import type { Address, PORT_HTTP, PORT_MEDIA, PORT_PUSH, PORT_SIP } from './identity.ts';
+import type { DigitForm, InCallCode, Prompt } from './media.ts';
 import type { WatchedDialog } from './watching.ts';
 
 type To<A extends Address = Address> = { readonly to: A };
@@ -53,10 +54,24 @@ export type CallRing = To & {
 /** Gives up a callee that `call.ring` rang: its devices are cancelled, and not woken any more. */
 export type CallDrop = To & { readonly type: 'call.drop'; readonly callee: string };
 /**
- * Answers the caller ourselves, without media (RFC 3725 §4.3), so that its leg can be joined to another call; `caller.answered`
- * says that it has acknowledged. Whoever is still there after `forMs` hears BYE.
+ * Answers the caller ourselves; `caller.answered` says that it has acknowledged. Without media (RFC 3725 §4.3) its leg waits to
+ * be joined to another call; with media it hears prompts and its digits are heard, or it gets 488 if it has neither PCMU nor PCMA,
+ * and others may be rung for it (`call.ring`), whom it then talks to. Whoever is still alone after `forMs` hears BYE.
  */
-export type CallAnswer = To & { readonly type: 'call.answer'; readonly forMs: number };
+export type CallAnswer = To & { readonly type: 'call.answer'; readonly forMs: number; readonly media?: boolean };
+/**
+ * Transfers the party of `leg`, one of a talk, to `callee`, a number or URI that the other party may call. `consult`: the other
+ * party talks with the target first, and leaves with `call.completeTransfer` or by hanging up; `call.cancelTransfer` takes it back.
+ * The author hears `transfer.progressed`.
+ */
+export type CallTransfer = To & {
+  readonly type: 'call.transfer';
+  readonly leg: Address;
+  readonly callee: string;
+  readonly consult: boolean;
+};
+export type CallCompleteTransfer = To & { readonly type: 'call.completeTransfer' };
+export type CallCancelTransfer = To & { readonly type: 'call.cancelTransfer' };
 /**
  * Connects the party of another call's leg, which is answered already, to the caller as one more fork: whoever of them all
  * answers first has the call. The author hears `join.won` or `join.lost`, once; and `join.undone` where the caller of a join that
@@ -82,7 +97,10 @@ export type CallCommand =
   | CallDivert
   | CallAnswer
   | CallJoin
-  | CallPickUp;
+  | CallPickUp
+  | CallTransfer
+  | CallCompleteTransfer
+  | CallCancelTransfer;
 
 // To a leg.
 
@@ -296,10 +314,56 @@ export type HttpOrder = To<typeof PORT_HTTP> & {
 export type HttpFailure = 'noTarget' | 'badPath' | 'busy' | 'down' | 'timeout' | 'unreachable' | 'tooLarge';
 export type HttpCommand = HttpOrder;
 
-export type Command = CallCommand | LegCommand | SipCommand | PushCommand | HttpCommand;
+// To the media port. `leg` names the party; its media has to come to us, else the command is refused. `order` numbers what its
+// author hears of later.
+
+type ToMedia<N extends string, A> = To<typeof PORT_MEDIA> & {
+  readonly type: N;
+  readonly call: Address;
+  readonly leg: Address;
+} & A;
+/** Plays to a party, in the place of whom it talks to; what played before stops. Told of by `prompt.ended`, unless it repeats until it is stopped. */
+export type MediaPlay = ToMedia<
+  'media.play',
+  {
+    readonly order: number;
+    readonly prompts: readonly Prompt[];
+    /** A digit stops it. */
+    readonly bargeIn: boolean;
+    readonly repeat: boolean;
+  }
+>;
+export type MediaStop = ToMedia<'media.stop', unknown>;
+/** Collects digits that a party presses; told by `digits.collected`. One at a time a leg: a later order takes its place. */
+export type MediaCollect = ToMedia<'media.collect', { readonly order: number; readonly form: DigitForm }>;
+/** Collects a PIN and compares it with the one that the config has under that name; told by `pin.checked` alone. */
+export type MediaCheckPin = ToMedia<
+  'media.checkPin',
+  { readonly order: number; readonly pin: string; readonly firstMs: number; readonly betweenMs: number }
+>;
+/** Waits for codes for as long as the leg and the author live; told by `code.pressed`. */
+export type MediaListen = ToMedia<'media.listen', { readonly codes: readonly InCallCode[] }>;
+/** Puts a party on hold: it hears `prompts` again and again, and nothing of the other one, who hears nothing of it. */
+export type MediaHold = ToMedia<'media.hold', { readonly prompts: readonly Prompt[] }>;
+export type MediaResume = ToMedia<'media.resume', unknown>;
+/** Records both parties of the talk of that leg, or who is alone, to a file in `media.recordings` of the config. */
+export type MediaRecord = ToMedia<'media.record', { readonly recording: string }>;
+export type MediaStopRecording = ToMedia<'media.stopRecording', unknown>;
+export type MediaCommand =
+  | MediaPlay
+  | MediaStop
+  | MediaCollect
+  | MediaCheckPin
+  | MediaListen
+  | MediaHold
+  | MediaResume
+  | MediaRecord
+  | MediaStopRecording;
+
+export type Command = CallCommand | LegCommand | SipCommand | PushCommand | HttpCommand | MediaCommand;
 /** Who takes each command: a scenario of the service, or a port. */
 export const ADDRESSEE: Readonly<
-  Record<Command['type'], 'call' | 'leg' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP>
+  Record<Command['type'], 'call' | 'leg' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP | typeof PORT_MEDIA>
 > = {
   'call.ring': 'call',
   'call.drop': 'call',
@@ -339,6 +403,18 @@ export const ADDRESSEE: Readonly<
   'push.send': 'port:push',
   'push.cancel': 'port:push',
   'http.request': 'port:http',
+  'call.transfer': 'call',
+  'call.completeTransfer': 'call',
+  'call.cancelTransfer': 'call',
+  'media.play': 'port:media',
+  'media.stop': 'port:media',
+  'media.collect': 'port:media',
+  'media.checkPin': 'port:media',
+  'media.listen': 'port:media',
+  'media.hold': 'port:media',
+  'media.resume': 'port:media',
+  'media.record': 'port:media',
+  'media.stopRecording': 'port:media',
 };
 /** A command as it arrives: stamped, its author in `by`. */
 export type Taken<C extends Command> = C & Stamp;

@@ -426,3 +426,7 @@ export const trunkLost = defineFact('trunk.lost', { trunk: text(), status, reaso
 export const actorEnded = defineFact('actor.ended', { address: text(), of: text(), how: text<'done' | 'failed'>() });
 /** A command reached nobody, or nobody who takes it now; told to its author. */
 export const commandRefused = defineFact('command.refused', { author: text(), command: text(), addressee: text(), why: text() });
+
+// Streams, digits, prompts.
+
+export * from './media-facts.ts';

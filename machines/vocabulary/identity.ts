@@ -10,9 +10,13 @@ export type DeviceKey = string;
 export const PORT_SIP = 'port:sip';
 export const PORT_PUSH = 'port:push';
 export const PORT_HTTP = 'port:http';
+export const PORT_MEDIA = 'port:media';
 
 /** The leg of a call towards the caller; forks count from 1. */
 export const CALLER_LEG = 0;
 
 /** Address of a call's n-th leg: legs are named after their call, so that ladders read well. */
 export const legAddress = (call: Address, n: number): Address => `leg:${call.slice(call.indexOf(':') + 1)}/${n}`;
+
+/** The stream that a leg's party sends: named after its leg. */
+export const streamAddress = (leg: Address): Address => leg.replace(/^leg:/, 'stream:');
