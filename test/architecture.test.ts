@@ -224,7 +224,10 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
   [/^node:https?$/, /^src\/(http\/client|transport\/websocket)\.ts$/],
   [/^node:fs$/, /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
-  [/^node:crypto$/, /^src\/(random\.ts|sip\/|ports\/sip\/|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/],
+  [
+    /^node:crypto$/,
+    /^src\/(random\.ts|sip\/|ports\/(sip\/|media\/pins)|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/,
+  ],
   [/^node:dns$/, /^src\/dns\/system-resolver\.ts$/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],
 ];
