@@ -61,6 +61,10 @@ export const callMachine = attendanceSetup.createMachine({
     argument: input.fact.argument,
     placedBy: input.fact.placedBy,
     attendedMs: 0,
+    isAttended: false,
+    dialler: '',
+    dialOns: 0,
+    home: null,
     // What a code rings is nobody's; a party that is transferred has a call of its own already.
     pickable: !input.fact.direct && input.fact.code === '' && input.fact.placedBy === '',
     outcome: 'failed',
@@ -94,7 +98,14 @@ export const callMachine = attendanceSetup.createMachine({
           { actions: 'refuseClaim' },
         ],
         'call.pickUp': { guard: 'canPickUp', actions: 'askPickUp' },
-        'call.end': { target: 'failing', actions: 'noteOrderedEnd' },
+        'call.end': [
+          {
+            guard: 'isAttended',
+            target: 'releasing',
+            actions: ['dismissCaller', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+          },
+          { target: 'failing', actions: 'noteOrderedEnd' },
+        ],
         'call.answer': { guard: { type: 'canAttend', params: ({ event }) => event }, target: 'attended', actions: 'attend' },
         'call.join': [{ guard: { type: 'canJoin', params: ({ event }) => event }, actions: 'join' }, { actions: 'refuseJoin' }],
         'call.divert': { guard: { type: 'canDivert', params: ({ event }) => event }, target: '.offering', actions: 'divert' },
@@ -109,27 +120,59 @@ export const callMachine = attendanceSetup.createMachine({
           { guard: { type: 'declinesForMember', params: ({ event }) => event }, actions: ['noteFailed', 'dropDecliner'] },
           { guard: { type: 'isRedirected', params: ({ event }) => event }, actions: 'follow' },
           { guard: { type: 'divertsBusy', params: ({ event }) => event }, actions: ['noteFailed', 'giveUpHunt'] },
+          {
+            guard: { type: 'endsDialOn', params: ({ event }) => event },
+            target: 'attended.listening',
+            actions: ['noteFailed', 'tellNobody'],
+          },
           { guard: { type: 'endsSearch', params: ({ event }) => event }, target: 'failing', actions: 'noteFailed' },
           { actions: 'noteFailed' },
         ],
         'leg.answered': [
           // Its CANCEL is on its way: the leg ends what it answered (RFC 3261 §15).
           { guard: { type: 'isDropped', params: ({ event }) => event } },
+          // There is no ACK of the caller's to wait for.
+          { guard: 'isAttended', target: 'talking.connected', actions: ['connect', 'acknowledgeWinner'] },
           { target: 'talking', actions: 'answer' },
         ],
         'leg.forsaken': [
           { guard: { type: 'hasOtherForks', params: ({ event }) => event }, actions: 'forsake' },
           { target: 'failing', actions: 'forsakeLast' },
         ],
-        'leg.hungUp': { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'failing', actions: 'noteNoPrack' },
-        'session.lapsed': {},
+        'leg.hungUp': [
+          {
+            guard: { type: 'isAttendedCaller', params: ({ event }) => event },
+            target: 'releasing',
+            actions: { type: 'cancelForks', params: { reason: 'caller', text: '' } },
+          },
+          { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'failing', actions: 'noteNoPrack' },
+          // A fork that was cancelled as the caller was answered.
+          {},
+        ],
+        'session.lapsed': [
+          {
+            guard: { type: 'isAttendedCaller', params: ({ event }) => event },
+            target: 'releasing',
+            actions: ['hangUpCaller', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+          },
+          {},
+        ],
         'leg.acknowledged': {},
         'leg.cancelled': {
           target: 'releasing',
           actions: ['noteCancelled', { type: 'cancelForks', params: ({ event }) => ({ reason: 'caller', text: event.reason }) }],
         },
-        'request.received': [{ guard: 'hasPeer', actions: 'relayRequest' }, { actions: 'refuseRequest' }],
+        'request.received': [
+          { guard: 'isAttended', actions: 'answerAttended' },
+          { guard: 'hasPeer', actions: 'relayRequest' },
+          { actions: 'refuseRequest' },
+        ],
         'actor.ended': [
+          {
+            guard: { type: 'isAttendedCaller', params: ({ event }) => ({ leg: event.address }) },
+            target: 'releasing',
+            actions: ['noteEnded', { type: 'cancelForks', params: { reason: 'none', text: '' } }],
+          },
           {
             // A caller's leg says how it ends before it does; one that ends without a word has crashed.
             guard: { type: 'isCaller', params: ({ event }) => ({ leg: event.address }) },
@@ -154,6 +197,7 @@ export const callMachine = attendanceSetup.createMachine({
           always: [
             { guard: 'isIdle', target: 'idle' },
             { guard: 'isUnanswered', target: 'unanswered' },
+            { guard: 'isDialOnOver', target: '#call.attended.listening', actions: 'tellNobody' },
             { guard: 'isOver', target: '#call.failing' },
           ],
         },
@@ -177,13 +221,13 @@ export const callMachine = attendanceSetup.createMachine({
     attended: {
       description: 'The service itself has answered the caller; nobody else is there yet',
       initial: 'answered',
-      entry: { type: 'cancelForks', params: { reason: 'none', text: '' } },
+      entry: [{ type: 'cancelForks', params: { reason: 'none', text: '' } }, 'dropOthers', 'rest'],
       after: { attended: { target: 'releasing', actions: 'dismissCaller' } },
       on: {
         'call.end': { target: 'releasing', actions: 'dismissCaller' },
         'call.claim': { actions: 'refuseClaim' },
         'call.join': { actions: 'refuseJoin' },
-        'request.received': { actions: 'answerAlone' },
+        'request.received': [{ guard: 'isAttended', actions: 'answerAttended' }, { actions: 'answerAlone' }],
         'session.lapsed': { target: 'releasing', actions: 'hangUpCaller' },
         // It hung up, or its dialog goes on in the call that it was joined to.
         'leg.hungUp': [
@@ -203,7 +247,11 @@ export const callMachine = attendanceSetup.createMachine({
         ],
         'leg.ringing': {},
         'leg.silent': {},
-        'leg.failed': {},
+        // Its INVITE got no 2xx: there is no media that it and we both have.
+        'leg.failed': [
+          { guard: { type: 'isCaller', params: ({ event }) => event }, target: 'releasing', actions: 'noteUnattended' },
+          {},
+        ],
         'leg.answered': {},
         'leg.forsaken': {},
         'leg.acknowledged': {},
@@ -211,10 +259,48 @@ export const callMachine = attendanceSetup.createMachine({
       },
       states: {
         answered: {
-          description: 'Our 2xx, without media, waits for the caller’s ACK',
-          on: { 'leg.acknowledged': { target: 'alone', actions: 'tellCallerAnswered' } },
+          description: 'Our 2xx waits for the caller’s ACK',
+          exit: 'tellAttended',
+          on: {
+            'leg.acknowledged': [
+              { guard: 'isAttended', target: 'listening', actions: 'tellCallerAnswered' },
+              { target: 'alone', actions: 'tellCallerAnswered' },
+            ],
+          },
         },
         alone: { description: 'The caller waits for somebody to talk to; its leg can be joined to another call' },
+        listening: {
+          description: 'The caller hears prompts and its digits are heard; others may be rung for it',
+          on: {
+            'call.ring': {
+              guard: { type: 'canRing', params: ({ event }) => event },
+              target: '#call.ringing',
+              actions: ['dialOn', 'ringCallee'],
+            },
+            'call.fork': {
+              guard: { type: 'canFork', params: ({ event }) => event },
+              target: '#call.ringing',
+              actions: ['dialOn', 'addFork'],
+            },
+            'call.divert': {
+              guard: { type: 'canDivert', params: ({ event }) => event },
+              target: '#call.ringing',
+              actions: ['dialOn', 'divert'],
+            },
+            'call.keepOpen': {
+              guard: { type: 'canKeep', params: ({ event }) => event },
+              target: '#call.ringing',
+              actions: ['dialOn', 'keepOpen'],
+            },
+            'call.claim': [
+              { guard: { type: 'isUnclaimed', params: ({ event }) => event }, actions: 'takeClaim' },
+              { actions: 'refuseClaim' },
+            ],
+            // Whom it rang is given up already, as it came back from there.
+            'call.drop': {},
+            'call.letGo': {},
+          },
+        },
       },
     },
     talking: {

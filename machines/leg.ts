@@ -24,6 +24,7 @@ import {
   type legHungUp,
   type legRinging,
   type legSilent,
+  mediaRefused,
   prackMissed,
   provisionalReceived,
 } from './vocabulary/facts.ts';
@@ -46,6 +47,7 @@ type Heard = FactOf<
   | typeof ackReceived
   | typeof ackMissed
   | typeof prackMissed
+  | typeof mediaRefused
   | typeof byeReceived
   | typeof byeFinished
   | typeof dialogMoved
@@ -135,12 +137,21 @@ export const legMachine = setup({
       message: context.progress?.message ?? 0,
     })),
     sendAnswer: emit(({ context, event }) => {
-      const { fork, status, message } = event as Taken<LegCommand> & { type: 'leg.answer' };
-      return { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork, status, reason: '', message };
+      const { fork, status, message, media } = event as Taken<LegCommand> & { type: 'leg.answer' };
+      const answer = { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork, status, reason: '', message } as const;
+      return media === true ? { ...answer, media } : answer;
     }),
     sendRejection: emit(({ context, event }) => {
       const { status, reason, message } = event as Taken<LegCommand> & { type: 'leg.reject' };
       return { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork: '', status, reason, message };
+    }),
+    rejectMedia: emit(({ context, event }) => {
+      const { status, reason } = event as FactOf<typeof mediaRefused>;
+      return { type: 'sip.respond', to: PORT_SIP, leg: context.self, fork: '', status, reason, message: 0 };
+    }),
+    tellNoMedia: emit(({ context, event }) => {
+      const { status, reason } = event as FactOf<typeof mediaRefused>;
+      return { type: 'leg.failed', call: context.call, leg: context.self, device: '', status, reason, message: 0 };
     }),
     sendServerError: emit(({ context }) => ({
       type: 'sip.respond',
@@ -267,6 +278,7 @@ export const legMachine = setup({
         ],
         // The call rejects the INVITE (RFC 3262 §3).
         'prack.missed': { actions: 'tellHungUp' },
+        'media.refused': {},
       },
       states: {
         waiting: { on: { 'leg.progress': { target: 'alerting', actions: ['keepProgress', 'sendProgress'] } } },
@@ -326,6 +338,8 @@ export const legMachine = setup({
         'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
         // The 2xx waited for a PRACK and never left (RFC 3262 §3).
         'prack.missed': { target: 'ended', actions: ['sendServerError', 'tellHungUp'] },
+        // The 2xx never left, for want of media that both have.
+        'media.refused': { target: 'ended', actions: ['rejectMedia', 'tellNoMedia'] },
         'bye.received': { target: 'ended', actions: 'tellHungUp' },
         // RFC 3261 §15: the callee's side must not send BYE before the ACK.
         'leg.hangUp': { target: 'closing', actions: 'keepEnd' },
@@ -343,6 +357,7 @@ export const legMachine = setup({
         'ack.received': 'releasing',
         'ack.missed': 'releasing',
         'prack.missed': { target: 'ended', actions: 'sendServerError' },
+        'media.refused': { target: 'ended', actions: 'rejectMedia' },
         'bye.received': 'ended',
         // The CANCEL crossed our 2xx.
         'cancel.received': {},
@@ -368,6 +383,7 @@ export const legMachine = setup({
         'ack.missed': { target: 'releasing', actions: 'tellHungUp' },
         'ack.received': {},
         'prack.missed': {},
+        'media.refused': {},
       },
     },
     releasing: {
@@ -384,6 +400,7 @@ export const legMachine = setup({
         'ack.received': {},
         'ack.missed': {},
         'prack.missed': {},
+        'media.refused': {},
         'actor.ended': {},
       },
       after: { giveUp: 'ended' },
@@ -430,7 +447,12 @@ export const leg = defineScenario({
   listensTo: (fact, self) => {
     const byRole =
       fact.type === 'invite.received'
-        ? [cancelReceived.where({ leg: self }), ackReceived.where({ leg: self }), prackMissed.where({ leg: self })]
+        ? [
+            cancelReceived.where({ leg: self }),
+            ackReceived.where({ leg: self }),
+            prackMissed.where({ leg: self }),
+            mediaRefused.where({ leg: self }),
+          ]
         : [provisionalReceived.where({ leg: self }), answerReceived.where({ leg: self }), failureReceived.where({ leg: self })];
     // Either party may leave the 2xx to its re-INVITE without ACK, and either may go on in another call.
     const ofBoth = [byeReceived, byeFinished, ackMissed, dialogMoved].map((kind) => kind.where({ leg: self }));

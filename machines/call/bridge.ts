@@ -87,7 +87,9 @@ export const bridgeSetup = huntSetup.extend({
     }),
     acknowledgeWinner: enqueueActions(({ context, event, enqueue }) => {
       const { self: call, winner, continues: from, transferredBy, caller, callee } = context;
-      enqueue.emit({ type: 'leg.acknowledge', to: winner, message: (event as Of<'leg.acknowledged'>).message });
+      // An attended caller has none of its own for it.
+      const message = event.type === 'leg.acknowledged' ? event.message : 0;
+      enqueue.emit({ type: 'leg.acknowledge', to: winner, message });
       // Who was joined is one of the two parties from now on.
       enqueue.assign({ forks: context.forks.map((fork) => (fork.leg === winner ? { ...fork, joinedBy: '' } : fork)) });
       if (from !== '') enqueue.emit({ type: 'call.transferred', call, from, transferredBy, caller, callee });

@@ -157,6 +157,13 @@ export interface Context {
   readonly placedBy: Address;
   /** How long the caller may wait for somebody, whom the service has answered itself. */
   readonly attendedMs: number;
+  /** The service has answered the caller with media, and nobody else talks to it yet. */
+  readonly isAttended: boolean;
+  /** Who has others rung for such a caller, and how often that was begun. */
+  readonly dialler: Address;
+  readonly dialOns: number;
+  /** What a hunt for others changes, as it was when the service answered. */
+  readonly home: Pick<Context, 'callee' | 'forwarding' | 'diversions' | 'pickable' | 'outside'> | null;
   readonly pickable: boolean;
   readonly outcome: 'answered' | 'failed' | 'cancelled';
   readonly status: number;
@@ -210,6 +217,9 @@ export function idleHunter({ keepers, members, following, forks, toldIdle }: Con
   const isHunter = (keeper: Address): boolean => members.some(({ hunter }) => hunter === keeper);
   return keepers.every(isHunter) ? (keepers.at(-1) ?? '') : '';
 }
+/** Of those that were rung for an attended caller nobody is left, and but for who had them rung nobody keeps it ringing. */
+export const isDialOnOver = (context: Context): boolean =>
+  context.isAttended && (isOver(context) || (context.dialler !== '' && idleHunter(context) === context.dialler));
 /** Whom a fork of these devices is for: a member of a group, or the callee. */
 export const memberOf = ({ members }: Context, aor: string): Member | undefined =>
   members.length === 0 ? undefined : members.find(({ callee, isDropped }) => callee === aor && !isDropped);
@@ -297,6 +307,10 @@ export const offered = (
   placedBy: context.placedBy,
   pickable: context.pickable,
 });
+
+/** The stem under which the callee of now is offered; a caller whom the service attends may come by here again. */
+export const divertedStem = ({ callIdStem, diversions, dialOns }: Context): string =>
+  `${callIdStem}-d${diversions.length}${dialOns === 0 ? '' : `.${dialOns}`}`;
 
 /** The beginning of the call's n-th leg, which is a fork. */
 export function forkFact(

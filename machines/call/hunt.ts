@@ -19,11 +19,13 @@ import {
   type Context,
   cancel,
   change,
+  divertedStem,
   drop,
   dropMember,
   type Fork,
   forkFact,
   idleHunter,
+  isDialOnOver,
   isDroppedMember,
   isOpen,
   isOver,
@@ -56,13 +58,13 @@ export const huntSetup = callSetup.extend({
     endsSearch: ({ context }, { status, leg }: { status: number; leg: Address }) =>
       endsSearch(status, context.settings.declineEndsCall) && memberRungBy(context, leg) === '',
     canRing: ({ context }, { by, callee }: { by: Address; callee: string }) =>
-      context.keepers.includes(by) &&
+      (context.isAttended || context.keepers.includes(by)) &&
       context.members.length < MAX_MEMBERS &&
       !context.members.some((known) => known.callee === callee && !known.isDropped),
     declinesForMember: ({ context }, { status, leg }: { status: number; leg: Address }) =>
       declines(status) && memberRungBy(context, leg) !== '',
     isRung: ({ context }, { callee }: { callee: string }) => memberOf(context, callee) !== undefined,
-    isIdle: ({ context }) => idleHunter(context) !== '',
+    isIdle: ({ context }) => idleHunter(context) !== '' && !isDialOnOver(context),
     isUnanswered: ({ context }) => !context.toldUnanswered && isOver(context),
     divertsBusy: ({ context }, { status, leg }: { status: number; leg: Address }) =>
       endsSearch(status, context.settings.declineEndsCall) &&
@@ -115,7 +117,7 @@ export const huntSetup = callSetup.extend({
       enqueue.emit({ type: 'call.diverted', call: context.self, caller: context.caller, from: context.callee, callee, why });
       for (const other of offeredBeside(context)) enqueue.emit({ type: 'callee.dropped', call: context.self, callee: other });
       // RFC 3261 §21.1.3.
-      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: 181, message: 0 });
+      if (!context.isAttended) enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: 181, message: 0 });
       const hunt: Context = {
         ...context,
         callee,
@@ -127,7 +129,7 @@ export const huntSetup = callSetup.extend({
       };
       const forks = forwarding.always === '' ? newForks(hunt, divertedRings(rings, diversions), '') : [];
       for (const fork of forks) enqueue.emit(fork);
-      if (forwarding.always === '') enqueue.emit(offered(hunt, callee, `${context.callIdStem}-d${diversions.length}`, offer));
+      if (forwarding.always === '') enqueue.emit(offered(hunt, callee, divertedStem(hunt), offer));
       enqueue.assign({
         callee,
         diversions,
@@ -245,7 +247,7 @@ export const huntSetup = callSetup.extend({
       // A delayed event of the same id does not replace the earlier one.
       enqueue.cancel(`keeping ${by}`);
       enqueue.raise({ type: 'keeping.due', keeper: by }, { id: `keeping ${by}`, delay: forMs });
-      if (progress === 0 || context.toldProgress) return;
+      if (progress === 0 || context.toldProgress || context.isAttended) return;
       enqueue.assign({ toldProgress: true });
       enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: '', status: progress, message: 0 });
     }),
@@ -283,7 +285,7 @@ export const huntSetup = callSetup.extend({
         hasRung: context.hasRung || status === 180 || status === 183,
         forks: change(context.forks, leg, 'ringing'),
       });
-      enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
+      if (!context.isAttended) enqueue.emit({ type: 'leg.progress', to: context.callerLeg, fork: leg, status, message });
       if (isFirst)
         enqueue.emit({ type: 'call.ringing', call: context.self, caller: context.caller, callee: context.callee, device });
     }),

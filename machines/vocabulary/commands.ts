@@ -40,7 +40,8 @@ export type CallDivert = To & {
 };
 /**
  * Rings one more callee of a call that is still for whom it was, as `route.found` named it; its sleeping devices are woken.
- * The author keeps the call open; it hears `hunt.idle` when nobody rings or wakes any more.
+ * The author keeps the call open; it hears `hunt.idle` when nobody rings or wakes any more. Where the service has answered the
+ * caller with media (`call.answer`), nobody need keep it open: `hunt.idle` then says that the caller is with the service again.
  */
 export type CallRing = To & {
   readonly type: 'call.ring';
@@ -116,6 +117,8 @@ export type LegAnswer = To & {
   readonly fork: Address;
   readonly status: number;
   readonly message: number;
+  /** The service itself answers, with media of its own. */
+  readonly media?: boolean;
 };
 export type LegReject = To & {
   readonly type: 'leg.reject';
@@ -162,7 +165,14 @@ export type SipInvite = ToSip<
 /** Answers the INVITE of a caller's leg; with a `message`, that message's headers and body are passed. */
 export type SipRespond = ToSip<
   'sip.respond',
-  { readonly fork: Address; readonly status: number; readonly reason: string; readonly message: number }
+  {
+    readonly fork: Address;
+    readonly status: number;
+    readonly reason: string;
+    readonly message: number;
+    /** The service itself answers, with media of its own; `media.refused` says that it cannot. */
+    readonly media?: boolean;
+  }
 >;
 export type SipCancel = ToSip<'sip.cancel', { readonly reason: CancelReason; readonly text: string }>;
 export type SipAck = ToSip<'sip.ack', { readonly message: number }>;
@@ -184,6 +194,8 @@ export type SipRefuseRequest = ToSip<
   'sip.refuseRequest',
   { readonly exchange: number; readonly status: number; readonly reason: string }
 >;
+/** Answers an offer, or a refresh, of a party whose media ends in the service itself. */
+export type SipAnswerRequest = ToSip<'sip.answerRequest', { readonly exchange: number }>;
 /** Asks where a URI leads; the answer is `route.found` or `route.failed` with the same `route`. */
 export type SipRoute = To<typeof PORT_SIP> & {
   readonly type: 'sip.route';
@@ -256,6 +268,7 @@ export type SipCommand =
   | SipRelayResponse
   | SipRelayAck
   | SipRefuseRequest
+  | SipAnswerRequest
   | SipTransfer
   | SipRoute
   | SipFollow
@@ -394,6 +407,7 @@ export const ADDRESSEE: Readonly<
   'sip.relayAck': 'port:sip',
   'sip.transfer': 'port:sip',
   'sip.refuseRequest': 'port:sip',
+  'sip.answerRequest': 'port:sip',
   'sip.route': 'port:sip',
   'sip.follow': 'port:sip',
   'sip.register': 'port:sip',

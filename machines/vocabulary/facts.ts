@@ -79,6 +79,8 @@ export const ackMissed = defineFact('ack.missed', { leg });
 export const prackMissed = defineFact('prack.missed', { leg });
 /** `fork`: the caller ended only the early dialog that stands for that leg; empty: the dialog of the call. */
 export const byeReceived = defineFact('bye.received', { leg, fork: leg, message });
+/** The caller could not be answered with media of our own: its INVITE gets that status instead. */
+export const mediaRefused = defineFact('media.refused', { leg, status, reason: text() });
 /** The dialog goes on in another call: nothing is owed to its party any more. */
 export const dialogMoved = defineFact('dialog.moved', { leg });
 /** Our BYE was answered, or will never be. */
@@ -227,7 +229,10 @@ export const callDiverted = defineFact('call.diverted', {
   callee: text(),
   why: text<DiversionReason>(),
 });
-/** Of those that `hunter` has rung nobody rings or wakes any more; nothing but its own word keeps the call open. */
+/**
+ * Of those that `hunter` has rung nobody rings or wakes any more; nothing but its own word keeps the call open. Of a caller whom
+ * the service attends: it hears the service alone again, and whoever was rung for it is given up.
+ */
 export const huntIdle = defineFact('hunt.idle', {
   call,
   hunter: text<Address>(),

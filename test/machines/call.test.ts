@@ -1089,7 +1089,7 @@ describe('a call whose caller the service answers itself', () => {
     ['UPDATE', 491, ''],
     ['OPTIONS', 200, ''],
     ['INFO', 480, 'Nobody Is There Yet'],
-    ['REFER', 480, 'Nobody Is There Yet'],
+    ['REFER', 480, 'Nobody To Transfer Yet'],
   ])('answers the caller’s %s with %i %s', (method, status, reason) => {
     const chart = attendedCall();
     expectTold(chart.give(callerAcks, asking(method)), [{ type: 'caller.answered' }, { ...refused(CALLER), status, reason }]);
@@ -1249,5 +1249,202 @@ describe('a party of another call that is joined', () => {
     expectTold(why(callerCancels), [lost(487, 'Caller Has Hung Up')]);
     expectTold(why(end), [lost(480, 'Nobody Rings Any More')]);
     expectTold(why(order('call.answer', { forMs: 5_000 })), [lost(480, 'Nobody Rings Any More')]);
+  });
+});
+
+describe('a call whose caller the service attends with media', () => {
+  const IVR = 'ivr:1';
+  const attend = order('call.answer', { forMs: 600_000, media: true }, IVR);
+  const ringOther = (callee: string, devices: readonly string[]) => ringMember(callee, devices, {}, IVR);
+  const back = (callee = CAROL) => idle(IVR, callee);
+  const dropped = (callee: string) => ({ type: 'callee.dropped', call: SELF, callee });
+  const bye = (more: object = {}) => ({ type: 'leg.hangUp', to: CALLER, message: 0, ...more });
+  function attendedCall(how: Parameters<typeof callTo>[1] = {}): Chart {
+    const chart = callTo(0, how);
+    chart.give(attend, 0, callerAcks);
+    expect(chart.state).toBe('attended.listening');
+    return chart;
+  }
+  /** Carol's phone rings for the caller. */
+  function dialled(how: Parameters<typeof callTo>[1] = {}): Chart {
+    const chart = attendedCall(how);
+    chart.give(ringOther(CAROL, ['c1']), 0, rings(1));
+    expect(chart.state).toBe('ringing.trying');
+    return chart;
+  }
+
+  it('is answered once its 2xx has left, which the ACK tells', () => {
+    const chart = callTo(1);
+    expectTold(chart.give(attend), [
+      { type: 'leg.answer', to: CALLER, fork: '', status: 200, message: 0, media: true },
+      cancel(1, 'none'),
+    ]);
+    expectTold(chart.give(callerAcks), [
+      { type: 'call.answered', device: '', answeredBy: '' },
+      { type: 'caller.answered', leg: CALLER },
+    ]);
+  });
+
+  it('fails where there is no media that both have', () => {
+    const chart = callTo(0);
+    chart.give(attend);
+    const refused = { type: 'leg.failed', call: SELF, leg: CALLER, device: '', status: 488, reason: 'No PCMU', message: 0 };
+    expectTold(chart.give(refused), [{ type: 'call.failed', status: 488, reason: 'No PCMU' }]);
+    expectTold(chart.give(ended(CALLER)), [{ type: 'call.ended', outcome: 'failed', status: 488 }]);
+  });
+
+  it('was answered although its caller hangs up instead of an ACK, and was not where its CANCEL was in time', () => {
+    const hasty = callTo(0);
+    hasty.give(attend);
+    expectTold(hasty.give(hangsUp(CALLER)), [{ type: 'call.answered' }]);
+    const cancelled = callTo(0);
+    cancelled.give(attend);
+    expectTold(cancelled.give(callerCancels), [{ type: 'call.cancelled' }, missed()]);
+  });
+
+  it('rings others, of whom the caller hears nothing, and connects whom answers first, at once', () => {
+    const chart = attendedCall();
+    expectTold(chart.give(ringOther(CAROL, ['c1', 'c2']), ringOther(DAN, ['d1']), 0), [
+      { type: 'fork.started', leg: fork(1), aor: CAROL, device: 'c1', case: IVR },
+      { type: 'fork.started', leg: fork(2) },
+      { type: 'call.offered', callee: CAROL, callIdStem: 'stem-g1' },
+      { type: 'fork.started', leg: fork(3) },
+      { type: 'call.offered', callee: DAN },
+    ]);
+    expectTold(chart.give(rings(1), rings(2)), [{ type: 'call.ringing', device: 'device1' }]);
+    expectTold(chart.give(answers(2)), [
+      { type: 'call.answered', device: 'c2', answeredBy: CAROL },
+      { type: 'leg.acknowledge', to: fork(2), message: 0 },
+      cancel(1, 'elsewhere'),
+      cancel(3, 'elsewhere'),
+      dropped(DAN),
+    ]);
+    expect(chart.state).toBe('talking.connected');
+    expectTold(chart.give(request(CALLER)), [{ type: 'sip.relayRequest', leg: fork(2) }]);
+    expectTold(chart.give(hangsUp(fork(2))), [bye({ message: 51 })]);
+  });
+
+  it('is with the service again when nobody rings or wakes any more, as who had them rung hears', () => {
+    const chart = dialled();
+    chart.give(keepOpen(20_000, 'push:1', 180), fails(1, 486), 0);
+    expect(chart.state).toBe('ringing.trying');
+    // Carol was given up as she declined.
+    expectTold(chart.give(letGo('push:1')), [back()]);
+    expect(chart.state).toBe('attended.listening');
+    // As often as it likes, each time under another stem.
+    expectTold(chart.give(ringOther(CAROL, ['c1']), 0), [
+      { type: 'fork.started', leg: fork(2) },
+      { type: 'call.offered', callIdStem: 'stem-g2' },
+    ]);
+    expectTold(chart.give(fails(2, 480)), [back(), dropped(CAROL)]);
+    expect(JSON.stringify(chart.told)).not.toContain('leg.progress');
+  });
+
+  it('hears that once, whether or not it keeps the call open itself', () => {
+    const chart = attendedCall();
+    chart.give(keepOpen(20_000, IVR), ringOther(CAROL, ['c1']), 0);
+    expectTold(chart.give(fails(1, 480)), [back(), dropped(CAROL)]);
+    expectTold(chart.give(20_000), []);
+    expectTold(chart.give(keepOpen(5_000, IVR), 5_000), [back('sip:bob@x')]);
+  });
+
+  it('asks an inner group first', () => {
+    const chart = attendedCall();
+    chart.give(ringOther('sip:sales@x', []), keepOpen(60_000, GROUP), ringMember(CAROL, ['c1']), 0);
+    expectTold(chart.give(fails(1, 480), 0), [idle()]);
+    expectTold(chart.give(letGo(GROUP)), [back('sip:sales@x'), dropped('sip:sales@x'), dropped(CAROL)]);
+  });
+
+  it('is with the service again after a 600, and what rang beside it rings no more', () => {
+    const chart = attendedCall();
+    const one = (device: string) => order('call.fork', { aor: CAROL, device, target, callId: '' }, IVR);
+    chart.give(one('c1'), one('c2'), 0);
+    expectTold(chart.give(fails(1, 600)), [back('sip:bob@x'), cancel(2, 'none')]);
+    expect(chart.state).toBe('attended.listening');
+    // Its 2xx crossed the CANCEL: its leg ends that, whatever rings now.
+    chart.give(ringOther(DAN, ['d1']), 0);
+    expect(chart.give(answers(2), fails(2, 487))).toEqual([]);
+    expect(chart.state).toBe('ringing.trying');
+  });
+
+  it('goes on to somebody whose diversions are followed, and comes back as it was', () => {
+    const chart = attendedCall();
+    const to = (callee: string) =>
+      divert({ callee, why: 'deflected', rings: [], forwarding: { ...NO_FORWARDING, noAnswer: DAN, ringMs: 9_000 } });
+    expectTold(chart.give(to(CAROL)), [
+      { ...diverted, callee: CAROL },
+      { type: 'call.offered', callee: CAROL, callIdStem: 'stem-d1.1' },
+    ]);
+    expectTold(chart.give(0), [
+      { type: 'call.unanswered', callee: CAROL, target: '' },
+      { type: 'hunt.idle', callee: CAROL },
+      dropped(CAROL),
+    ]);
+    expect(chart.context).toMatchObject({ callee: 'sip:bob@x', diversions: [], isAttended: true });
+    // The ring limit of that hunt is none of the next one's.
+    chart.give(ringOther(DAN, ['d1']), 0);
+    expect(chart.give(10_000)).toEqual([]);
+    expect(chart.context.callIdStem).toBe('stem');
+  });
+
+  it('is claimed by one, kept by nobody, and answered once', () => {
+    const chart = attendedCall();
+    expectTold(chart.give(claim('ivr:1')), [{ type: 'claim.won' }]);
+    expectTold(chart.give(claim('ivr:2')), [{ type: 'claim.lost', winner: 'ivr:1' }]);
+    expect(chart.give(letGo(), order('call.drop', { callee: CAROL }))).toEqual([]);
+    expect(chart.taken).toBe(true);
+    chart.give(attend);
+    expect(chart.taken).toBe(false);
+    chart.give(ringOther(CAROL, ['c1']), 0, attend);
+    expect(chart.taken).toBe(false);
+  });
+
+  it('connects the party of another call that takes it', () => {
+    const chart = dialled();
+    chart.give(order('call.join', { leg: 'leg:9/0', aor: DAN }, 'pickup:1'));
+    expectTold(chart.give(answers(2)), [
+      { type: 'call.answered', answeredBy: DAN },
+      { type: 'join.won', case: 'pickup:1' },
+      { type: 'leg.acknowledge', to: fork(2), message: 0 },
+      cancel(1, 'elsewhere'),
+      dropped(CAROL),
+    ]);
+  });
+
+  it.each<[string, Stimulus, object[]]>([
+    ['the caller hangs up', hangsUp(CALLER), [cancel(1, 'caller'), dropped(CAROL)]],
+    ['it is ended', end, [bye({ order: { status: 404, reason: 'No Such User' } }), cancel(1, 'none'), dropped(CAROL)]],
+    ['the caller is gone', lapses, [bye({ lapse: 'expired' }), cancel(1, 'none'), dropped(CAROL)]],
+    ['the caller’s leg crashes', ended(CALLER), [cancel(1, 'none'), dropped(CAROL)]],
+  ])('rings nobody any more when %s', (_what, cause, told) => {
+    const chart = dialled();
+    expectTold(chart.give(cause), told);
+    expect(chart.state).toBe('releasing');
+    for (const leg of [CALLER, fork(1)]) if (chart.status === 'active') chart.give(ended(leg));
+    expectTold(chart.told.slice(-1), [{ type: 'call.ended', outcome: 'answered', status: 200 }]);
+  });
+
+  it('is not touched by what a fork tells that was given up, nor by its own waits', () => {
+    const chart = dialled();
+    expect(chart.give(hangsUp(fork(1)), { ...lapses, leg: fork(1) } as never, callerAcks)).toEqual([]);
+    expect([chart.taken, chart.state]).toEqual([true, 'ringing.trying']);
+  });
+
+  const asking = (method: string, leg = CALLER): EventObject => Object.assign(request(leg), { method });
+  it.each([
+    ['INVITE', { type: 'sip.answerRequest', leg: CALLER, exchange: 9 }],
+    ['UPDATE', { type: 'sip.answerRequest', leg: CALLER, exchange: 9 }],
+    ['OPTIONS', { ...refused(CALLER), status: 200 }],
+    ['REFER', { ...refused(CALLER), status: 480, reason: 'Nobody To Transfer Yet' }],
+  ])('answers the caller’s %s itself, whether or not somebody rings', (method, answer) => {
+    for (const chart of [attendedCall(), dialled()]) expectTold(chart.give(asking(method)), [answer]);
+  });
+
+  it('lets a device that rings offer nothing new meanwhile', () => {
+    expectTold(dialled().give(asking('UPDATE', fork(1))), [{ ...refused(fork(1)), status: 491 }]);
+  });
+
+  it('waits no longer for anybody than it was asked to', () => {
+    expectTold(attendedCall().give(600_000), [bye({ order: { status: 480, reason: 'Nobody Came' } })]);
   });
 });

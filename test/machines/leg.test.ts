@@ -26,6 +26,7 @@ const bye = event('bye.received', { fork: '', message: 14 });
 const byeOfFork = event('bye.received', { fork: 'leg:7/2', message: 0 });
 const moved = event('dialog.moved');
 const noPrack = event('prack.missed');
+const noMedia = event('media.refused', { status: 488, reason: 'Nothing Both Have' });
 const byeFinished = event('bye.finished');
 const ack = event('ack.received', { message: 15 });
 const noAck = event('ack.missed');
@@ -130,6 +131,17 @@ describe('the caller’s leg after its 2xx (RFC 3261 §13.3.1.4)', () => {
       ['no ACK within 64*T1 ends it with BYE', [accept], noAck, 'releasing', [hungUp('no-ack'), sendBye()]],
       ['no PRACK while the 2xx waits for it (RFC 3262 §3)', [accept], noPrack, 'ended', [respond(500), hungUp('no-prack')]],
       ['closing: no PRACK', [accept, hangUp], noPrack, 'ended', [respond(500)]],
+      [
+        'the 2xx never left, for want of media',
+        [order('leg.answer', { fork: '', status: 200, message: 0, media: true })],
+        noMedia,
+        'ended',
+        [
+          respond(488, { reason: 'Nothing Both Have', message: 0 }),
+          { type: 'leg.failed', call: 'call:7', leg: SELF, status: 488, reason: 'Nothing Both Have', message: 0 },
+        ],
+      ],
+      ['closing: the 2xx never left', [accept, hangUp], noMedia, 'ended', [respond(488)]],
       ['BYE may come before the ACK (RFC 3261 §15)', [accept], bye, 'ended', [hungUp('bye', 14)]],
       ['our BYE waits for the ACK (RFC 3261 §15)', [accept], hangUp, 'closing', []],
       ['so it does when its call has crashed', [accept], callCrashed, 'closing', []],
@@ -163,6 +175,8 @@ describe('a confirmed leg (RFC 3261 §15)', () => {
       ['a cancel that comes too late sends BYE', path, cancel, 'releasing', [sendBye()]],
       ['no ACK to the 2xx of a re-INVITE ends it (RFC 3261 §14.2)', path, noAck, 'releasing', [hungUp('no-ack'), sendBye()]],
       ['a repeated ACK means nothing', path, ack, 'confirmed', []],
+      ['media that is refused too late means nothing', path, noMedia, 'confirmed', []],
+      ['releasing: media that is refused too late', [...path, hangUp], noMedia, 'releasing', []],
       ['a PRACK that was missed before means nothing', path, noPrack, 'confirmed', []],
       ['releasing: a PRACK that was missed', [...path, hangUp], noPrack, 'releasing', []],
       [
@@ -288,7 +302,7 @@ describe('what crosses a leg’s steps and means nothing there', () => {
   const ofNoDialog = [byeFinished, noAck, moved];
   const late = [provisional(), answer, failure];
   it.each([
-    ['incoming.waiting', callerLeg, [], [...ofNoDialog, ack]],
+    ['incoming.waiting', callerLeg, [], [...ofNoDialog, ack, noMedia]],
     ['outgoing.calling', forkLeg, [], ofNoDialog],
     ['answered', forkLeg, [answer], [...ofNoDialog, ...late]],
     ['accepted', callerLeg, [accept], [byeFinished, moved]],

@@ -74,7 +74,7 @@ const attributes = fc.record({
   text: fc.constant(''),
   message: fc.nat(3),
   exchange: fc.nat(3),
-  method: fc.constantFrom('INFO', 'REFER'),
+  method: fc.constantFrom('INFO', 'REFER', 'INVITE'),
   direct: fc.boolean(),
   continues: fc.constantFrom('', 'call:9'),
   transferredBy: fc.constant(''),
@@ -116,6 +116,7 @@ const attributes = fc.record({
   flow: fc.constantFrom('flow:1', 'flow:2'),
   wakeable: fc.boolean(),
   forMs: fc.constantFrom(0, 5_000, 20_000),
+  media: fc.boolean(),
   progress: fc.constantFrom(0, 180, 182),
   by: fc.constantFrom('case:1', 'case:2', CALLER),
   cause: fc.nat(9),
@@ -146,7 +147,10 @@ function stepsOf(machine: AnyStateMachine, waits: readonly number[], leads: read
       .map(([isLed, lead, rest]) => (isLed ? [...lead, ...rest] : rest));
   return fc.oneof(
     { weight: 1, arbitrary: steps },
-    { weight: 1, arbitrary: fc.tuple(fc.oneof(groupSteps, attendedSteps, joinSteps), steps).map((both) => both.flat()) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.oneof(groupSteps, attendedSteps, dialledSteps, joinSteps), steps).map((both) => both.flat()),
+    },
   );
 }
 
@@ -165,9 +169,17 @@ const groupSteps: fc.Arbitrary<Step[]> = fc.tuple(attributes, fc.constantFrom<St
 });
 
 /** The service itself answers the caller. */
+const acknowledged = given('leg.acknowledged', { leg: CALLER, message: 0 });
 const attendedSteps: fc.Arbitrary<Step[]> = fc
-  .constantFrom<Step[]>([], [given('leg.acknowledged', { leg: CALLER, message: 0 })])
-  .map((acknowledged) => [given('call.answer', { forMs: 20_000, by: 'case:1' }), ...acknowledged]);
+  .tuple(fc.boolean(), fc.constantFrom<Step[]>([], [acknowledged]))
+  .map(([media, then]) => [given('call.answer', { forMs: 20_000, by: 'case:1', media }), ...then]);
+
+/** It rings others for a caller whom it has answered with media. */
+const dialledSteps: fc.Arbitrary<Step[]> = attributes.map((rest) => [
+  given('call.answer', { forMs: 60_000, by: 'case:1', media: true }),
+  acknowledged,
+  given('call.ring', { ...rest, by: 'case:1' }),
+]);
 
 /** Parties of other calls are joined to it. */
 const joinSteps: fc.Arbitrary<Step[]> = fc
