@@ -147,6 +147,49 @@ limits: { overloadLagMs: 50 }
     expect(config.dns).toEqual({ servers: ['192.0.2.53', '[2001:db8::53]:5353'], timeoutMs: 1500, failoverMs: 4000 });
   });
 
+  it('says which media comes to us, and through what', () => {
+    expect(taken('domains: [example.com]').media).toEqual({
+      anchor: 'auto',
+      ports: { first: 20_000, last: 29_999 },
+      advertise: [],
+      prompts: undefined,
+      recordings: undefined,
+      stalledAfterMs: 10_000,
+      stalledEndsCallAfterMs: 0,
+      inband: false,
+    });
+    const { media } = taken(`
+auth: none
+listen:
+  - { transport: udp, host: 10.0.0.1, port: 5060, advertise: 203.0.113.5 }
+  - { transport: udp, host: 0.0.0.0, port: 5070, advertise: "203.0.113.6:5070" }
+  - { transport: udp, host: 10.0.0.2, port: 5060, advertise: sip.example.com }
+media:
+  anchor: always
+  ports: [10000, 10007]
+  advertise: 203.0.113.9
+  prompts: ./prompts
+  recordings: /var/spool/callweave
+  stalledAfterSeconds: 2.5
+  stalledEndsCallAfterSeconds: 60
+  inband: true
+`);
+    expect(media).toEqual({
+      anchor: 'always',
+      ports: { first: 10_000, last: 10_007 },
+      advertise: [
+        { local: undefined, host: '203.0.113.9' },
+        { local: '10.0.0.1', host: '203.0.113.5' },
+        { local: undefined, host: '203.0.113.6' },
+      ],
+      prompts: join(cwd, 'prompts'),
+      recordings: '/var/spool/callweave',
+      stalledAfterMs: 2500,
+      stalledEndsCallAfterMs: 60_000,
+      inband: true,
+    });
+  });
+
   it('names certificates, and what peers are told of a listener', () => {
     const config = taken(`
 listen:
@@ -397,6 +440,36 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'a header of an HTTP target that frames requests',
       'http: { targets: { crm: { url: "https://crm.example.com/", headers: { Transfer-Encoding: chunked } } } }',
       'callweave.yaml:1: http.targets.crm.headers.Transfer-Encoding: a header that callweave writes itself; remove it',
+    ],
+    [
+      'media ports',
+      'media: { ports: 20000 }',
+      'callweave.yaml:1: media.ports: 20000; write a list of the first and the last port, at least 8 of them from 1024 to 65535, such as [20000, 29999]',
+    ],
+    [
+      'too few media ports',
+      'media: { ports: [20000, 20006] }',
+      'callweave.yaml:1: media.ports: a list; write a list of the first and the last port, at least 8 of them from 1024 to 65535, such as [20000, 29999]',
+    ],
+    [
+      'privileged media ports',
+      'media: { ports: [80, 20006] }',
+      'callweave.yaml:1: media.ports[0]: 80; write a list of the first and the last port, at least 8 of them from 1024 to 65535, such as [20000, 29999]',
+    ],
+    [
+      'what is anchored',
+      'media: { anchor: sometimes }',
+      'callweave.yaml:1: media.anchor: "sometimes"; write one of auto, always, never',
+    ],
+    [
+      'a name where media needs an address',
+      'media: { advertise: sip.example.com }',
+      'callweave.yaml:1: media.advertise: "sip.example.com"; write the public IP address of this machine, such as 203.0.113.5',
+    ],
+    [
+      'a key of media',
+      'media: { stalledAfter: 10 }',
+      'callweave.yaml:1: media.stalledAfter: unknown key, set to 10; did you mean stalledAfterSeconds?',
     ],
     [
       'a password of a user without a phone',

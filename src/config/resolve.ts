@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import { resolveHttp } from './http.ts';
+import { resolveMedia } from './media.ts';
 import { parseNetwork } from './network.ts';
 import { type PickupConfig, resolvePickup } from './pickup.ts';
 import { type ConfigProblem, problemAt } from './problem.ts';
@@ -99,6 +100,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       providers,
     },
     http,
+    media: resolveMedia(written.media, written.listen, cwd),
     nat: { pingMs: toMs(nat.pingSeconds), removeAfterMissed: nat.removeAfterMissed },
     dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },

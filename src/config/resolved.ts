@@ -1,4 +1,5 @@
 /** The config as the service uses it: checked, in its own units, presets filled in. */
+import type { MediaConfig } from './media.ts';
 import type { Network } from './network.ts';
 import type { PickupConfig } from './pickup.ts';
 import type { NumberRule, TrunkConfig, UserRouting } from './routing.ts';
@@ -162,6 +163,7 @@ export interface Config {
     readonly providers: ReadonlyMap<string, ProviderConfig>;
   };
   readonly http: HttpConfig;
+  readonly media: MediaConfig;
   readonly dns: {
     /** Addresses of name servers, with or without port; empty: those of the system. */
     readonly servers: readonly string[];

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { headers, http } from './http.ts';
+import { media } from './media.ts';
 import { parseNetwork } from './network.ts';
 import { pickup } from './pickup.ts';
 import { codes, numbers, trunks, userName, userRouting } from './routing-schema.ts';
@@ -170,6 +171,7 @@ export const configSchema = section({
     }),
   ),
   http: optional(http),
+  media,
   dns: optional(
     section({
       servers: z.array(nameServer, { error: NAME_SERVERS }).max(8, { error: NAME_SERVERS }).default([]),
