@@ -20,6 +20,7 @@ import { catalogueOf, installOwn, type UserScenario, type UserScenarios, viewsFo
 import type { CallJournal } from './journal/format.ts';
 import { Journals, type JournalWishes } from './journals.ts';
 import type { Log } from './log.ts';
+import { type OpenMedia, ServiceMedia } from './media-service.ts';
 import { Overload } from './overload.ts';
 import { OwnNames } from './own-names.ts';
 import { ownScenarios } from './own-scenarios.ts';
@@ -68,6 +69,8 @@ export interface ServiceParts {
   readonly log: Log;
   /** Milliseconds that the process has been busy since it began. */
   readonly busyMs: () => number;
+  /** The engine that media passes through; without it, all media passes from one party to the other. */
+  readonly openMedia?: OpenMedia | undefined;
   /** Scenarios beside the service's own. */
   readonly scenarios?: UserScenarios | undefined;
   /** Takes the record of each call that is over. */
@@ -98,6 +101,7 @@ export class Service {
   readonly #journals: Journals | undefined;
   #sip: SipPort | undefined;
   #http: HttpPort | undefined;
+  #media: ServiceMedia | undefined;
   #ownNames: OwnNames | undefined;
 
   /** Throws a `ScenarioError` where one of the users' scenarios cannot work. */
@@ -220,6 +224,8 @@ export class Service {
     const domains = new Domains(config.domains[0] ?? config.realm, ownNames.hosts);
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
+    const { openMedia } = this.#parts;
+    this.#media = openMedia && new ServiceMedia(this.engine, openMedia, { timers, random });
     const context: SipContext = {
       settings,
       engine: this.engine.sink('port:sip'),
@@ -232,6 +238,7 @@ export class Service {
       legs: this.#legs,
       farewell: { reason: '' },
       trunks: new Trunks(config.trunks.values(), random),
+      media: this.#media?.plane,
       tell: {
         unreachable: (aor, missed, isRemoved) =>
           this.#parts.log.warn({ aor, missed, isRemoved }, 'a phone behind NAT does not answer'),
@@ -313,6 +320,7 @@ export class Service {
     this.#overload.stop();
     this.#protection.stop();
     this.#http?.stop();
+    this.#media?.close();
     for (const sender of this.#parts.senders.values()) sender.close();
     this.#parts.store.close();
   }
@@ -335,6 +343,11 @@ export class Service {
   /** Registered devices behind NAT that are pinged. */
   get pinged(): number {
     return this.#keepalive?.size ?? 0;
+  }
+
+  /** Media sessions that are open; none when all is quiet. */
+  get mediaSessions(): number {
+    return this.#media?.size ?? 0;
   }
 
   /** What the SIP port keeps for legs and unanswered requests; none when all is quiet. */
@@ -389,6 +402,7 @@ function sipSettings(config: Config): SipSettings {
     sessionExpiresSeconds: calls.sessionExpiresSeconds,
     minSessionExpiresSeconds: calls.minSessionExpiresSeconds,
     aliveCheckMs: calls.aliveCheckMs,
+    anchor: config.media.anchor,
     transfer: calls.transfer,
     failoverMs: dns.failoverMs,
     trunks: config.trunks,

@@ -7,6 +7,7 @@ import type { AnyKind } from '../engine/catalogue.ts';
 import { isProblem } from '../errors.ts';
 import type { JournalWishes } from '../journals.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
+import type { OpenMedia } from '../media-service.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import type { Invariant } from './invariant.ts';
@@ -39,6 +40,8 @@ export interface ServiceWorldOptions
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
   readonly hearProblem?: (problem: string) => void;
+  /** The engine that media passes through; by default there is none. */
+  readonly openMedia?: OpenMedia;
   /** What is watched; default: all invariants. */
   readonly invariants?: readonly Invariant[];
   /** Hears the other lines that the service logs, with their fields. */
@@ -137,6 +140,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           ...{ config, clock, timers, random, store, resolver, senders, log },
           openHttp: http.open,
           scenarios: userScenarios(options),
+          openMedia: options.openMedia,
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => remember(records, one, options.remembers),
           ...(options.journals === undefined || options.journals === false

@@ -5,11 +5,14 @@ import type { OpenOffer } from '../../sip/dialog.ts';
 import { header } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
+import { bridgeToAdopted, joinedMedia } from './anchoring.ts';
 import { setConnected } from './connected.ts';
 import type { SipContext } from './context.ts';
+import { described } from './described.ts';
 import { setDiversions } from './diversion.ts';
 import { type Adoption, type LegSide, newSide } from './leg-side.ts';
-import { ReInvite, tellAgain } from './re-invite.ts';
+import { offerOf } from './offering.ts';
+import { ReInvite, tellAgain, tellBridge } from './re-invite.ts';
 import { isSipsLeg } from './routing.ts';
 import { bequeath, disinherit, handOver, isFree } from './takeover.ts';
 
@@ -32,24 +35,44 @@ export function adopt(context: SipContext, caller: LegSide, command: SipInvite):
   // Who called somebody else, or a code, is where its Contact says, as any fork is.
   const invite = old.isCaller ? { ...old.invite, uri: dialog.target } : old.invite;
   const side = newSide({ address, call, isCaller: false, contact, invite, flow, aor, device, user, isHidden });
-  const offer = sdpIn(caller.invite.body, header(caller.invite, CONTENT_TYPE)) ?? '';
+  side.bridge = bridgeToAdopted(context, caller, side, old);
+  context.legs.add(side);
+  bequeath(old, side);
+  offerOf(context, caller, side, {
+    said: (offer) => begin(context, { caller, side, old, target, offer }),
+    failed: (status, reason) => {
+      disinherit(side);
+      failed(context, address, status, reason);
+    },
+  });
+  return undefined;
+}
+
+interface Beginning {
+  readonly caller: LegSide;
+  readonly side: LegSide;
+  readonly old: LegSide;
+  readonly target: Target;
+  readonly offer: string;
+}
+
+function begin(context: SipContext, { caller, side, old, target, offer }: Beginning): void {
+  const { dialog } = old;
+  if (dialog === undefined) return;
   const before = dialog.sent;
   const end = {
     answered: (response: SipResponse) => answered(context, side, response),
     failed: (status: number, reason: string) => {
       disinherit(side);
       side.adoption = undefined;
-      if (!side.isClosed) failed(context, address, status, reason);
+      if (!side.isClosed) failed(context, side.address, status, reason);
     },
     tooLate: () => tellAgain(context, old, before),
   };
   const reInvite = new ReInvite(context, old, dialog, offer, end, saidOf(context, caller, old, target));
-  side.adoption = { old, reInvite, before, isOffered: offer === '', isAnswered: false };
+  side.adoption = { old, reInvite, before, isOffered: offer === '', isAnswered: false, answer: undefined };
   side.client = reInvite;
-  context.legs.add(side);
-  bequeath(old, side);
   reInvite.start();
-  return undefined;
 }
 
 /** What the re-INVITE says beside the session: who the caller is, and how its call came here. */
@@ -82,6 +105,7 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
   const { adoption } = side;
   if (adoption !== undefined) {
     adoption.isAnswered = true;
+    adoption.answer = response;
     // Its answer is complete, so that it need not wait for the caller's ACK, which may never come.
     if (!adoption.isOffered) {
       side.ack = adoption.reInvite.acknowledge();
@@ -93,8 +117,15 @@ function answered(context: SipContext, side: LegSide, response: SipResponse): vo
     giveBack(context, side);
     return;
   }
-  const message = context.legs.keep(side, response);
-  context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+  const what = adoption?.isOffered ? 'offer' : 'answer';
+  const said = (told: SipResponse): void => {
+    const message = context.legs.keep(side, told);
+    context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+  };
+  described(context, side, { bridge: side.bridge, message: response, what }, said, ({ status, reason }) => {
+    giveBack(context, side);
+    failed(context, side.address, status, reason);
+  });
 }
 
 /** The caller's ACK is here: the party is told, and its dialog goes on in the new call. */
@@ -106,6 +137,8 @@ export function complete(context: SipContext, side: LegSide, adoption: Adoption,
   else setOffer(old, 'none');
   side.adoption = undefined;
   handOver(context, old);
+  joinedMedia(side);
+  side.bridge?.connect();
   return undefined;
 }
 
@@ -126,11 +159,13 @@ export function breakOff(context: SipContext, { heir }: LegSide, status: number,
 export function giveBack(context: SipContext, side: LegSide): void {
   const { adoption } = side;
   if (!adoption?.isAnswered) return;
-  const { old, reInvite, before, isOffered } = adoption;
+  const { old, reInvite, before, isOffered, answer } = adoption;
   side.adoption = undefined;
   disinherit(side);
-  if (isOffered) reInvite.acknowledge(before);
-  else {
+  if (isOffered) {
+    reInvite.acknowledge(before);
+    if (answer !== undefined) tellBridge(context, old, answer);
+  } else {
     setOffer(old, 'none');
     tellAgain(context, old, before);
   }

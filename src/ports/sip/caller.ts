@@ -9,11 +9,13 @@ import { sdpIn } from '../../sip/sdp.ts';
 import { isSipsUri } from '../../sip/uri.ts';
 import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
+import { bridgeOf } from './anchoring.ts';
 import { NOBODY } from './attempt.ts';
 import { breadthOf } from './breadth.ts';
 import { setConnected } from './connected.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
 import { sendInDialog } from './credentials.ts';
+import { described } from './described.ts';
 import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import { type LegSide, newSide } from './leg-side.ts';
 import { earlyKey, type Place } from './leg-table.ts';
@@ -302,7 +304,13 @@ export function acknowledged(context: SipContext, side: LegSide, ack: SipRequest
   side.server.acknowledged();
   side.server = undefined;
   if (side.dialog !== undefined) endOffer(side.dialog);
-  // An ACK without a body says nothing that ours to the callee would not say.
-  const message = ack.body === '' ? 0 : context.legs.keep(side, ack);
-  context.engine.post({ type: 'ack.received', leg: side.address, message });
+  const { address: leg } = side;
+  const said = (answer: SipRequest): void => {
+    // An ACK without a body says nothing that ours to the callee would not say.
+    const message = answer.body === '' ? 0 : context.legs.keep(side, answer);
+    context.engine.post({ type: 'ack.received', leg, message });
+  };
+  // An answer cannot be refused but by hanging up.
+  const refused = (): void => context.engine.post({ type: 'ack.missed', leg });
+  described(context, side, { bridge: bridgeOf(context, side), message: ack, what: 'answer' }, said, refused);
 }

@@ -1,6 +1,7 @@
 import type { Location } from '../../correlation/location.ts';
 import type { Locator } from '../../dns/hop.ts';
 import type { FactSink } from '../../engine/port.ts';
+import type { MediaPlane } from '../../media/media.ts';
 import type { Random } from '../../random.ts';
 import type { TimerQueue } from '../../timers.ts';
 import type { TransactionLayer } from '../../transaction/transaction.ts';
@@ -24,6 +25,8 @@ export interface SipContext {
   readonly farewell: { reason: string };
   readonly trunks: Trunks;
   readonly tell: Tell;
+  /** undefined: no media passes through here. */
+  readonly media: MediaPlane | undefined;
 }
 
 /** What an operator should read in the log. */

@@ -5,11 +5,14 @@ import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
+import { bridgeOf } from './anchoring.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
+import { described, withoutSdp } from './described.ts';
 import { bodyFor, noteBody } from './descriptions.ts';
 import { carriesOffer, dialogToward, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
+import { keyIn } from './info-keys.ts';
 import { LeftAnswers } from './left-answers.ts';
 import type { Answering, Exchange, LegSide } from './leg-side.ts';
 import type { Place } from './leg-table.ts';
@@ -51,6 +54,10 @@ export class Exchanges {
     const { request } = server;
     const refused = whyRefused(this.#context, this.#whyNotReferred, side, dialog, request);
     if (refused !== undefined) return refused;
+    if (request.method === 'INFO' && this.#isWithheld(side, request)) {
+      server.respond(responseTo(request, 200));
+      return undefined;
+    }
     const rack = request.method === 'PRACK' ? this.#takePrack(side, dialog, server) : '';
     if (typeof rack !== 'string') return rack;
     if (server.answered) return undefined;
@@ -63,6 +70,7 @@ export class Exchanges {
       rack,
       server,
       request,
+      isWaiting: true,
       to: undefined,
       toDialog: undefined,
       client: undefined,
@@ -76,16 +84,39 @@ export class Exchanges {
     this.#byId.set(id, exchange);
     this.#byServer.set(server, exchange);
     side.exchanges.push(exchange);
-    const fork = side.isCaller ? place.fork : side.address;
-    this.#context.engine.post({
-      type: 'request.received',
-      call: side.call,
-      leg: side.address,
-      fork: side.dialog === dialog ? '' : fork,
-      exchange: id,
-      method: request.method,
-    });
+    this.#describe(exchange, place.fork);
     return undefined;
+  }
+
+  /** Whether it says a key that is pressed for nobody but us. */
+  #isWithheld({ address }: LegSide, info: SipRequest): boolean {
+    const { media } = this.#context;
+    const key = media && keyIn(info);
+    return key !== undefined && media?.pressed(address, key.digit, key.durationMs) === 'withheld';
+  }
+
+  /** Tells the call of it, once its session description is such as the other party may be told. */
+  #describe(exchange: Exchange, behind: string): void {
+    const { id, from: side, fromDialog, request } = exchange;
+    const bridge = DESCRIBING.has(request.method) ? bridgeOf(this.#context, side, behind) : undefined;
+    const what = exchange.offers ? 'offer' : 'answer';
+    const said = (message: SipRequest): void => {
+      if (!this.#byId.has(id)) return;
+      exchange.request = message;
+      exchange.isWaiting = false;
+      const fork = side.isCaller ? behind : side.address;
+      this.#context.engine.post({
+        type: 'request.received',
+        call: side.call,
+        leg: side.address,
+        fork: side.dialog === fromDialog ? '' : fork,
+        exchange: id,
+        method: message.method,
+      });
+    };
+    described(this.#context, side, { bridge, message: request, what }, said, ({ status, reason }) => {
+      if (this.#byId.has(id)) this.#refuse(exchange, refusal(status, reason), exchange.offers);
+    });
   }
 
   /** The RAck for the other side, if the PRACK goes on there; else it is answered here, or refused (RFC 3262 §3). */
@@ -173,8 +204,7 @@ export class Exchanges {
         if (!this.#byId.has(exchange.id)) this.#tooLate(exchange, to, response);
         if (exchange.server.answered || !this.#isInOrder(exchange, response)) return;
         if (exchange.limit !== undefined) this.#renewLimit(exchange, response);
-        this.#post(exchange, to, response.status, this.#context.legs.keep(to, response));
-        this.#judge(exchange, to, response.status);
+        this.#take(exchange, to, response);
       },
       timedOut: () => {
         this.#giveUp(exchange, to, refusal(408, ''));
@@ -182,6 +212,39 @@ export class Exchanges {
       },
       failed: () => this.#giveUp(exchange, to, refusal(500, 'Peer Cannot Be Reached')),
     };
+  }
+
+  /** An answer of the other party, as the one who asked may be told it. */
+  #take(exchange: Exchange, to: LegSide, response: SipResponse): void {
+    const { method } = exchange.request;
+    const pair = exchange.from.isCaller ? to : exchange.from;
+    const bridge = DESCRIBING.has(method) ? pair.bridge : undefined;
+    const { status } = response;
+    const isFailure = status >= 300;
+    const message = bridge !== undefined && isFailure ? withoutSdp(response) : response;
+    // RFC 3261 §14.2: to an INVITE without one, the answer makes the offer.
+    const what = isDescribing(exchange.request) ? 'answer' : 'offer';
+    const said = (told: SipResponse): void => {
+      // Its leg went on without it, or it is a repetition.
+      if (!this.#byId.has(exchange.id)) this.#tooLate(exchange, to, response);
+      if (exchange.server.answered) return;
+      this.#post(exchange, to, status, this.#context.legs.keep(to, told));
+      this.#judge(exchange, to, status);
+    };
+    described(this.#context, to, { bridge: isFailure ? undefined : bridge, message, what }, said, (why) =>
+      this.#undescribed(exchange, to, response, refusal(why.status, why.reason)),
+    );
+  }
+
+  /** The other party has agreed, or would, to what cannot be passed on. */
+  #undescribed(exchange: Exchange, to: LegSide, response: SipResponse, refused: Refusal): void {
+    if (response.status < 200) {
+      exchange.client?.cancel();
+      this.#refuse(exchange, refused);
+      return;
+    }
+    this.#refuse(exchange, refused);
+    this.#tooLate(exchange, to, response);
   }
 
   /** Its transaction is over without an answer, which may still come. */
@@ -300,9 +363,10 @@ export class Exchanges {
     return undefined;
   }
 
-  #refuse(exchange: Exchange, refused: Refusal): void {
+  /** `isOffer`: what is refused is what it offers. */
+  #refuse(exchange: Exchange, refused: Refusal, isOffer = false): void {
     // A PRACK that found its answer is not refused, though nobody is left behind it (RFC 3262 §3).
-    const { status, reason, headers } = exchange.rack !== '' && refused.status >= 400 ? ACCEPTED : refused;
+    const { status, reason, headers } = exchange.rack !== '' && refused.status >= 400 && !isOffer ? ACCEPTED : refused;
     if (!exchange.server.answered) {
       cease(this.#context, exchange.from, exchange.server);
       exchange.server.respond(
@@ -318,12 +382,18 @@ export class Exchanges {
     if (exchange === undefined) return this.#left.acknowledged(side.dialog, ack);
     if (exchange.to === undefined || !exchange.server.answered || exchange.ack !== undefined) return false;
     exchange.server.acknowledged();
-    this.#context.engine.post({
-      type: 'exchange.acknowledged',
-      call: side.call,
-      leg: exchange.to.address,
-      exchange: exchange.id,
-      message: ack.body === '' ? 0 : this.#context.legs.keep(side, ack),
+    const { id, to } = exchange;
+    const pair = side.isCaller ? to : side;
+    const said = (answer: SipRequest): void => {
+      if (!this.#byId.has(id)) return;
+      const message = answer.body === '' ? 0 : this.#context.legs.keep(side, answer);
+      const { call } = side;
+      this.#context.engine.post({ type: 'exchange.acknowledged', call, leg: to.address, exchange: id, message });
+    };
+    // An answer cannot be refused but by hanging up.
+    described(this.#context, side, { bridge: pair.bridge, message: ack, what: 'answer' }, said, () => {
+      if (this.#byId.has(id)) this.#giveUpAck(exchange);
+      this.#context.engine.post({ type: 'ack.missed', leg: side.address });
     });
     return true;
   }
@@ -358,6 +428,10 @@ export class Exchanges {
   /** CANCEL of a relayed re-INVITE follows its INVITE; the other party's 487 comes back as any answer. */
   cancelled(server: ServerTransaction, cancel: SipRequest): boolean {
     const exchange = this.#byServer.get(server);
+    if (exchange?.isWaiting) {
+      this.#refuse(exchange, refusal(487, ''));
+      return true;
+    }
     const reason = cancel.headers.get('reason');
     exchange?.client?.cancel(reason === undefined ? undefined : new Map([['reason', reason]]));
     return exchange !== undefined;

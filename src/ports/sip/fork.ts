@@ -1,93 +1,41 @@
 /** A fork: our INVITE towards one device, and what ends it (RFC 3261 §13.2, §9.1, §15). */
 import type { LapseReason, SipBye, SipCancel, SipInvite } from '../../../machines/vocabulary/commands.ts';
 import { legAddress } from '../../../machines/vocabulary/identity.ts';
+import type { Undescribed } from '../../media/media.ts';
 import { type Dialog, dialogFromResponse, endOffer, requestIn, takeDescription, takeResponse } from '../../sip/dialog.ts';
-import { header, integerHeader } from '../../sip/headers.ts';
-import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
-import { quoted, unquoted } from '../../sip/name-addr.ts';
-import { NO_PARAMS } from '../../sip/params.ts';
+import { header } from '../../sip/headers.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import { formatRack, RELIABLE, rseqOf, supports, takeRseq } from '../../sip/reliable.ts';
 import { sdpIn } from '../../sip/sdp.ts';
-import { isSipsUri, requestUriOf } from '../../sip/uri.ts';
+import { isSipsUri } from '../../sip/uri.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
 import { adopt, breakOff, complete, giveBack } from './adoption.ts';
-import { type AttemptHandler, NOBODY, send, sendAck } from './attempt.ts';
-import { BREADTH_EXCEEDED, breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
+import { bridgeTo, forsake } from './anchoring.ts';
+import { type AttemptHandler, NOBODY, send, sendAck, type Way } from './attempt.ts';
+import { BREADTH_EXCEEDED } from './breadth.ts';
 import { contactFor } from './caller.ts';
-import { newTag, type SipContext } from './context.ts';
+import type { SipContext } from './context.ts';
 import { sendInDialog, withCredentialsOf } from './credentials.ts';
+import { described, withoutSdp } from './described.ts';
 import { bodyFor } from './descriptions.ts';
-import { disbelieve, setDiversions } from './diversion.ts';
+import { breadthFor, giveBreadthBack, inviteFor } from './fork-invite.ts';
 import { reasonIn } from './leg-closed.ts';
 import { type LegSide, newSide } from './leg-side.ts';
+import { offerThrough } from './offering.ts';
 import { sendOutside } from './outside.ts';
-import { passedHeaders, setMaxForwards, withoutOption, withTag } from './passing.ts';
+import { passedHeaders } from './passing.ts';
 import { reasonOf } from './reason.ts';
 import { refusedOffer } from './refused-offer.ts';
 import { isDescribing } from './reliable.ts';
 import { routed, secureWay, wayIn, wayTo } from './routing.ts';
-import { askInterval } from './session-interval.ts';
 import { disinherit, handOver } from './takeover.ts';
 
-const bare = (uri: string): NameAddr => ({ name: '', uri, params: NO_PARAMS });
 /** Tags of one INVITE whose late 2xx are remembered; further ones are given up anew each time. */
 const MAX_STRAYS = 16;
 const CONTENT_TYPE = 'content-type';
 const isSuccess = ({ status }: SipResponse): boolean => status >= 200 && status < 300;
 const tagOf = (response: SipResponse): string => response.to.params.tag ?? '';
-
-/** Takes a fork's share of the breadth that the caller has left; 0 if there is none. */
-function breadthFor(context: SipContext, caller: LegSide): number {
-  const share = shareOf(breadthOf(caller.invite), context.settings.maxForks);
-  if (caller.breadth < share) return 0;
-  caller.breadth -= share;
-  return share;
-}
-
-/** A fork that failed has no branches any more; the next may have them (RFC 5393 §5.3.3.1). */
-function giveBreadthBack(context: SipContext, side: LegSide): void {
-  const caller = context.legs.at(legAddress(side.call, 0));
-  if (caller !== undefined) caller.breadth += side.breadth;
-  side.breadth = 0;
-}
-
-/** What the callee's phone shows says for which group it rings; who is not shown stays so. */
-function labelled(from: NameAddr, label: string | undefined): NameAddr {
-  if (label === undefined) return from;
-  const name = unquoted(from.name);
-  const said = Buffer.from(label).toString('latin1');
-  return { ...from, name: quoted(name === '' ? said : `${said}: ${name}`) };
-}
-
-/** Our INVITE, its Contact still to be set. */
-function inviteFor(context: SipContext, caller: LegSide, command: SipInvite, breadth: number): SipRequest {
-  const source = caller.invite;
-  const headers = passedHeaders(source, context.settings.realm);
-  setMaxForwards(headers, integerHeader(source, 'max-forwards'));
-  if (command.target.outside !== undefined && caller.user !== '') disbelieve(headers, caller.user);
-  if (command.target.diversions !== undefined) setDiversions(headers, command.target.diversions);
-  setMaxBreadth(headers, breadth);
-  askInterval(context.settings, source, headers);
-  // One early dialog for all forks cannot say whose answer a PRACK is for.
-  if (context.settings.earlyDialogs === 'single')
-    for (const name of ['supported', 'require']) withoutOption(headers, name, RELIABLE);
-  return {
-    kind: 'request',
-    method: 'INVITE',
-    uri: requestUriOf(command.target.contact),
-    via: [],
-    from: withTag(labelled(source.from, command.target.label), newTag(context)),
-    to: withTag(source.to, undefined),
-    callId: command.callId,
-    cseq: { seq: 1, method: 'INVITE' },
-    contact: [],
-    route: command.target.path.map(bare),
-    recordRoute: [],
-    headers,
-    body: source.body,
-  };
-}
 
 /** Rings a device. */
 export function invite(context: SipContext, command: SipInvite): string | undefined {
@@ -109,6 +57,26 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   const side = newSide({ address, call, isCaller: false, contact: [], invite, flow, aor, device, user: aor, breadth });
   context.legs.add(side);
   context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
+  const way = wayTo(context, command.target);
+  side.bridge = bridgeTo(context, caller, side, command.target, way);
+  offerThrough(context, caller, side, invite, {
+    said: (described) => depart(context, { caller, side, command, way }, described),
+    failed: (status, reason) => {
+      giveBreadthBack(context, side);
+      failed(context, address, status, reason, 'peer');
+    },
+  });
+  return undefined;
+}
+
+interface Departure {
+  readonly caller: LegSide;
+  readonly side: LegSide;
+  readonly command: SipInvite;
+  readonly way: Way;
+}
+
+function depart(context: SipContext, { caller, side, command, way }: Departure, invite: SipRequest): void {
   // RFC 5630 §5.3 has it ring SIPS Contacts alone; departs from that: a SIP Contact on a TLS connection is as safe.
   const isSips = isSipsUri(caller.invite.uri);
   const asked = isSips ? caller.invite.uri : command.target.contact;
@@ -120,10 +88,8 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   };
   const handler = inviteHandler(context, side);
   const { outside } = command.target;
-  const way = wayTo(context, command.target);
   if (outside === undefined) side.client = send(context, isSips ? secureWay(way) : way, make, handler);
   else side.client = sendOutside(context, { side, source: caller.invite, outside, make }, handler);
-  return undefined;
 }
 
 function failed(
@@ -169,7 +135,7 @@ function refused(context: SipContext, side: LegSide, response: SipResponse): voi
   side.isReleased = true;
   giveBreadthBack(context, side);
   side.reason = reasonIn(response);
-  const message = context.legs.keep(side, response);
+  const message = context.legs.keep(side, side.bridge === undefined ? response : withoutSdp(response));
   context.engine.post({ type: 'failure.received', leg: side.address, status, reason, origin: 'peer', message });
 }
 
@@ -177,9 +143,21 @@ function provisional(context: SipContext, side: LegSide, response: SipResponse):
   const dialog = earlyDialog(context, side, response);
   const rseq = rseqOf(response);
   if (dialog !== undefined && rseq !== undefined && !takeReliable(context, side, dialog, response, rseq)) return;
-  const message = context.legs.keep(side, response);
-  context.engine.post({ type: 'provisional.received', leg: side.address, status: response.status, message });
+  const { address: leg } = side;
+  const said = (told: SipResponse): void => {
+    const message = context.legs.keep(side, told);
+    context.engine.post({ type: 'provisional.received', leg, status: response.status, message });
+  };
+  // Its leg ends, and the INVITE is cancelled.
+  described(context, side, answerOf(side, response), said, ({ status, reason }) => failed(context, leg, status, reason, 'peer'));
 }
+
+/** An answer to our INVITE, as the bridge takes it. */
+const answerOf = (side: LegSide, message: SipResponse) => ({
+  bridge: side.bridge,
+  message,
+  what: isDescribing(side.invite) ? ('answer' as const) : ('offer' as const),
+});
 
 function earlyDialog(context: SipContext, side: LegSide, response: SipResponse): Dialog | undefined {
   const tag = tagOf(response);
@@ -220,8 +198,11 @@ function answered(context: SipContext, side: LegSide, response: SipResponse, flo
     side.dialog = dialog;
     side.early.clear();
     side.answer = response;
-    const message = context.legs.keep(side, response);
-    context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+    const said = (told: SipResponse): void => {
+      const message = context.legs.keep(side, told);
+      context.engine.post({ type: 'answer.received', leg: side.address, status: response.status, message });
+    };
+    described(context, side, answerOf(side, response), said, (why) => turnAway(context, side, dialog, why));
     return;
   }
   if (side.dialog?.remoteTag === tag) {
@@ -234,6 +215,16 @@ function answered(context: SipContext, side: LegSide, response: SipResponse, flo
   }
   // Another device behind a downstream proxy answered too, or this one after its leg was given up.
   strayed(context, side, response, flow);
+}
+
+/** It has answered, and its media cannot be had. */
+function turnAway(context: SipContext, side: LegSide, dialog: Dialog, why: Undescribed): void {
+  if (!side.isReleased) {
+    side.isReleased = true;
+    const answer = side.answer?.kind === 'response' ? side.answer : undefined;
+    dismiss(context, side, dialog, { answer, reason: reasonOf(why), finished: () => undefined });
+  }
+  failed(context, side.address, why.status, why.reason, 'peer');
 }
 
 /** A 2xx that nobody wants: ACK and BYE, and ACK again for each repetition. */
@@ -264,6 +255,7 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
   acknowledgeIn(context, side, side.dialog, side.ack);
   endOffer(side.dialog);
   side.answer = undefined;
+  side.bridge?.connect();
   return undefined;
 }
 
@@ -285,12 +277,14 @@ const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 /** In a BYE to who has answered and finds nobody; a CANCEL says only what the caller's said, so that a missed call stays one. */
 const CALLER_GONE = 'SIP;cause=487;text="Caller Has Hung Up"';
 
-export function cancel({ farewell }: SipContext, side: LegSide, command: SipCancel): string | undefined {
+export function cancel(context: SipContext, side: LegSide, command: SipCancel): string | undefined {
   const { reason: why, text } = command;
-  const reason = why === 'elsewhere' ? ELSEWHERE : why === 'caller' ? text : farewell.reason;
+  const reason = why === 'elsewhere' ? ELSEWHERE : why === 'caller' ? text : context.farewell.reason;
   // A party that is not joined may be told so at once.
   if (side.adoption !== undefined) disinherit(side);
+  const hasAnswered = forsake(context, side);
   side.client?.cancel(reason === '' ? undefined : new Map([['reason', [reason]]]));
+  if (hasAnswered) context.engine.post({ type: 'answer.received', leg: side.address, status: 200, message: 0 });
   return undefined;
 }
 

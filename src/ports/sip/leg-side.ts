@@ -1,5 +1,6 @@
 import type { SipRespond } from '../../../machines/vocabulary/commands.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
+import type { Attended, MediaBridge } from '../../media/media.ts';
 import type { Dialog } from '../../sip/dialog.ts';
 import type { NameAddr, SipMessage, SipRequest, SipResponse } from '../../sip/message.ts';
 import type { Rack } from '../../sip/reliable.ts';
@@ -44,6 +45,11 @@ export const newSide = (
   isReferred: false,
   lastWord: '',
   referrals: 0,
+  isNatted: undefined,
+  bridge: undefined,
+  former: undefined,
+  attended: undefined,
+  turns: undefined,
   ...given,
 });
 
@@ -109,6 +115,16 @@ export interface LegSide {
   lastWord: string;
   /** REFERs of its party that were accepted. */
   referrals: number;
+  /** Its party names an address that its packets do not come from; `undefined`: nobody has looked. */
+  isNatted: boolean | undefined;
+  /** On a fork, the media of the caller and it (`anchoring.ts`); `undefined`: passes from one to the other. */
+  bridge: MediaBridge | undefined;
+  /** Of a dialog that came from another call, the bridge there, until the party is joined here. */
+  former: MediaBridge | undefined;
+  /** On the caller's side, the service that talks to it. */
+  attended: Attended | undefined;
+  /** What its party says while an earlier description of it is still being made. */
+  turns: Turns | undefined;
   /** A BYE went out or came in, so nothing is owed to the party any more. */
   isReleased: boolean;
   /** Says BYE again: ours could reach nobody. */
@@ -140,6 +156,13 @@ export interface Watched {
   timer: Timer | undefined;
 }
 
+/** What waits while a description of one party is being made. */
+export interface Turns {
+  readonly waiting: (() => void)[];
+  isBusy: boolean;
+  limit: Timer | undefined;
+}
+
 /** One relayed request: where it came from, where it went, and what is still owed. */
 export interface Exchange {
   readonly id: number;
@@ -150,7 +173,10 @@ export interface Exchange {
   /** RAck for the other side; empty if it is no PRACK, or one that ends here. */
   readonly rack: string;
   readonly server: ServerTransaction;
-  readonly request: SipRequest;
+  /** As the other party is to be told it. */
+  request: SipRequest;
+  /** Its session description is not known yet as the other party is to be told it. */
+  isWaiting: boolean;
   to: LegSide | undefined;
   toDialog: Dialog | undefined;
   client: Pick<ClientTransaction, 'cancel'> | undefined;
@@ -206,6 +232,8 @@ export interface Adoption {
   readonly isOffered: boolean;
   /** Its party said 2xx and waits for the ACK. */
   isAnswered: boolean;
+  /** That 2xx, as it came. */
+  answer: SipResponse | undefined;
 }
 
 /** What stands in a caller's place where nobody called. */

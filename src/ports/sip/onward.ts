@@ -38,6 +38,7 @@ export function callOnward(context: SipContext, domains: Domains, onward: Onward
   const address = legAddress(call, 0);
   const side = newSide({ address, call, isCaller: true, contact, invite, flow, aor, device, user, isHidden, breadth });
   side.standIn = { referral, old: transferee, isAnswered: false, reInvite: undefined, before: transferee.dialog?.sent ?? '' };
+  side.isNatted = transferee.isNatted;
   bequeath(transferee, side);
   legs.add(side);
   engine.post({

@@ -14,6 +14,7 @@ import { endpointName } from '../../transport/endpoint.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { Admission, type Admitted } from './admission.ts';
 import { breakOff } from './adoption.ts';
+import { closeMedia } from './anchoring.ts';
 import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -377,6 +378,7 @@ export class SipPort implements Port, TransactionUser {
     fork.abandon(this.#context, side);
     side.placed?.withdraw();
     enter(side, undefined);
+    closeMedia(this.#context, side);
     standDown(side);
     disinherit(side);
     this.#context.legs.remove(side);

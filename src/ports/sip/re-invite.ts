@@ -2,9 +2,11 @@
 import { type Dialog, endOffer, glareDelayMs, requestIn, takeResponse } from '../../sip/dialog.ts';
 import { header, integerHeader } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
+import { sdpIn } from '../../sip/sdp.ts';
 import type { Timer } from '../../timers.ts';
 import type { Flow } from '../../transport/transport.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
+import { bridgeOf } from './anchoring.ts';
 import type { Attempt } from './attempt.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
@@ -228,8 +230,18 @@ export function tellAgain(context: SipContext, side: LegSide, before: string): v
   const { dialog } = heirOf(side);
   if (dialog === undefined || before === '') return;
   const again = new ReInvite(context, side, dialog, before, {
-    answered: () => void again.acknowledge(),
+    answered: (response) => {
+      again.acknowledge();
+      tellBridge(context, side, response);
+    },
     failed: () => undefined,
   });
   again.start();
+}
+
+/** What that party says of the session now is between it and the bridge that it had before: nobody else is told. */
+export function tellBridge(context: SipContext, side: LegSide, response: SipResponse): void {
+  const bridge = bridgeOf(context, side) ?? heirOf(side).former;
+  const sdp = bridge && sdpIn(response.body, header(response, 'content-type'));
+  if (sdp !== undefined) bridge?.describe(side.isCaller ? 'caller' : 'fork', sdp, 'answer', () => undefined);
 }

@@ -1,5 +1,5 @@
 import type { Forwarding } from '../../../machines/vocabulary/binding.ts';
-import type { NumberRule, PickupConfig, PickupReach, TrunkConfig, UserRouting } from '../../config.ts';
+import type { MediaConfig, NumberRule, PickupConfig, PickupReach, TrunkConfig, UserRouting } from '../../config.ts';
 
 /** What the SIP port is told at birth. */
 export interface SipSettings {
@@ -26,6 +26,8 @@ export interface SipSettings {
   readonly transfer: 'local' | 'relay';
   /** A server that has said nothing for so long is given up for the next one, if there is one. */
   readonly failoverMs: number;
+  /** Whose media passes through here. */
+  readonly anchor: MediaConfig['anchor'];
   readonly trunks: ReadonlyMap<string, TrunkConfig>;
   readonly numbers: readonly NumberRule[];
   /** Star codes, longest first. */

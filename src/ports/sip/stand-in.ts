@@ -7,7 +7,9 @@ import type { Address } from '../../../machines/vocabulary/identity.ts';
 import { header } from '../../sip/headers.ts';
 import type { SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
+import { bridgeOf, joinedMedia } from './anchoring.ts';
 import type { SipContext } from './context.ts';
+import { described } from './described.ts';
 import { noteBody, recouple } from './descriptions.ts';
 import type { LegSide, StandIn } from './leg-side.ts';
 import { ReInvite, SDP_TYPE, tellAgain } from './re-invite.ts';
@@ -82,5 +84,12 @@ function joined(
   // It may have come to the stand-in before, when the referrer hung up.
   handOver(context, old);
   watch(context, heirOf(old), { seconds: intervalIn(response) });
-  context.engine.post({ type: 'ack.received', leg: side.address, message: context.legs.keep(side, response) });
+  const { address: leg } = side;
+  const said = (answer: SipResponse): void => {
+    joinedMedia(side);
+    context.engine.post({ type: 'ack.received', leg, message: context.legs.keep(side, answer) });
+  };
+  // Both have said yes, and are hung up.
+  const refused = (): void => context.engine.post({ type: 'ack.missed', leg });
+  described(context, side, { bridge: bridgeOf(context, side), message: response, what: 'answer' }, said, refused);
 }

@@ -23,7 +23,7 @@ function pingsIn({ packets, serviceHosts, service: { service } }: ServiceWorld):
 }
 
 function* leftIn(world: ServiceWorld, standingTimers: number): Generator<string> {
-  const { engine, transactions, openLegs, kept, httpRequests, pinged } = world.service.service;
+  const { engine, transactions, openLegs, kept, mediaSessions, httpRequests, pinged } = world.service.service;
   const pings = pingsIn(world);
   let lastingWaits = 0;
   // One timer for the turns of all who are pinged, and one for each ping's transaction.
@@ -42,6 +42,7 @@ function* leftIn(world: ServiceWorld, standingTimers: number): Generator<string>
   if (transactions.size > pings) yield `${transactions.size - pings} transactions`;
   if (openLegs > 0) yield `${openLegs} legs in the SIP port`;
   if (kept > 0) yield `${kept} messages, exchanges and registrations in the SIP port`;
+  if (mediaSessions > 0) yield `${mediaSessions} media sessions`;
   if (httpRequests > 0) yield `${httpRequests} HTTP requests`;
   if (engine.backlog > 0) yield `${engine.backlog} entries in the mailbox`;
   const timers = world.serviceTimers.size;
