@@ -3,6 +3,7 @@ import { call } from '../machines/call.ts';
 import { leg } from '../machines/leg.ts';
 import { registration } from '../machines/registration.ts';
 import type { Scenario } from '../machines/scenario.ts';
+import { stream } from '../machines/stream.ts';
 import { subscription } from '../machines/subscription.ts';
 import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
@@ -20,6 +21,7 @@ export const OWN_SCENARIOS: readonly Scenario[] = [
   pushNotification,
   callPickup,
   subscription,
+  stream,
 ];
 
 /** One of them, and its settings. */
@@ -29,12 +31,13 @@ export interface OwnScenario {
 }
 
 /** Those that the config wants, each with its settings. */
-export function ownScenarios({ calls, push, registrar, pickup }: Config): readonly OwnScenario[] {
+export function ownScenarios({ calls, push, registrar, pickup, media }: Config): readonly OwnScenario[] {
   const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
   const settings: Readonly<Record<string, unknown>> = {
     [registration.name]: { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs },
     [call.name]: { maxForks, declineEndsCall, transfer, picksUp: pickup !== undefined },
     [leg.name]: { ringLimitMs, silentAfterMs },
+    [stream.name]: { endsCallAfterMs: media.stalledEndsCallAfterMs },
     [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
   };
   const wanted = pickup === undefined ? OWN_SCENARIOS.filter((one) => one !== callPickup && one !== subscription) : OWN_SCENARIOS;

@@ -23,12 +23,15 @@ const SCENARIOS = Array.isArray(config) ? [] : ownScenarios(config);
 /** Two commands of one author and a deadline deep in the chart with the most events; test/machines/call.test.ts goes there. */
 const TOO_DEEP = /^call, state "ringing\.idle": no walk of the linter came here/;
 
+/** By preset no stream ends its call; test/machines/stream.test.ts goes there. */
+const NOT_BY_PRESET = /^stream, state "stalled\.counted": no walk of the linter came here/;
+
 describe.each(SCENARIOS.map(({ scenario, settings }) => [scenario.name, scenario, settings] as const))(
   'the chart of a %s',
   (_name, scenario, settings) => {
     it('has no finding of the linter', () => {
       const lines = lintScenario(scenario, [], settings).map(lineOf);
-      expect(lines.filter((line) => !TOO_DEEP.test(line))).toEqual([]);
+      expect(lines.filter((line) => !TOO_DEEP.test(line) && !NOT_BY_PRESET.test(line))).toEqual([]);
     });
 
     it('can be drawn from JSON', () => {

@@ -5,6 +5,7 @@ import { callMachine } from '../../machines/call.ts';
 import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { readSettings } from '../../machines/ring-back/settings.ts';
+import { streamMachine } from '../../machines/stream.ts';
 import { subscriptionMachine } from '../../machines/subscription.ts';
 import { callPickupMachine } from '../../machines/supervisors/call-pickup.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
@@ -102,6 +103,10 @@ const attributes = fc.record({
   refreshAfterMs: fc.constantFrom(0, 1_000),
   retryAfterMs: fc.constantFrom(0, 9_000),
   jitterThousandths: fc.nat(999),
+  stream: fc.constant('stream:1/0'),
+  packets: fc.nat(99),
+  lost: fc.nat(9),
+  jitterMs: fc.nat(9),
   route: fc.integer({ min: 0, max: 3 }),
   lapse: fc.constantFrom('', 'unknown'),
   provider: fc.constantFrom('', 'apns'),
@@ -293,6 +298,17 @@ const CHARTS: Readonly<
     }),
     [0, 1_000, 10_000, 64_000],
     [given('watch.notified', { how: 'taken' }), given('watch.notified', { how: 'missed' }), 1_000],
+  ],
+  stream: [
+    streamMachine,
+    fc.record({
+      fact: born('stream.opened'),
+      self: fc.constant('stream:1/0'),
+      current: fc.constant([]),
+      settings: fc.constantFrom({ endsCallAfterMs: 0 }, { endsCallAfterMs: 5_000 }),
+    }),
+    [0, 5_000, 10_000],
+    [given('rtp.heard'), given('rtp.stopped')],
   ],
   ringBack: [
     ringBackMachine,
