@@ -130,6 +130,7 @@ export function recordOf(history: History): CallRecord {
   const closed = facts.filter((fact): fact is Closed => fact.type === 'leg.closed');
   const leg = closed.find((one) => one.leg === birth.leg);
   const answered = find('call.answered');
+  const winner = winnerOf(facts);
   const failed = find('call.failed');
   const ring = facts.find((fact) => fact.type === 'leg.ringing' && fact.status === 180);
   return {
@@ -157,11 +158,37 @@ export function recordOf(history: History): CallRecord {
     leg: wireOf(leg),
     forks: facts
       .filter((fact): fact is Started => fact.type === 'fork.started')
-      .map((fork) => forkOf(fork, history, closed, answered)),
+      .map((fork) => forkOf(fork, history, closed, winner)),
     pushes: facts.flatMap((fact) => pushOf(fact)),
     diversions: facts.flatMap((fact) => diversionOf(fact)),
     pickups: facts.flatMap((fact) => pickupOf(fact)),
   };
+}
+
+interface Winner {
+  readonly fork: Started;
+  readonly answered: FactOf<typeof callAnswered>;
+}
+
+/** Who talks to the caller: of several tries to one device the last one before its answer. The service may have answered first. */
+function winnerOf(facts: readonly Happening[]): Winner | undefined {
+  const answered = facts.findLast((fact) => fact.type === 'call.answered' && fact.device !== '') as
+    | Winner['answered']
+    | undefined;
+  if (answered === undefined) return undefined;
+  const fork = facts.findLast(
+    (fact): fact is Started => fact.type === 'fork.started' && fact.device === answered.device && fact.seq < answered.seq,
+  );
+  return fork === undefined ? undefined : { fork, answered };
+}
+
+/** What decided, after its start, that a fork rings no more. */
+function decisionOn({ seq }: Started, { birth, facts }: History): Happening | undefined {
+  return facts.find((fact) => {
+    if (fact.seq < seq) return false;
+    if (fact.type === 'leg.hungUp') return fact.leg === birth.leg && fact.how === 'bye';
+    return fact.type === 'call.answered' || fact.type === 'call.cancelled' || fact.type === 'call.failed';
+  });
 }
 
 const timeOf = (fact: Happening | undefined): string | null => (fact === undefined ? null : isoTime(fact.at));
@@ -197,22 +224,14 @@ function hangerUp({ leg, placedBy }: History['birth'], hungUp: Of<'leg.hungUp'>)
 const isCallees = (facts: readonly Happening[], status: number): boolean =>
   facts.some((fact) => fact.type === 'leg.failed' && fact.status === status && fact.message !== 0);
 
-function forkOf(
-  fork: Started,
-  { facts, endedAtMs }: History,
-  closed: readonly Closed[],
-  answered: FactOf<typeof callAnswered> | undefined,
-): RecordedFork {
+function forkOf(fork: Started, history: History, closed: readonly Closed[], winner: Winner | undefined): RecordedFork {
+  const { facts, endedAtMs } = history;
   const ofLeg = (type: Happening['type']): Happening | undefined =>
     facts.find((fact) => fact.type === type && 'leg' in fact && fact.leg === fork.leg);
   const wire = closed.find(({ leg }) => leg === fork.leg);
   const failed = ofLeg('leg.failed') as Of<'leg.failed'> | undefined;
-  const isWinner = answered?.device === fork.device && failed === undefined;
-  const decided =
-    failed ??
-    (isWinner
-      ? undefined
-      : facts.find(({ type }) => type === 'call.answered' || type === 'call.cancelled' || type === 'call.failed'));
+  const isWinner = winner?.fork === fork && failed === undefined;
+  const decided = failed ?? (isWinner ? undefined : decisionOn(fork, history));
   return {
     device: fork.device,
     target: wire?.uri ?? '',
@@ -221,7 +240,7 @@ function forkOf(
     callId: wire?.callId ?? fork.callId,
     calledAt: isoTime(fork.at),
     rangAt: timeOf(ofLeg('leg.ringing')),
-    answeredAt: isWinner ? timeOf(answered) : null,
+    answeredAt: isWinner ? timeOf(winner.answered) : null,
     endedAt: isoTime(decided?.at ?? endedAtMs),
     status: isWinner ? 200 : (failed?.status ?? 0),
     reason: failed?.reason ?? '',
@@ -250,7 +269,7 @@ function whyFailed({ status, reason, message }: Of<'leg.failed'>): Why {
 
 function whyCancelled(decided: Happening | undefined, isSilent: boolean): Why {
   if (decided?.type === 'call.answered') return 'answered elsewhere';
-  if (decided?.type === 'call.cancelled') return 'caller gave up';
+  if (decided?.type === 'call.cancelled' || decided?.type === 'leg.hungUp') return 'caller gave up';
   return isSilent ? 'unreachable' : 'call ended';
 }
 

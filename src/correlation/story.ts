@@ -1,5 +1,5 @@
 /** Why a call ended as it did, and what each device did: its history as one readable line. */
-import type { Address } from '../../machines/vocabulary/identity.ts';
+import { type Address, CALLER_LEG, legAddress } from '../../machines/vocabulary/identity.ts';
 import { MAX_FORKS } from '../../machines/vocabulary/limits.ts';
 import { type Happening, type History, outcomeOf } from './history.ts';
 
@@ -70,6 +70,9 @@ function chapters(facts: readonly Happening[], { call, at: beganMs }: History['b
 const isJoin = ({ case: by, target }: Extract<Happening, { type: 'fork.started' }>): boolean =>
   by !== '' && target.adopts !== undefined;
 
+/** It slept, and was called once it had registered; what a scenario rings itself is there. */
+const isWoken = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('push-notification:');
+
 /** A picker's phones are rung by the case itself: nobody waited for them to register. */
 const isPickers = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('call-pickup:');
 
@@ -81,6 +84,8 @@ const lostBy = (lost: Extract<Happening, { type: 'pickup.lost' }>, call: Address
   if (call !== lost.pickerCall) return `could not be picked up by ${lost.picker} (${why})`;
   return lost.callee === '' ? `took none (${why})` : `could not take the one to ${lost.callee} (${why})`;
 };
+
+const callerOf = (call: Address): Address => legAddress(call, CALLER_LEG);
 
 const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
 
@@ -94,13 +99,15 @@ function eventOf(
       if (isJoin(fact)) return [fact.device, 'came for the call'];
       return [
         fact.device,
-        fact.case === '' ? 'was called' : isPickers(fact) ? 'was called to pick up' : 'registered and was called',
+        isPickers(fact) ? 'was called to pick up' : isWoken(fact) ? 'registered and was called' : 'was called',
       ];
     case 'leg.ringing':
       return [fact.device, fact.status === 180 ? 'rang' : `said ${fact.status}`];
     case 'leg.silent':
       return [deviceOf.get(fact.leg) ?? '', 'had said nothing'];
     case 'leg.failed':
+      // The caller's own, which could not be answered: the story tells what it got.
+      if (fact.leg === callerOf(fact.call)) return undefined;
       return [fact.device, `ended with ${phrased(fact.status, fact.reason)}`];
     case 'route.found':
       return ['the call', `went on to ${fact.callee}`];

@@ -37,6 +37,8 @@ export class Talks {
   }
 
   #begin(fact: Answered): void {
+    // The service has answered it before, and its caller talks to somebody else now.
+    this.#end(fact.call);
     this.#byCall.set(fact.call, fact);
     for (const user of partiesOf(fact)) this.#byUser.set(user, [...this.of(user), fact]);
   }

@@ -22,7 +22,7 @@ describe('the story of a call', () => {
       [1020, 'leg.ringing', { device: 'desk', status: 180 }],
       [1030, 'push.delivered', { device: 'mobile' }],
       [1310, 'leg.failed', { device: 'desk', status: 486, reason: 'Busy Here' }],
-      [3000, 'fork.started', { device: 'mobile', case: 'push:1', target: {} }],
+      [3000, 'fork.started', { device: 'mobile', case: 'push-notification:1', target: {} }],
       [3100, 'leg.ringing', { device: 'mobile', status: 183 }],
       [4000, 'call.answered', { device: 'mobile' }],
       [9500, 'call.ended', ended('answered', 200)],

@@ -6,6 +6,7 @@ import { header } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
 import { bridgeToAdopted, joinedMedia } from './anchoring.ts';
+import { connectAttended } from './attending.ts';
 import { setConnected } from './connected.ts';
 import type { SipContext } from './context.ts';
 import { described } from './described.ts';
@@ -137,6 +138,7 @@ export function complete(context: SipContext, side: LegSide, adoption: Adoption,
   else setOffer(old, 'none');
   side.adoption = undefined;
   handOver(context, old);
+  if (adoption.answer !== undefined) connectAttended(context, side, adoption.answer);
   joinedMedia(side);
   side.bridge?.connect();
   return undefined;

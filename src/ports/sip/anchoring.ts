@@ -25,7 +25,7 @@ export function bridgeTo(context: SipContext, caller: LegSide, fork: LegSide, ta
   fork.isNatted = isTargetNatted(target);
   const flow = typeof way === 'string' ? undefined : way;
   const isWebRtc = flow !== undefined && isWebSocket(flow);
-  return open(context, caller, partyOf(caller), fork, {
+  return open(context, caller, mediaPartyOf(caller), fork, {
     leg: fork.address,
     user: target.outside === undefined ? fork.user : '',
     host: flow?.remote.host ?? '',
@@ -39,7 +39,7 @@ export function bridgeTo(context: SipContext, caller: LegSide, fork: LegSide, ta
 export function bridgeToAdopted(context: SipContext, caller: LegSide, fork: LegSide, old: LegSide): MediaBridge | undefined {
   if (context.media === undefined || caller.placed !== undefined) return undefined;
   fork.isNatted = isNatted(old);
-  return open(context, caller, partyOf(caller), fork, partyOf(fork));
+  return open(context, caller, mediaPartyOf(caller), fork, mediaPartyOf(fork));
 }
 
 function open({ media, settings }: SipContext, caller: LegSide, one: MediaParty, fork: LegSide, other: MediaParty) {
@@ -63,7 +63,8 @@ function isNatted(side: LegSide): boolean {
   return side.isNatted;
 }
 
-const partyOf = ({ address, user, flow }: LegSide): MediaParty => ({
+/** A party as the media plane knows it. */
+export const mediaPartyOf = ({ address, user, flow }: LegSide): MediaParty => ({
   leg: address,
   user,
   host: flow.remote.host,

@@ -11,6 +11,7 @@ import type { ServerTransaction } from '../../transaction/transaction.ts';
 import type { TransportName } from '../../transport/transport.ts';
 import { bridgeOf } from './anchoring.ts';
 import { NOBODY } from './attempt.ts';
+import { attend, takeAnswer } from './attending.ts';
 import { breadthOf } from './breadth.ts';
 import { setConnected } from './connected.ts';
 import { hostPort, newTag, type SipContext } from './context.ts';
@@ -155,6 +156,31 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
     side.held = command;
     return;
   }
+  const said = { command, source, dialog };
+  if (command.media === true)
+    attend(context, side, command, (sdp) => {
+      acceptAs(context, side, server, said, sdp);
+      // Whoever it talks to next goes on in this session.
+      recouple(dialog);
+    });
+  // The service itself answers: there is nobody behind us yet who could describe a session.
+  else if (command.fork === '') acceptAs(context, side, server, said, withoutMedia(context, side.flow, offerOf(side)));
+  else acceptAs(context, side, server, said, source?.body ?? '');
+}
+
+interface Accepted {
+  readonly command: SipRespond;
+  readonly source: SipMessage | undefined;
+  readonly dialog: Dialog;
+}
+
+function acceptAs(
+  context: SipContext,
+  side: LegSide,
+  server: ServerTransaction,
+  { command, source, dialog }: Accepted,
+  body: string,
+): void {
   const isOurs = command.fork === '';
   const headers = source === undefined ? new Map(isOurs ? OUR_ANSWER : []) : passedHeaders(source, context.settings.realm);
   side.held = undefined;
@@ -167,8 +193,6 @@ function accept(context: SipContext, side: LegSide, server: ServerTransaction, c
     recouple(dialog);
     noteBody(dialog, side.invite.body, header(side.invite, 'content-type'));
   }
-  // The service itself answers: there is nobody behind us yet who could describe a session.
-  const body = isOurs ? withoutMedia(context, side.flow, offerOf(side)) : (source?.body ?? '');
   const response = answerWith(side, command, source, dialog, headers, body);
   if (isDescribing(response)) takeDescription(dialog, 'ours');
   server.respond(response);
@@ -304,6 +328,7 @@ export function acknowledged(context: SipContext, side: LegSide, ack: SipRequest
   side.server.acknowledged();
   side.server = undefined;
   if (side.dialog !== undefined) endOffer(side.dialog);
+  if (side.attended !== undefined && offerOf(side) === undefined && !takeAnswer(context, side, ack)) return;
   const { address: leg } = side;
   const said = (answer: SipRequest): void => {
     // An ACK without a body says nothing that ours to the callee would not say.

@@ -6,6 +6,7 @@ import { rseqOf, takeRseq } from '../../sip/reliable.ts';
 import type { ClientHandler, ServerTransaction } from '../../transaction/transaction.ts';
 import { acknowledgeIn, heardOn } from './acks.ts';
 import { bridgeOf } from './anchoring.ts';
+import { acknowledgedAttended, answerAttended } from './attended-requests.ts';
 import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
@@ -355,6 +356,20 @@ export class Exchanges {
     return exchange?.to === undefined ? exchange : undefined;
   }
 
+  /** Answers an offer, or a refresh, of a party that the service attends. */
+  attend(id: number): string | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange === undefined || exchange.to !== undefined) return 'no such request waits';
+    answerAttended(this.#context, exchange, {
+      // A 2xx to INVITE is owed its ACK.
+      answered: () => {
+        if (exchange.request.method !== 'INVITE') this.#drop(exchange);
+      },
+      refused: (why) => this.#refuse(exchange, why),
+    });
+    return undefined;
+  }
+
   /** Answers a waiting request ourselves. */
   refuse(id: number, refused: Refusal): string | undefined {
     const exchange = this.#byId.get(id);
@@ -380,7 +395,12 @@ export class Exchanges {
   acknowledged(side: LegSide, ack: SipRequest): boolean {
     const exchange = side.exchanges.find(({ request }) => request.method === 'INVITE' && request.cseq.seq === ack.cseq.seq);
     if (exchange === undefined) return this.#left.acknowledged(side.dialog, ack);
-    if (exchange.to === undefined || !exchange.server.answered || exchange.ack !== undefined) return false;
+    if (!exchange.server.answered || exchange.ack !== undefined) return false;
+    if (exchange.to === undefined) {
+      acknowledgedAttended(this.#context, exchange, ack);
+      this.#drop(exchange);
+      return true;
+    }
     exchange.server.acknowledged();
     const { id, to } = exchange;
     const pair = side.isCaller ? to : side;
@@ -419,7 +439,10 @@ export class Exchanges {
   /** No ACK will come to be passed on: ours refuses what the 2xx may have offered (RFC 3264 §6). */
   #giveUpAck(exchange: Exchange): void {
     const { to, toDialog, request, answer } = exchange;
-    if (to === undefined || toDialog === undefined) return;
+    if (to === undefined || toDialog === undefined) {
+      this.#drop(exchange);
+      return;
+    }
     exchange.ack = ackTo(exchange.sent, to, toDialog, refusedOffer(to.flow, request, answer, toDialog));
     this.#acknowledge(exchange);
     this.#drop(exchange);

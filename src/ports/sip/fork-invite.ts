@@ -7,6 +7,7 @@ import { quoted, unquoted } from '../../sip/name-addr.ts';
 import { NO_PARAMS } from '../../sip/params.ts';
 import { RELIABLE } from '../../sip/reliable.ts';
 import { requestUriOf } from '../../sip/uri.ts';
+import { speakFor } from './attending.ts';
 import { breadthOf, setMaxBreadth, shareOf } from './breadth.ts';
 import { newTag, type SipContext } from './context.ts';
 import { disbelieve, setDiversions } from './diversion.ts';
@@ -47,7 +48,8 @@ export function inviteFor(context: SipContext, caller: LegSide, command: SipInvi
   if (command.target.outside !== undefined && caller.user !== '') disbelieve(headers, caller.user);
   if (command.target.diversions !== undefined) setDiversions(headers, command.target.diversions);
   setMaxBreadth(headers, breadth);
-  askInterval(context.settings, source, headers);
+  if (caller.attended === undefined) askInterval(context.settings, source, headers);
+  else speakFor(context, headers);
   // One early dialog for all forks cannot say whose answer a PRACK is for.
   if (context.settings.earlyDialogs === 'single')
     for (const name of ['supported', 'require']) withoutOption(headers, name, RELIABLE);

@@ -13,6 +13,7 @@ import { acknowledgeIn, heardOn } from './acks.ts';
 import { adopt, breakOff, complete, giveBack } from './adoption.ts';
 import { bridgeTo, forsake } from './anchoring.ts';
 import { type AttemptHandler, NOBODY, send, sendAck, type Way } from './attempt.ts';
+import { connectAttended } from './attending.ts';
 import { BREADTH_EXCEEDED } from './breadth.ts';
 import { contactFor } from './caller.ts';
 import type { SipContext } from './context.ts';
@@ -254,6 +255,7 @@ export function acknowledge(context: SipContext, side: LegSide, message: number)
   });
   acknowledgeIn(context, side, side.dialog, side.ack);
   endOffer(side.dialog);
+  if (side.answer !== undefined) connectAttended(context, side, side.answer);
   side.answer = undefined;
   side.bridge?.connect();
   return undefined;

@@ -57,6 +57,8 @@ export class LegOrders {
         return this.#exchanges.relayAck(command.exchange, command.message);
       case 'sip.transfer':
         return this.#transfer(command.exchange, side);
+      case 'sip.answerRequest':
+        return this.#exchanges.attend(command.exchange);
       case 'sip.refuseRequest':
         return this.#exchanges.refuse(command.exchange, refusal(command.status, command.reason));
       default:

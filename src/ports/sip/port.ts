@@ -15,6 +15,7 @@ import type { Flow } from '../../transport/transport.ts';
 import { Admission, type Admitted } from './admission.ts';
 import { breakOff } from './adoption.ts';
 import { closeMedia } from './anchoring.ts';
+import { dismiss } from './attending.ts';
 import type { Authenticator } from './authenticator.ts';
 import * as caller from './caller.ts';
 import { newTag, type SipContext } from './context.ts';
@@ -379,6 +380,7 @@ export class SipPort implements Port, TransactionUser {
     side.placed?.withdraw();
     enter(side, undefined);
     closeMedia(this.#context, side);
+    dismiss(side);
     standDown(side);
     disinherit(side);
     this.#context.legs.remove(side);

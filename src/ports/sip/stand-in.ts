@@ -8,6 +8,7 @@ import { header } from '../../sip/headers.ts';
 import type { SipResponse } from '../../sip/message.ts';
 import { sdpIn } from '../../sip/sdp.ts';
 import { bridgeOf, joinedMedia } from './anchoring.ts';
+import { attend, takeAnswer } from './attending.ts';
 import type { SipContext } from './context.ts';
 import { described } from './described.ts';
 import { noteBody, recouple } from './descriptions.ts';
@@ -27,29 +28,39 @@ export function respondAs(context: SipContext, side: LegSide, standIn: StandIn, 
     standIn.referral.tell(status, reason);
     return undefined;
   }
-  standIn.isAnswered = true;
   side.winner = fork;
+  if (command.media === true) {
+    // It is the service that the party shall talk to.
+    attend(context, side, command, (offer) => offerTo(context, side, standIn, offer));
+    return undefined;
+  }
   const source = context.legs.message(message);
   const offer = source === undefined ? undefined : sdpIn(source.body, header(source, CONTENT_TYPE));
+  if (offer !== undefined) recoupleFork(context, fork, offer);
+  const answering = context.legs.at(fork);
+  if (answering !== undefined && source !== undefined) watch(context, answering, { seconds: intervalIn(source) });
+  offerTo(context, side, standIn, offer);
+  return undefined;
+}
+
+/** Offers the party what is to be its session. */
+function offerTo(context: SipContext, side: LegSide, standIn: StandIn, offer: string | undefined): void {
+  const { old } = standIn;
+  standIn.isAnswered = true;
   const fail = (why: number, phrase: string): void => {
     standIn.referral.tell(why, phrase);
     context.engine.post({ type: 'ack.missed', leg: side.address });
   };
-  const { old } = standIn;
   if (offer === undefined || old.dialog === undefined) {
     fail(488, 'No Session Description In The Answer');
-    return undefined;
+    return;
   }
   const reInvite = new ReInvite(context, old, old.dialog, offer, {
     answered: (response) => joined(context, side, standIn, reInvite, response),
     failed: fail,
     tooLate: () => tellAgain(context, old, standIn.before),
   });
-  recoupleFork(context, fork, offer);
-  const answering = context.legs.at(fork);
-  if (answering !== undefined && source !== undefined) watch(context, answering, { seconds: intervalIn(source) });
   standIn.reInvite = reInvite.start();
-  return undefined;
 }
 
 /** The new party's dialog is one whose other side may change again: its m-lines are those of its offer. */
@@ -84,6 +95,7 @@ function joined(
   // It may have come to the stand-in before, when the referrer hung up.
   handOver(context, old);
   watch(context, heirOf(old), { seconds: intervalIn(response) });
+  if (side.attended !== undefined && !takeAnswer(context, side, response)) return;
   const { address: leg } = side;
   const said = (answer: SipResponse): void => {
     joinedMedia(side);

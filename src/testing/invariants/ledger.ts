@@ -65,6 +65,8 @@ export interface SeenCall {
   readonly caller: SeenLeg | undefined;
   readonly forks: SeenLeg[];
   decision: Decision;
+  /** The service has answered the caller itself, and may ring others for it (`call.answer` with media). */
+  isAttended: boolean;
 }
 
 /** Who follows calls. A hearer of the ear hears of a message after the ledger has taken it. */
@@ -136,12 +138,16 @@ export class Ledger implements Hearer {
     return this.#byCaller.get(callerKey(callId, theirs));
   }
 
-  taken({ kind, entry }: Taking): void {
-    if (kind !== 'fact') return;
+  taken({ kind, entry, refused }: Taking): void {
+    if (kind !== 'fact') {
+      if (entry.type === 'call.answer' && refused === undefined) this.#attended(entry as Entry);
+      return;
+    }
     if (entry.type === 'invite.received') this.#opened(entry as Entry);
     else if (entry.type === 'fork.started') this.#forked(entry as Entry);
     else if (entry.type === 'pickup.asked') this.#pickers.add(String((entry as Entry).call));
     else if (entry.type === 'dialog.moved') this.#moved(entry as Entry);
+    else if (entry.type === 'call.answered') this.#connected(entry as Entry);
     else if (entry.type === 'actor.ended') this.#ended(entry as Entry);
   }
 
@@ -165,7 +171,7 @@ export class Ledger implements Hearer {
 
   #opened({ call: id, leg: address, callIdStem: stem, transferredBy, at }: Entry): void {
     const latest = transferredBy === undefined || transferredBy === '' ? this.#latest : undefined;
-    const call = { id: String(id), stem: String(stem), startedMs: at, forks: [], decision: '' as const };
+    const call = { id: String(id), stem: String(stem), startedMs: at, forks: [], decision: '' as const, isAttended: false };
     // One that we placed, for a transfer or a scenario, has no INVITE behind it.
     const isCaller = latest?.method === 'INVITE' && latest.status === 0 && latest.atMs === at && latest.toTag === '';
     const seen: { -readonly [K in keyof SeenCall]: SeenCall[K] } = { ...call, caller: undefined };
@@ -178,6 +184,19 @@ export class Ledger implements Hearer {
     if (seen.caller === undefined || !isCaller) return;
     this.#legs.set(seen.caller.address, seen.caller);
     this.#byCaller.set(callerKey(seen.caller.callId, seen.caller.tag), seen.caller);
+  }
+
+  #attended({ to, media }: Entry): void {
+    const call = this.#calls.get(String(to));
+    if (call !== undefined && media === true) call.isAttended = true;
+  }
+
+  /** What the service itself says to the caller is no decision on whom it talks to. */
+  #connected({ call: id, device }: Entry): void {
+    const call = this.#calls.get(String(id));
+    if (call?.isAttended !== true || device === '' || call.decision !== '') return;
+    call.decision = 'answered';
+    this.#decided(call);
   }
 
   #forked({ call: id, leg: address, callId, target, at }: Entry): void {
@@ -256,7 +275,9 @@ export class Ledger implements Hearer {
     if (dialog === undefined || dialog.isEnded) return;
     dialog.isEnded = true;
     for (const joined of leg.heir?.dialogs ?? []) joined.isEnded = true;
-    if (leg.isCaller) this.#decided(leg.call);
+    if (!leg.isCaller) return;
+    if (leg.call.isAttended && leg.call.decision === '') leg.call.decision = 'answered';
+    this.#decided(leg.call);
   }
 
   #cancelled(leg: SeenLeg, atMs: number): void {
@@ -278,7 +299,7 @@ export class Ledger implements Hearer {
       leg.dialogs.push({ tag: toTag, isAcknowledged: false, isEnded: false });
     if (!leg.isCaller) {
       for (const follower of this.#followers) follower.answered?.(leg, sighting);
-    } else if (status >= 200 && leg.call.decision === '') {
+    } else if (leg.call.decision === '' && isDecision(leg.call, status)) {
       leg.call.decision = status < 300 ? 'answered' : 'refused';
       this.#decided(leg.call);
     }
@@ -315,6 +336,9 @@ export class Ledger implements Hearer {
     if (this.#byCaller.get(key) === caller) this.#byCaller.delete(key);
   }
 }
+
+/** The service's own 2xx is no answer of whom the caller talks to. */
+const isDecision = ({ isAttended }: SeenCall, status: number): boolean => status >= 300 || (status >= 200 && !isAttended);
 
 /** A dialog is known by the tag of who was called: ours on the caller's side, the device's on a fork's. */
 function dialogIn(leg: SeenLeg, { isIn, status, fromTag, toTag }: Sighting): SeenDialog | undefined {

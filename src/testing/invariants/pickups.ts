@@ -28,6 +28,7 @@ type Fact = Taking['entry'] & {
   readonly picker: string;
   readonly pickerCall: string;
   readonly answeredBy: string;
+  readonly device: string;
   readonly status: number;
   readonly case: string;
   readonly address: string;
@@ -197,9 +198,10 @@ class Pickups implements Hearer, Follower {
     if (isPickersOwn(status)) this.#ringsOn(call, `${picker} could not take it (${status})`);
   }
 
-  #answered({ call, answeredBy, at: atMs }: Fact): void {
+  #answered({ call, answeredBy, device, at: atMs }: Fact): void {
     const wanted = this.#wanted.get(call);
-    if (wanted === undefined) return;
+    // What the service itself answers may still be taken by anybody.
+    if (wanted === undefined || device === '') return;
     wanted.answeredBy = answeredBy;
     const { winner } = wanted;
     if (winner !== undefined && !winner.isCallback && winner.picker !== answeredBy)
