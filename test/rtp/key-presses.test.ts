@@ -100,6 +100,14 @@ describe('a key press (RFC 4733)', () => {
     expect(hear([0, 50_000, 80_000, '1', 800, 'E'], [900, 3, 160, '1', 800, 'E'])).toHaveLength(4);
   });
 
+  it('is another one where a recorded one is played again, or one from before it', () => {
+    const played = (atMs: number): Line[] => WHOLE.map(([after, ...rest]) => [atMs + after, ...rest]);
+    expect(hear(...played(0), ...played(350), ...played(700)).filter((told) => told.endsWith('down'))).toHaveLength(3);
+    expect(hear([0, 67, 9900, '2', 160, 'M'], [20, 68, 9900, '2', 320, 'E'], ...played(300))).toHaveLength(4);
+    // Its packets come twice, but at once.
+    expect(hear(...[...played(0), ...played(30)].toSorted(([a], [b]) => a - b))).toHaveLength(2);
+  });
+
   it('crosses the wrap of timestamp and sequence', () => {
     expect(
       hear([0, 65_535, 0xffffffe0, '9', 160, 'M'], [20, 0, 0xffffffe0, '9', 320, 'E'], [90, 1, 0x300, '9', 160, 'ME']),
