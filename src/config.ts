@@ -60,17 +60,28 @@ function problemsOf(issue: Issue, source: Source): ConfigProblem[] {
       return problemAt(source.locate(at), `unknown key, set to ${value}`, unknownKeyFix(key, known));
     });
   }
-  if (issue.code === 'invalid_key') return [problemAt(source.locate(path), 'wrong name', `write ${nameFix(path)}`)];
+  // The wrong name of a PIN may be that PIN.
+  const at = isPinName(path) ? path.slice(0, -1) : path;
+  if (issue.code === 'invalid_key') return [problemAt(source.locate(at), 'wrong name', `write ${nameFix(path)}`)];
   return [problemAt(source.locate(path), shown(issue.input, path), `write ${issue.message}`)];
 }
+
+const isPinName = ([first, second]: KeyPath): boolean => first === 'ivr' && second === 'pins';
 
 const nameFix = (path: KeyPath): string => {
   if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
   if (path[0] === 'pickup') return 'a name of letters, digits, dots and dashes, such as sales';
   if (path[0] === 'http' && !path.includes('headers')) return 'a name of letters, digits, dots and dashes, such as crm';
+  if (path[0] === 'ivr') return ivrNameFix(path);
   if (path[0] === 'tls') return 'the name that clients ask for, such as sip.example.com';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';
   return path.includes('headers')
     ? 'the name of an HTTP header, such as authorization'
     : 'a pn-provider, such as apns, fcm or webpush';
 };
+
+function ivrNameFix(path: KeyPath): string {
+  if (path[1] === 'numbers') return 'a number in quotes or a name, such as "100"';
+  if (path.includes('choices')) return '1 to 8 of 0 to 9, * and # in quotes, such as "1"';
+  return `a name that begins with a letter, such as ${path[1] === 'pins' ? 'door' : 'main'}`;
+}

@@ -7,6 +7,7 @@ import { stream } from '../machines/stream.ts';
 import { subscription } from '../machines/subscription.ts';
 import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
+import { ivrMenu } from '../machines/supervisors/ivr-menu.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { trunk } from '../machines/trunk.ts';
 import type { Config } from './config.ts';
@@ -22,6 +23,7 @@ export const OWN_SCENARIOS: readonly Scenario[] = [
   callPickup,
   subscription,
   stream,
+  ivrMenu,
 ];
 
 /** One of them, and its settings. */
@@ -31,7 +33,7 @@ export interface OwnScenario {
 }
 
 /** Those that the config wants, each with its settings. */
-export function ownScenarios({ calls, push, registrar, pickup, media }: Config): readonly OwnScenario[] {
+export function ownScenarios({ calls, push, registrar, pickup, media, ivr }: Config): readonly OwnScenario[] {
   const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
   const settings: Readonly<Record<string, unknown>> = {
     [registration.name]: { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs },
@@ -39,7 +41,15 @@ export function ownScenarios({ calls, push, registrar, pickup, media }: Config):
     [leg.name]: { ringLimitMs, silentAfterMs },
     [stream.name]: { endsCallAfterMs: media.stalledEndsCallAfterMs },
     [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
+    // Not their PINs: settings stand in journals.
+    [ivrMenu.name]: ivr && { numbers: ivr.numbers, menus: ivr.menus, callsAs: ivr.callsAs },
   };
-  const wanted = pickup === undefined ? OWN_SCENARIOS.filter((one) => one !== callPickup && one !== subscription) : OWN_SCENARIOS;
-  return wanted.map((scenario) => ({ scenario, settings: settings[scenario.name] ?? {} }));
+  const unwanted = new Set<Scenario>([
+    ...(pickup === undefined ? [callPickup, subscription] : []),
+    ...(ivr === undefined ? [ivrMenu] : []),
+  ]);
+  return OWN_SCENARIOS.filter((one) => !unwanted.has(one)).map((scenario) => ({
+    scenario,
+    settings: settings[scenario.name] ?? {},
+  }));
 }

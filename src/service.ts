@@ -408,6 +408,7 @@ function sipSettings(config: Config): SipSettings {
     trunks: config.trunks,
     numbers: config.numbers,
     codes: config.codes,
+    menus: new Map(Object.entries(config.ivr?.numbers ?? {})),
     pickup: config.pickup && { ...config.pickup, reach: pickupReach(config.pickup.groups) },
   };
 }

@@ -65,7 +65,7 @@ const ZONES: readonly (readonly [zone: string, pattern: RegExp])[] = [
   ['vocabulary', /^machines\/vocabulary\//],
   ['scenario', /^machines\/scenario\.ts$/],
   // The parts of a chart that is too long for a file.
-  ['parts', /^machines\/(?:call|call-pickup|ring-back|subscription)\//],
+  ['parts', /^machines\/(?:call|call-pickup|in-call-codes|ivr-menu|ring-back|subscription)\//],
   ['machines', /^machines\//],
   ['config', /^src\/config\//],
   ['leaf', LEAF],
@@ -118,8 +118,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scenario: ['vocabulary'],
   parts: ['vocabulary', 'scenario'],
   machines: ['vocabulary', 'scenario', 'parts'],
-  // What is a number or a URI in the config is one on the wire too.
-  config: ['sip', 'leaf'],
+  // What is a number or a URI in the config is one on the wire too, and what menus do is said in the words that charts read.
+  config: ['vocabulary', 'sip', 'leaf'],
   leaf: ['config'],
   sip: [],
   rtp: [],

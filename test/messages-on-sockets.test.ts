@@ -26,6 +26,7 @@ beforeEach(async () => {
     ...config,
     auth: 'none',
     pickup: undefined,
+    menus: new Map(),
     demo: false,
     users,
     listen: listen.map((one) => ({ ...sample, ...one })),

@@ -203,6 +203,8 @@ export type SipRoute = To<typeof PORT_SIP> & {
   /** Number of the question, the author's own. */
   readonly route: number;
   readonly uri: string;
+  /** Keys that were pressed, in the place of the URI's user part; a secret like all digits, should they be no number. */
+  readonly digits?: string;
   /** The user whose permissions count: who diverts, redirects or transfers. (`by` is the engine’s: the author.) */
   readonly onBehalfOf: string;
 };

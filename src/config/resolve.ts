@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import { resolveHttp } from './http.ts';
+import { type Around, type IvrConfig, resolveIvr } from './ivr.ts';
 import { resolveMedia } from './media.ts';
 import { parseNetwork } from './network.ts';
 import { type PickupConfig, resolvePickup } from './pickup.ts';
@@ -52,6 +53,8 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     : resolveUsers(written.users, providers, routing, complain);
   const http = resolveHttp(written.http, complain);
   const pickup = resolvePickupOf(demo ? DEMO_PICKUP : written.pickup, written, [...users.keys()], routing, complain);
+  const media = resolveMedia(written.media, written.listen, cwd);
+  const ivr = resolveIvrOf(written, { users: [...users.keys()], routing, prompts: media.prompts }, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
@@ -100,7 +103,8 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       providers,
     },
     http,
-    media: resolveMedia(written.media, written.listen, cwd),
+    media,
+    ivr,
     nat: { pingMs: toMs(nat.pingSeconds), removeAfterMissed: nat.removeAfterMissed },
     dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
@@ -135,6 +139,17 @@ function resolvePickupOf(
   if (pickup === undefined) return undefined;
   const everybodyIsUser = users.length === 0 && auth === 'none';
   return resolvePickup(pickup, { users, routing, matches: numbers.map(({ match }) => match), everybodyIsUser }, complain);
+}
+
+function resolveIvrOf(
+  { ivr, pickup, auth, codes }: WrittenConfig,
+  around: Omit<Around, 'codes' | 'everybodyIsUser'>,
+  complain: Complain,
+): IvrConfig | undefined {
+  if (ivr === undefined) return undefined;
+  const ofPickup = Object.values(pickup?.codes ?? {}).filter((code) => code !== false);
+  const everybodyIsUser = around.users.length === 0 && auth === 'none';
+  return resolveIvr(ivr, { ...around, everybodyIsUser, codes: [...codes, ...ofPickup] }, complain);
 }
 
 const resolveLimits = ({ trusted, banSeconds, ...limits }: WrittenConfig['limits']): Config['limits'] => ({

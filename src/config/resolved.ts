@@ -1,4 +1,5 @@
 /** The config as the service uses it: checked, in its own units, presets filled in. */
+import type { IvrConfig } from './ivr.ts';
 import type { MediaConfig } from './media.ts';
 import type { Network } from './network.ts';
 import type { PickupConfig } from './pickup.ts';
@@ -164,6 +165,8 @@ export interface Config {
   };
   readonly http: HttpConfig;
   readonly media: MediaConfig;
+  /** undefined: there are no menus. */
+  readonly ivr: IvrConfig | undefined;
   readonly dns: {
     /** Addresses of name servers, with or without port; empty: those of the system. */
     readonly servers: readonly string[];

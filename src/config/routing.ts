@@ -70,6 +70,8 @@ interface Written {
   readonly trunks?: WrittenTrunk;
   readonly numbers: readonly WrittenRule[];
   readonly codes: readonly string[];
+  /** Numbers of menus are targets too. */
+  readonly ivr?: { readonly numbers: Readonly<Record<string, string>> } | undefined;
 }
 type Complain = (path: KeyPath, what: string, fix: string) => void;
 
@@ -84,7 +86,8 @@ export function resolveRouting(written: Written, complain: Complain): Routing {
     if (!isPlain(user)) users.set(name, resolveUser(name, user, names));
   const codes = resolveCodes(written, names, complain);
   const routing = { users, trunks, numbers, codes };
-  const check = new Targets(routing, names, complain);
+  const menus = new Set(Object.keys(written.ivr?.numbers ?? {}).map((number) => writtenNumber(number) ?? number));
+  const check = new Targets({ routing, names, menus }, complain);
   for (const [name, user] of users) check.ofUser(name, user);
   for (const [name, { inboundTo }] of trunks) check.ofTrunk(name, inboundTo);
   return routing;
@@ -243,11 +246,14 @@ const NO_SUCH = 'write a user, an alias, a number that a rule of numbers knows, 
 class Targets {
   readonly #routing: Routing;
   readonly #names: Names;
+  /** Numbers behind which a menu is. */
+  readonly #menus: ReadonlySet<string>;
   readonly #complain: Complain;
 
-  constructor(routing: Routing, names: Names, complain: Complain) {
-    this.#routing = routing;
-    this.#names = names;
+  constructor(known: { routing: Routing; names: Names; menus: ReadonlySet<string> }, complain: Complain) {
+    this.#routing = known.routing;
+    this.#names = known.names;
+    this.#menus = known.menus;
     this.#complain = complain;
   }
 
@@ -265,8 +271,12 @@ class Targets {
   }
 
   ofTrunk(name: string, target: string | undefined): void {
-    if (target !== undefined && this.#names.ownerOf(target) === undefined)
+    if (target !== undefined && this.#names.ownerOf(target) === undefined && !this.#isMenu(target))
       this.#complain(['trunks', name, 'inboundTo'], JSON.stringify(target), 'write a user, an alias or a number of a user');
+  }
+
+  #isMenu(target: string): boolean {
+    return this.#menus.has(writtenNumber(target) ?? target);
   }
 
   #target(path: KeyPath, target: string, user: string, outside: UserRouting['outside']): void {
@@ -277,7 +287,7 @@ class Targets {
     }
     const owner = this.#names.ownerOf(target);
     if (owner === user) this.#complain(path, JSON.stringify(target), 'write somebody else');
-    if (owner !== undefined) return;
+    if (owner !== undefined || this.#isMenu(target)) return;
     const number = writtenNumber(target);
     const rules = number === undefined ? [] : this.#routing.numbers.filter(({ pattern }) => matchesPattern(pattern, number));
     if (rules.length === 0) this.#complain(path, JSON.stringify(target), NO_SUCH);
@@ -286,5 +296,6 @@ class Targets {
   }
 }
 
-const mayUse = (outside: UserRouting['outside'], { name, trunks }: NumberRule): boolean =>
+/** Whether who may call outside so may use that rule. */
+export const mayUse = (outside: UserRouting['outside'], { name, trunks }: NumberRule): boolean =>
   typeof outside === 'boolean' ? outside : outside.includes(name) || trunks.some((trunk) => outside.includes(trunk));

@@ -17,6 +17,8 @@ export function keyName(path: KeyPath): string {
 const isSecret = (path: KeyPath): boolean =>
   (path[0] === 'users' && path.length > 1) ||
   path[0] === 'http' ||
+  // A PIN, or one under a misspelt key.
+  (path[0] === 'ivr' && (path.length === 2 || path.includes('pins') || path.includes('pin'))) ||
   path.includes('headers') ||
   path.some((part) => SECRET_KEY.test(String(part)));
 

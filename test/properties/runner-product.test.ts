@@ -9,6 +9,7 @@ import { streamMachine } from '../../machines/stream.ts';
 import { subscriptionMachine } from '../../machines/subscription.ts';
 import { callPickupMachine } from '../../machines/supervisors/call-pickup.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
+import { ivrMenuMachine } from '../../machines/supervisors/ivr-menu.ts';
 import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { ringBackMachine } from '../../machines/supervisors/ring-back.ts';
@@ -18,6 +19,7 @@ import { legAddress } from '../../machines/vocabulary/identity.ts';
 import { chartOf } from '../../src/engine/chart/compile.ts';
 import { nodesOf } from '../machines/chart.ts';
 import { expectSame, type Step } from '../support/engine-runs.ts';
+import { MENUS } from '../support/menus.ts';
 
 const CALL = 'call:1';
 const CALLER = 'leg:0';
@@ -89,7 +91,7 @@ const attributes = fc.record({
   outcome: fc.constantFrom('answered', 'failed'),
   address: leg,
   of: fc.constant(CALL),
-  how: fc.constantFrom('done', 'failed'),
+  how: fc.constantFrom('done', 'failed', 'matched', 'silent', 'full'),
   why: fc.constantFrom('unregistered', 'expired', 'unreachable', 'silent', 'busy', 'always'),
   forwarding: fc.record({
     always: fc.constantFrom('', '', '', 'sip:carol@example.com'),
@@ -99,6 +101,8 @@ const attributes = fc.record({
     ringMs: fc.constantFrom(0, 5_000),
   }),
   diverted: fc.nat(5),
+  digits: fc.constantFrom('', '1', '2', '3', '4', '5', '#'),
+  ok: fc.boolean(),
   trunk: fc.constant('carrier'),
   refreshAfterMs: fc.constantFrom(0, 1_000),
   retryAfterMs: fc.constantFrom(0, 9_000),
@@ -131,6 +135,8 @@ const eventsOf = (machine: AnyStateMachine): string[] => [
   ...new Set(nodesOf(machine.root).flatMap((node) => [...node.transitions.keys()])),
 ];
 
+/** What tells of numbered orders. */
+const NUMBERED: ReadonlySet<string> = new Set(['digits.collected', 'pin.checked', 'prompt.ended']);
 const OFTEN = [...Array(4).fill('leg.answered'), ...Array(4).fill('leg.acknowledged')] as readonly string[];
 
 /** An event of the chart, stamped when it is given. */
@@ -141,7 +147,7 @@ function stepsOf(machine: AnyStateMachine, waits: readonly number[], leads: read
   const event = fc.tuple(fc.constantFrom(...types, 'command.refused'), attributes, fc.nat(99)).map(
     ([type, rest, seq]): Step =>
       (nowMs) =>
-        ({ ...rest, type, seq, at: nowMs }) as EventObject,
+        ({ ...rest, ...(NUMBERED.has(type) ? { order: 1 + (seq % 3) } : {}), type, seq, at: nowMs }) as EventObject,
   );
   const steps = fc.array(fc.oneof({ weight: 4, arbitrary: event }, { weight: 1, arbitrary: fc.constantFrom(...waits) }), {
     maxLength: 25,
@@ -346,6 +352,29 @@ const CHARTS: Readonly<
         .map((how) => missedCall.settings?.({ target: 'crm', ...how })),
     }),
     [0, 2_000, 60_000, 120_000],
+  ],
+  ivrMenu: [
+    ivrMenuMachine,
+    fc.record({
+      fact: born('menu.dialled', 'call.diverted').chain((fact) =>
+        fc.constantFrom('main', 'gate', 'sales').map((name) => ({ ...fact, menu: name })),
+      ),
+      self: fc.constant('case:1'),
+      current: fc.constant([]),
+      settings: fc.constant(MENUS),
+    }),
+    [0, 1_000, 20_000, 33_000, 1_800_000],
+    ...(['1', '2', '3', '4', '5', '6'] as const).map((digits) => [
+      given('caller.answered'),
+      given('digits.collected', { order: 1, digits, how: 'matched' }),
+    ]),
+    [
+      given('caller.answered'),
+      given('digits.collected', { order: 1, digits: '2', how: 'matched' }),
+      given('route.found', { callee: 'sip:erin@example.com' }),
+      1_000,
+      20_000,
+    ],
   ],
   pushNotification: [
     pushNotificationMachine,

@@ -18,6 +18,8 @@ export interface Destination {
   readonly rings: readonly Ring[];
   /** Where the callee's calls go that reach no device. */
   readonly forwarding: Forwarding;
+  /** The service itself answers, with this menu. */
+  readonly menu?: string;
 }
 
 export class DialPlan {
@@ -43,6 +45,8 @@ export class DialPlan {
   resolve(uri: SipUri, by: string): Destination | Refusal {
     const aor = this.#directory.aorOf(uri);
     if (aor !== undefined) return this.user(aor);
+    const menu = this.#directory.menuOf(uri);
+    if (menu !== undefined) return { ...menu, ...NOTHING_RINGS };
     const number = dialledNumber(uri);
     if (this.#directory.isOurs(uri)) {
       if (uri.user === undefined) return refusal(404, 'Whom Do You Call');
@@ -51,12 +55,14 @@ export class DialPlan {
     return this.#byTrunkDomain(uri, number, by) ?? refusal(403, 'Not A Domain Of Ours');
   }
 
-  /** A call that a trunk brings rings a user of ours, and never another trunk: nobody there was allowed to. */
+  /** A call that a trunk brings rings a user or a menu of ours, and never another trunk: nobody there was allowed to. */
   inbound(numbers: readonly string[], inboundTo: string | undefined): Destination | Refusal {
     const target = inboundTo === undefined ? numbers : [inboundTo];
     for (const each of target) {
       const aor = this.#directory.aorOfName(each);
       if (aor !== undefined) return this.user(aor);
+      const menu = this.#directory.menuOfName(each);
+      if (menu !== undefined) return { ...menu, ...NOTHING_RINGS };
     }
     return refusal(404, 'No User Has This Number');
   }
@@ -101,6 +107,7 @@ export class DialPlan {
   }
 }
 
+const NOTHING_RINGS = { accountPush: NO_PUSH, rings: [], forwarding: NO_FORWARDING };
 const NOT_ALLOWED = refusal(403, 'Not Allowed To Call Outside');
 
 /** The URI of a number behind a trunk. */

@@ -3,6 +3,12 @@ import { type SipUri, userKey } from '../../sip/uri.ts';
 import type { Domains } from './domains.ts';
 import type { SipSettings } from './settings.ts';
 
+/** A menu that was called, and the address of record of its number. */
+export interface DialledMenu {
+  readonly menu: string;
+  readonly callee: string;
+}
+
 /** Who is behind a name, an alias or a number of ours. */
 export class Directory {
   readonly #settings: SipSettings;
@@ -40,6 +46,26 @@ export class Directory {
   aorOfName(text: string): string | undefined {
     const name = this.#settings.users.has(text) ? text : (this.#others.get(text) ?? this.withNumber(writtenNumber(text)));
     return name === undefined ? undefined : this.#domains.aorOfUser(name);
+  }
+
+  /** The menu behind a name or a number of the service's own, and its address of record. */
+  menuOf(uri: SipUri): DialledMenu | undefined {
+    if (this.#settings.menus.size === 0 || uri.user === undefined || !this.isOurs(uri)) return undefined;
+    return (uri.scheme === 'tel' ? undefined : this.#menuAt(userKey(uri.user))) ?? this.#menuAt(dialledNumber(uri));
+  }
+
+  /** The same of what is written in a config, or of the number that a trunk dialled. */
+  menuOfName(text: string): DialledMenu | undefined {
+    return this.#settings.menus.size === 0 ? undefined : (this.#menuAt(text) ?? this.#menuAt(writtenNumber(text)));
+  }
+
+  /** Whether or not its plus was written. */
+  #menuAt(number: string | undefined): DialledMenu | undefined {
+    if (number === undefined) return undefined;
+    const other = number.startsWith('+') ? number.slice(1) : `+${number}`;
+    const known = this.#settings.menus.has(number) ? number : other;
+    const menu = this.#settings.menus.get(known);
+    return menu === undefined ? undefined : { menu, callee: this.#domains.aorOfUser(known) };
   }
 
   #nameOf(uri: SipUri, user: string): string | undefined {

@@ -57,6 +57,7 @@ export class Placements {
     if (dialled === undefined) return NOWHERE_TO_CALL;
     const destination = this.#parts.dialPlan.resolve(dialled, caller);
     if (isRefusal(destination)) return destination;
+    if (destination.menu !== undefined) return refusal(403, 'A Menu Takes No Placed Calls');
     if (destination.callee === caller) return refusal(400, 'Nobody Calls Himself');
     return this.#isAllowed() ? destination : refusal(503, 'Too Many Calls Are Placed');
   }

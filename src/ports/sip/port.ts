@@ -233,7 +233,7 @@ export class SipPort implements Port, TransactionUser {
   #call(server: ServerTransaction, admitted: Admitted, goal: Goal): void {
     const { request } = server;
     const { engine, legs, random } = this.#context;
-    const { callee, accountPush, rings, forwarding, isDirect, continues, code = '', argument = '' } = goal;
+    const { callee, accountPush, rings, forwarding, isDirect, continues, code = '', argument = '', menu } = goal;
     const call = engine.mint('call');
     const { uri, name } = this.#reception.callerOf(request, admitted);
     const side = caller.callerSide(this.#context, server, call, uri, this.#reception.aorOf(admitted));
@@ -261,6 +261,7 @@ export class SipPort implements Port, TransactionUser {
       placedBy: '',
     });
     // Right behind it: whoever hears of it has spoken before the call can end for want of a contact.
+    if (menu !== undefined) engine.post({ type: 'menu.dialled', call, leg: side.address, menu, caller: uri, callee });
     if (goal.pickup !== undefined) engine.post({ type: 'pickup.asked', call, leg: side.address, ...goal.pickup });
   }
 

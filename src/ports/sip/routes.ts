@@ -2,7 +2,7 @@
 import type { Ring } from '../../../machines/vocabulary/binding.ts';
 import type { SipFollow, SipRoute } from '../../../machines/vocabulary/commands.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
-import { parseUri } from '../../sip/uri.ts';
+import { parseUri, type SipUri } from '../../sip/uri.ts';
 import type { SipContext } from './context.ts';
 import type { Destination, DialPlan } from './dial-plan.ts';
 import { contactsByPreference } from './diversion.ts';
@@ -18,8 +18,9 @@ export class Routes {
   }
 
   /** Where that URI leads, and what rings there now. */
-  route({ call, route, uri, onBehalfOf }: SipRoute, author: Address): undefined {
-    const parsed = parseUri(uri);
+  route({ call, route, uri, digits, onBehalfOf }: SipRoute, author: Address): undefined {
+    const written = parseUri(uri);
+    const parsed = digits === undefined ? written : written && dialledBehind(written, digits);
     const found = parsed === undefined ? refusal(404, 'Malformed Target') : this.#dialPlan.resolve(parsed, onBehalfOf);
     this.#answer(call, route, [found], author);
   }
@@ -69,3 +70,6 @@ export class Routes {
     return awake.map(({ device, binding }): Ring => ({ aor, device, target: binding.target }));
   }
 }
+
+/** Keys are escaped where a URI has no such character (RFC 3261 §25.1). */
+const dialledBehind = (uri: SipUri, digits: string): SipUri => ({ ...uri, user: digits.replaceAll('#', '%23') });

@@ -34,6 +34,8 @@ export interface SipSettings {
   readonly codes: readonly string[];
   /** undefined: nothing can be picked up. */
   readonly pickup: PickupSettings | undefined;
+  /** Numbers and names of the service's own, to the menus behind them. */
+  readonly menus: ReadonlyMap<string, string>;
 }
 
 /** Who may take whose calls, and by which codes. */
