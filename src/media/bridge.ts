@@ -87,7 +87,9 @@ export class Bridge implements MediaBridge {
     const to = other(from);
     this.#lines[from] = lines;
     this.#sides[from].hear(lines);
-    for (const [index, end] of this.#sides[to].ends.entries()) if (end !== undefined) end.told = lines[index]?.payloads ?? [];
+    // An attended caller knows nothing of the fork until they are connected.
+    if (to === 'fork' || this.#isConnected)
+      for (const [index, end] of this.#sides[to].ends.entries()) if (end !== undefined) end.told = lines[index]?.payloads ?? [];
     if (what === 'answer') this.#closeRefused(lines);
     const placed = this.#sides[to].place(lines);
     this.#legOf(from)?.join(this.#sides[from]);
@@ -118,7 +120,7 @@ export class Bridge implements MediaBridge {
 
   /** A line that one of them does not want is nobody's any more. */
   #closeRefused(answer: readonly MediaLine[]): void {
-    for (const side of SIDES)
+    for (const side of this.#isConnected ? SIDES : FORK_ALONE)
       for (const index of this.#sides[side].ends.keys())
         if (answer[index] === undefined || answer[index].port === 0) this.#sides[side].drop(index);
   }
@@ -165,4 +167,5 @@ export class Bridge implements MediaBridge {
 }
 
 const SIDES: readonly Side[] = ['caller', 'fork'];
+const FORK_ALONE: readonly Side[] = ['fork'];
 const other = (side: Side): Side => (side === 'caller' ? 'fork' : 'caller');

@@ -57,10 +57,12 @@ class Plane implements BuiltInMedia {
   bridge(order: BridgeOrder): MediaBridge | undefined {
     const attendance = order.attended instanceof Attendance ? order.attended : undefined;
     if (attendance === undefined && this.#config.anchor === 'never') return undefined;
+    // Where nobody waits for keys, it is not worth what it costs.
+    const hearsTones = this.#config.inband && this.codesOf(order.caller.user, order.fork.user).length > 0;
     const bridge: Bridge = new Bridge(order, attendance, {
       ...this.#sides,
       hex: this.#legParts.hex,
-      legOf: (call, party) => this.#legOf(call, party),
+      legOf: (call, party) => this.#legOf(call, party, hearsTones),
       unanchored: (leg, why) => this.#events?.unanchored(order.call, leg, why),
       closed: () => this.#sessions.delete(bridge),
     });
@@ -71,7 +73,7 @@ class Plane implements BuiltInMedia {
   attend(call: string, party: MediaParty): Attended {
     const side = new PartySide(party, this.#sides);
     const gone = (): void => void this.#sessions.delete(attendance);
-    const attendance: Attendance = new Attendance(side, this.#legOf(call, party), this.#legParts.hex, gone);
+    const attendance: Attendance = new Attendance(side, this.#legOf(call, party, this.#config.inband), this.#legParts.hex, gone);
     this.#sessions.add(attendance);
     return attendance;
   }
@@ -101,10 +103,10 @@ class Plane implements BuiltInMedia {
     return fits?.host ?? local;
   }
 
-  #legOf(call: string, party: MediaParty): PartyLeg {
+  #legOf(call: string, party: MediaParty, hearsTones: boolean): PartyLeg {
     let leg = this.#legs.get(party.leg);
     if (leg === undefined) {
-      leg = new PartyLeg(call, party, this.#legParts);
+      leg = new PartyLeg(call, party, hearsTones, this.#legParts);
       this.#legs.set(party.leg, leg);
       this.#sweep ??= this.#parts.timers.set(SWEEP_MS, () => this.#swept());
     }

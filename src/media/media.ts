@@ -90,7 +90,7 @@ export interface MediaEvents {
   heard(leg: MediaLeg, ssrc: number, payloadType: number): void;
   stopped(leg: MediaLeg): void;
   closed(leg: MediaLeg, counted: { readonly packets: number; readonly lost: number; readonly jitterMs: number }): void;
-  /** A key, once, by the way that the leg is locked to; it is told as soon as it is pressed where nobody needs to know how long. */
+  /** A key, once, by the way that the leg is locked to, as it is up again. */
   digit(leg: MediaLeg, digit: string, durationMs: number, way: DigitWay): void;
   unanchored(call: string, leg: string, why: string): void;
 }

@@ -1,9 +1,10 @@
 /** One party whose media comes to us, through however many sessions: what is heard of it, and what is said to it. */
 import type { Prompt, PromptEnd } from '../../machines/vocabulary/media.ts';
-import { KeyPresses, RELEASE_LIMIT_MS } from '../rtp/key-presses.ts';
+import type { Law } from '../rtp/g711.ts';
 import type { RtpHeader } from '../rtp/packet.ts';
 import type { Payload } from '../sip/sdp-media.ts';
-import type { Timer, TimerQueue } from '../timers.ts';
+import type { TimerQueue } from '../timers.ts';
+import { Digits } from './digits.ts';
 import { eventsOf } from './formats.ts';
 import { Heard } from './heard.ts';
 import type { AudioHearer, LineEnd } from './line-end.ts';
@@ -30,10 +31,8 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   readonly #parts: LegParts;
   readonly #voice: Voice;
   readonly #heard = new Heard();
-  #keys: KeyPresses | undefined;
-  /** Clock rate of its keys. */
-  #keyRate = 0;
-  #keyTimer: Timer | undefined;
+  readonly #digits: Digits;
+  readonly #hearsTones: boolean;
   /** Its sessions, the one that counts last. */
   readonly #sides: PartySide[] = [];
   #end: LineEnd | undefined;
@@ -46,13 +45,17 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   #payloadType = NO_EVENTS;
   #clockRate = 0;
   #isEvent = false;
+  #law: Law | undefined;
 
-  constructor(call: string, party: MediaParty, parts: LegParts) {
+  /** `hearsTones`: keys are looked for in its audio, too. */
+  constructor(call: string, party: MediaParty, hearsTones: boolean, parts: LegParts) {
     this.call = call;
     this.leg = party.leg;
     this.user = party.user;
     this.#parts = parts;
+    this.#hearsTones = hearsTones;
     this.#voice = new Voice(parts);
+    this.#digits = new Digits(parts.timers, (digit, durationMs, way) => parts.events()?.digit(this, digit, durationMs, way));
   }
 
   /** Whether sessions of it are open. */
@@ -100,7 +103,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
 
   #close(): void {
     this.#voice.close();
-    this.#parts.timers.clear(this.#keyTimer);
+    this.#digits.close();
     this.#parts.gone(this);
     if (this.#isOpen) this.#parts.events()?.closed(this, this.#heard.counted);
     this.#isOpen = false;
@@ -114,9 +117,9 @@ export class PartyLeg implements MediaLeg, AudioHearer {
     this.#heardMs = nowMs;
     if (!this.#isFlowing) this.#flow(header);
     if (this.#isEvent) {
-      this.#hearKeys(header, bytes, nowMs);
+      this.#digits.hearEvents(header, bytes, nowMs, this.#clockRate);
       if (this.#isWithheld) return false;
-    }
+    } else if (this.#hearsTones && this.#law !== undefined) this.#digits.hearTones(header, bytes, this.#law);
     return !this.#isHeld;
   }
 
@@ -128,35 +131,18 @@ export class PartyLeg implements MediaLeg, AudioHearer {
     this.#payloadType = payloadType;
     this.#clockRate = payload?.clockRate ?? 0;
     this.#isEvent = payload !== undefined && eventsOf([payload]) !== undefined;
-    if (!this.#isEvent || this.#keyRate === this.#clockRate) return;
-    this.#keyRate = this.#clockRate;
-    this.#keys = new KeyPresses({ pressed: () => undefined, released: this.#released }, this.#keyRate);
+    const law = payload?.encoding;
+    this.#law = this.#clockRate === 8000 && (law === 'PCMU' || law === 'PCMA') ? law : undefined;
   }
-
-  readonly #released = (digit: string, durationMs: number): void => this.#parts.events()?.digit(this, digit, durationMs, 'rtp');
 
   #flow({ ssrc, payloadType }: RtpHeader): void {
     this.#isFlowing = true;
     this.#parts.events()?.heard(this, ssrc, payloadType);
   }
 
-  #hearKeys(header: RtpHeader, bytes: Buffer, nowMs: number): void {
-    this.#keys?.hear(header, bytes, nowMs);
-    if (this.#keys?.releaseAtMs !== undefined) this.#keyTimer ??= this.#parts.timers.set(RELEASE_LIMIT_MS, () => this.#expire());
-  }
-
-  /** The end of a press may be lost. */
-  #expire(): void {
-    this.#keyTimer = undefined;
-    const nowMs = this.#parts.timers.now();
-    this.#keys?.expire(nowMs);
-    const atMs = this.#keys?.releaseAtMs;
-    if (atMs !== undefined) this.#keyTimer = this.#parts.timers.set(atMs - nowMs, () => this.#expire());
-  }
-
   /** A key that it pressed by SIP INFO. */
   pressed(digit: string, durationMs: number): 'passesOn' | 'withheld' {
-    this.#parts.events()?.digit(this, digit, durationMs, 'info');
+    this.#digits.hearInfo(digit, durationMs);
     return this.#isWithheld ? 'withheld' : 'passesOn';
   }
 

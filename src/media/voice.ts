@@ -174,7 +174,8 @@ export class Voice implements Ticking {
       return;
     }
     this.#press = undefined;
-    this.#pauseFrames = KEY_PAUSE_FRAMES;
+    // This frame was silent already.
+    this.#pauseFrames = KEY_PAUSE_FRAMES - 1;
   }
 
   #nextPress(stream: OutgoingStream): Press | undefined {
