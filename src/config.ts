@@ -22,6 +22,7 @@ export type {
   UserConfig,
 } from './config/resolved.ts';
 export type { DiversionTargets, NumberRule, TrunkConfig, UserRouting } from './config/routing.ts';
+export type { RtpengineConfig } from './config/rtpengine.ts';
 export { PRESET_MAX_CASES, scenarioEntry } from './config/scenarios.ts';
 export type { ConfigInput } from './config/source.ts';
 

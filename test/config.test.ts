@@ -190,6 +190,24 @@ media:
     });
   });
 
+  it('says where rtpengine is, if it is to relay', () => {
+    const written = 'domains: [example.com]\nmedia: { rtpengine: { whenDown: refuse } }';
+    expect(taken(written).media.rtpengine).toBeUndefined();
+    expect(taken('domains: [example.com]\nmedia: { engine: rtpengine }').media.rtpengine).toEqual({
+      address: { host: '127.0.0.1', port: 2223 },
+      dtmfLog: undefined,
+      timeoutMs: 1_000,
+      whenDown: 'builtin',
+    });
+    const all = 'rtpengine: { address: "[::1]:22222", dtmfLog: "127.0.0.1:2224", timeoutSeconds: 0.25, whenDown: refuse }';
+    expect(taken(`domains: [example.com]\nmedia: { engine: rtpengine, ${all} }`).media.rtpengine).toEqual({
+      address: { host: '::1', port: 22_222 },
+      dtmfLog: { host: '127.0.0.1', port: 2224 },
+      timeoutMs: 250,
+      whenDown: 'refuse',
+    });
+  });
+
   it('names certificates, and what peers are told of a listener', () => {
     const config = taken(`
 listen:
@@ -465,6 +483,21 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'a name where media needs an address',
       'media: { advertise: sip.example.com }',
       'callweave.yaml:1: media.advertise: "sip.example.com"; write the public IP address of this machine, such as 203.0.113.5',
+    ],
+    [
+      'an engine of media that there is not',
+      'media: { engine: rtpproxy }',
+      'callweave.yaml:1: media.engine: "rtpproxy"; write one of builtin, rtpengine',
+    ],
+    [
+      'a name where rtpengine needs an address',
+      'media: { engine: rtpengine, rtpengine: { address: "media.example.com:2223" } }',
+      'callweave.yaml:1: media.rtpengine.address: "media.example.com:2223"; write the IP address and port of its ng protocol, such as 127.0.0.1:2223 or "[::1]:2223"',
+    ],
+    [
+      'a port that there is not',
+      'media: { rtpengine: { dtmfLog: "127.0.0.1:99999" } }',
+      'callweave.yaml:1: media.rtpengine.dtmfLog: "127.0.0.1:99999"; write an IP address of this machine and a port, as its dtmf-log-dest says, such as 127.0.0.1:2224',
     ],
     [
       'a key of media',

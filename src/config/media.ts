@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { choice, optional, seconds, section, text, yesOrNo } from './forms.ts';
+import { type RtpengineConfig, resolveRtpengine, rtpengine } from './rtpengine.ts';
 
 const PORTS = 'a list of the first and the last port, at least 8 of them from 1024 to 65535, such as [20000, 29999]';
 const MIN_PORTS = 8;
@@ -11,6 +12,7 @@ const ADDRESS = 'the public IP address of this machine, such as 203.0.113.5';
 
 const mediaSection = section({
   anchor: choice('auto', ['auto', 'always', 'never']),
+  engine: choice('builtin', ['builtin', 'rtpengine']),
   ports: z
     .tuple([port, port], { error: PORTS })
     .refine(([first, last]) => last - first + 1 >= MIN_PORTS, { error: PORTS })
@@ -23,6 +25,7 @@ const mediaSection = section({
   stalledAfterSeconds: seconds(10, { min: 1, max: 3600 }),
   stalledEndsCallAfterSeconds: seconds(0, { min: 0, max: 86_400 }),
   inband: yesOrNo(false),
+  rtpengine,
 });
 
 /** The section as people write it. */
@@ -54,6 +57,8 @@ export interface MediaConfig {
   readonly stalledEndsCallAfterMs: number;
   /** Whether digits are heard as tones too. */
   readonly inband: boolean;
+  /** What relays in place of the built-in engine; undefined: that one does. */
+  readonly rtpengine?: RtpengineConfig | undefined;
 }
 
 /** What of a listener counts for media. */
@@ -74,6 +79,7 @@ export function resolveMedia(written: z.output<typeof mediaSection>, listen: rea
     stalledAfterMs: Math.round(written.stalledAfterSeconds * 1000),
     stalledEndsCallAfterMs: Math.round(written.stalledEndsCallAfterSeconds * 1000),
     inband: written.inband,
+    rtpengine: written.engine === 'rtpengine' ? resolveRtpengine(written.rtpengine) : undefined,
   };
 }
 
