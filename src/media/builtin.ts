@@ -8,6 +8,7 @@ import type { Attended, BridgeOrder, MediaBridge, MediaEvents, MediaParty } from
 import type { BuiltInMedia, MediaParts } from './parts.ts';
 import { type LegParts, PartyLeg } from './party-leg.ts';
 import { PartySide, type SideParts } from './party-side.ts';
+import { Recorder } from './recorder.ts';
 import { Sounds } from './sounds.ts';
 import { Ticker } from './ticker.ts';
 
@@ -41,6 +42,7 @@ class Plane implements BuiltInMedia {
       hex: (bytes) => random.hex(bytes),
       events: () => this.#events,
       stalledAfterMs: config.stalledAfterMs,
+      record: (name, ended) => Recorder.open({ folder: config.recordings, files, name, nowMs: timers.now() }, ended),
       gone: (leg) => this.#forget(leg),
     };
   }

@@ -19,6 +19,13 @@ export function audioOf({ payloads }: MediaLine, agreed: readonly Payload[] = []
   return both && { law: both.encoding === 'PCMA' ? 'PCMA' : 'PCMU', payloadType: both.payloadType };
 }
 
+/** The law of a payload type, if it is PCMU or PCMA of 8 kHz. */
+export function lawOf(payloadType: number, payloads: readonly Payload[]): Law | undefined {
+  for (const payload of payloads)
+    if (payload.payloadType === payloadType) return isLaw(payload) ? (payload.encoding as Law) : undefined;
+  return undefined;
+}
+
 /** How key presses are named, for audio of that clock rate if there are several (RFC 4733 §2.4.1). */
 export function eventsOf(payloads: readonly Payload[], clockRate = 8000): Payload | undefined {
   const named = payloads.filter(({ encoding }) => encoding === TELEPHONE_EVENT);

@@ -9,7 +9,7 @@ import { Latch, NO_SSRC } from './latch.ts';
 export interface AudioHearer {
   packet(end: LineEnd, header: RtpHeader, bytes: Buffer, nowMs: number): boolean;
   /** What is sent to the party, whoever said it. */
-  readonly told: ((bytes: Buffer, nowMs: number) => void) | undefined;
+  readonly told: ((end: LineEnd, bytes: Buffer, nowMs: number) => void) | undefined;
 }
 
 /** One header for all packets: each is read and done with before the next. */
@@ -111,7 +111,7 @@ export class LineEnd implements RtpHearer {
   send(bytes: Buffer, nowMs: number): void {
     const { host, port } = this.#rtp;
     if (port === 0) return;
-    this.hearer?.told?.(bytes, nowMs);
+    this.hearer?.told?.(this, bytes, nowMs);
     this.pair.sendRtp(bytes, host, port);
   }
 

@@ -10,6 +10,7 @@ import { Heard } from './heard.ts';
 import type { AudioHearer, LineEnd } from './line-end.ts';
 import type { MediaEvents, MediaLeg, MediaParty, Playing } from './media.ts';
 import type { PartySide } from './party-side.ts';
+import type { Recorder, RecordingEnded } from './recorder.ts';
 import { Voice, type VoiceParts } from './voice.ts';
 
 export interface LegParts extends VoiceParts {
@@ -17,6 +18,7 @@ export interface LegParts extends VoiceParts {
   /** Who hears what happens. */
   readonly events: () => MediaEvents | undefined;
   readonly stalledAfterMs: number;
+  readonly record: (name: string, ended: RecordingEnded) => Recorder | string;
   /** A session more or less, or gone altogether. */
   readonly gone: (leg: PartyLeg) => void;
 }
@@ -36,6 +38,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   /** Its sessions, the one that counts last. */
   readonly #sides: PartySide[] = [];
   #end: LineEnd | undefined;
+  #recorder: Recorder | undefined;
   #isOpen = false;
   #isFlowing = false;
   #heardMs = 0;
@@ -102,6 +105,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   }
 
   #close(): void {
+    this.stopRecording();
     this.#voice.close();
     this.#digits.close();
     this.#parts.gone(this);
@@ -120,7 +124,9 @@ export class PartyLeg implements MediaLeg, AudioHearer {
       this.#digits.hearEvents(header, bytes, nowMs, this.#clockRate);
       if (this.#isWithheld) return false;
     } else if (this.#hearsTones && this.#law !== undefined) this.#digits.hearTones(header, bytes, this.#law);
-    return !this.#isHeld;
+    if (this.#isHeld) return false;
+    this.#recorder?.said(end, header, bytes, nowMs);
+    return true;
   }
 
   /** Payload types of a party are those that it was told; some send by their own. */
@@ -148,6 +154,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
 
   /** Looked at now and then: whether it has fallen silent, though it should not. */
   sweep(nowMs: number): void {
+    if (this.#recorder?.settle(nowMs) === false) this.stopRecording();
     if (!this.#isFlowing || nowMs - this.#heardMs < this.#parts.stalledAfterMs) return;
     if (this.#end?.isExpected === false) {
       // On hold: it has all the time again once it may send.
@@ -187,9 +194,19 @@ export class PartyLeg implements MediaLeg, AudioHearer {
     if (hearer instanceof PartyLeg) hearer.#voice.press(digits);
   }
 
-  record(): string | undefined {
-    return 'recordings are not there yet';
+  record(name: string, ended: RecordingEnded): string | undefined {
+    if (this.#recorder !== undefined) return 'it is being recorded';
+    const recorder = this.#parts.record(name, ended);
+    if (typeof recorder === 'string') return recorder;
+    this.#recorder = recorder;
+    this.told = (end, bytes, nowMs) => recorder.heard(end, bytes, nowMs);
+    return undefined;
   }
 
-  stopRecording(): void {}
+  stopRecording(): void {
+    const recorder = this.#recorder;
+    this.#recorder = undefined;
+    this.told = undefined;
+    recorder?.end(this.#parts.timers.now());
+  }
 }
