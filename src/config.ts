@@ -73,6 +73,7 @@ const nameFix = (path: KeyPath): string => {
   if (path[0] === 'trunks') return 'a name of letters, digits, dots and dashes, such as carrier';
   if (path[0] === 'pickup') return 'a name of letters, digits, dots and dashes, such as sales';
   if (path[0] === 'http' && !path.includes('headers')) return 'a name of letters, digits, dots and dashes, such as crm';
+  if (path[0] === 'inCallCodes') return '* or # and up to 7 of 0 to 9, * and # in quotes, such as "*1"';
   if (path[0] === 'ivr') return ivrNameFix(path);
   if (path[0] === 'tls') return 'the name that clients ask for, such as sip.example.com';
   if (path[0] === 'users') return 'the user part alone, without domain and spaces, such as alice or "1001"';

@@ -32,9 +32,12 @@ export const catalogueOf = (users: UserScenarios | undefined): readonly AnyKind[
   ...(users?.facts ?? []),
 ];
 
-/** The views that only users' scenarios, pickups or watchers ask; without any, nothing is folded for them. */
-export const viewsFor = (users: UserScenarios | undefined, { pickup }: Pick<Config, 'pickup'>): readonly View[] => [
-  ...((users?.scenarios ?? []).length === 0 ? [] : [viewOf(new Talks())]),
+/** The views that only users' scenarios, pickups, watchers or codes in calls ask; without any, nothing is folded for them. */
+export const viewsFor = (
+  users: UserScenarios | undefined,
+  { pickup, inCallCodes }: Pick<Config, 'pickup' | 'inCallCodes'>,
+): readonly View[] => [
+  ...((users?.scenarios ?? []).length === 0 && inCallCodes === undefined ? [] : [viewOf(new Talks())]),
   ...(pickup === undefined ? [] : [viewOf(new Ringing()), viewOf(new UserCalls())]),
 ];
 

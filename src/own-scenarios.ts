@@ -7,6 +7,7 @@ import { stream } from '../machines/stream.ts';
 import { subscription } from '../machines/subscription.ts';
 import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
+import { inCallCodes } from '../machines/supervisors/in-call-codes.ts';
 import { ivrMenu } from '../machines/supervisors/ivr-menu.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { trunk } from '../machines/trunk.ts';
@@ -24,6 +25,7 @@ export const OWN_SCENARIOS: readonly Scenario[] = [
   subscription,
   stream,
   ivrMenu,
+  inCallCodes,
 ];
 
 /** One of them, and its settings. */
@@ -33,7 +35,7 @@ export interface OwnScenario {
 }
 
 /** Those that the config wants, each with its settings. */
-export function ownScenarios({ calls, push, registrar, pickup, media, ivr }: Config): readonly OwnScenario[] {
+export function ownScenarios({ calls, push, registrar, pickup, media, ivr, inCallCodes: codes }: Config): readonly OwnScenario[] {
   const { maxForks, declineEndsCall, transfer, ringLimitMs, silentAfterMs } = calls;
   const settings: Readonly<Record<string, unknown>> = {
     [registration.name]: { maxBindings: registrar.maxContacts, awakeForMs: push.awakeForMs },
@@ -43,10 +45,12 @@ export function ownScenarios({ calls, push, registrar, pickup, media, ivr }: Con
     [pushNotification.name]: { wakeLimitMs: push.wakeLimitMs, progress: push.progress === 'none' ? 0 : push.progress },
     // Not their PINs: settings stand in journals.
     [ivrMenu.name]: ivr && { numbers: ivr.numbers, menus: ivr.menus, callsAs: ivr.callsAs },
+    [inCallCodes.name]: codes,
   };
   const unwanted = new Set<Scenario>([
     ...(pickup === undefined ? [callPickup, subscription] : []),
     ...(ivr === undefined ? [ivrMenu] : []),
+    ...(codes === undefined ? [inCallCodes] : []),
   ]);
   return OWN_SCENARIOS.filter((one) => !unwanted.has(one)).map((scenario) => ({
     scenario,

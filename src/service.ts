@@ -225,7 +225,7 @@ export class Service {
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));
     const { openMedia } = this.#parts;
-    this.#media = openMedia && new ServiceMedia(this.engine, openMedia, { timers, random });
+    this.#media = openMedia && new ServiceMedia(this.engine, openMedia, { timers, random }, config);
     const context: SipContext = {
       settings,
       engine: this.engine.sink('port:sip'),

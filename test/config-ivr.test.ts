@@ -181,3 +181,81 @@ describe('menus', () => {
     expect(said.join('\n')).not.toMatch(/81S3|8153/);
   });
 });
+
+describe('codes in calls', () => {
+  const withCodes = (codes: string, more = ''): string => `${USERS}inCallCodes:\n  codes: ${codes}\n${more}`;
+
+  it('are none where nothing is said of them', () => {
+    expect(taken(USERS).inCallCodes).toBeUndefined();
+    expect(ownScenarios(taken(USERS)).map(({ scenario }) => scenario.name)).not.toContain('in-call-codes');
+  });
+
+  it('are for all users, either way and hidden, unless something else is said', () => {
+    const written = withCodes(
+      '{ "*1": hold, "*2": transfer, "*5": { announce: tone:beep, hidden: false }, "*9": { raise: open-door, takesArgument: true }, "*0": { does: hangUp, users: [bob], party: callee } }',
+    );
+    const preset = { prompts: [], raises: '', takesArgument: false, isHidden: true, users: undefined, party: 'both' };
+    expect(taken(written).inCallCodes).toEqual({
+      holdMusic: ['tone:hold'],
+      orders: [
+        { ...preset, name: '*1', code: '*1', does: 'hold' },
+        { ...preset, name: '*2', code: '*2', does: 'transfer', takesArgument: true },
+        { ...preset, name: '*5', code: '*5', does: 'announce', prompts: ['tone:beep'], isHidden: false },
+        { ...preset, name: '*9', code: '*9', does: 'raise', raises: 'open-door', takesArgument: true },
+        { ...preset, name: '*0', code: '*0', does: 'hangUp', users: ['bob'], party: 'callee' },
+      ],
+    });
+    const all = taken(
+      withCodes('{ "*1": hold }', '  users: [alice]\n  party: caller\n  hidden: false\n  holdMusic: tone:beep\n'),
+    );
+    expect(all.inCallCodes).toMatchObject({
+      holdMusic: ['tone:beep'],
+      orders: [{ isHidden: false, users: ['alice'], party: 'caller' }],
+    });
+  });
+
+  it.each<[string, string, ...string[]]>([
+    [
+      'codes that hide each other',
+      withCodes('{ "*1": hold, "*12": record }'),
+      'inCallCodes.codes.*12: "*12"; write another code: it begins with "*1"',
+    ],
+    [
+      'codes that do nothing',
+      withCodes(
+        '{ "*1": holt, "*2": { does: hold, announce: tone:beep }, "*3": { announce: [] }, "*4": { raise: "1" }, "*5": {}, "*6": hold, "1": hold }',
+      ),
+      'inCallCodes.codes.1: wrong name; write * or # and up to 7 of 0 to 9, * and # in quotes, such as "*1"',
+    ],
+    [
+      'the same with right names',
+      withCodes('{ "*1": holt, "*2": { does: hold, announce: tone:beep }, "*3": { announce: [] }, "*4": { raise: "1" } }'),
+      'inCallCodes.codes.*1: "holt"; did you mean hold?',
+      'inCallCodes.codes.*2.does: "hold"; write one of hold, transfer, attendedTransfer, complete, cancel, record, hangUp, or a map such as { announce: tone:beep }, { raise: open-door } or { does: hold, users: [bob] }',
+      'inCallCodes.codes.*3.announce: a list; write a prompt such as welcome, tone:beep or silence:500, or a list of at most 8',
+      'inCallCodes.codes.*4.raise: "1"; write a name such as open-door, which a scenario hears in order.raised',
+    ],
+    [
+      'users and parties that are none',
+      withCodes(
+        '{ "*1": { does: hold, users: [bop], party: both of them, hidden: 1 }, "*2": { does: hold, user: bob } }',
+        '  users: [alize]\n',
+      ),
+      'inCallCodes.users[0]: "alize"; did you mean alice?',
+      'inCallCodes.codes.*1.users[0]: "bop"; did you mean bob?',
+      'inCallCodes.codes.*1.party: "both of them"; write one of both, caller, callee',
+      'inCallCodes.codes.*1.hidden: 1; write true or false',
+      'inCallCodes.codes.*2.user: unknown key; did you mean users?',
+    ],
+    [
+      'a section that is none',
+      'inCallCodes: { codes: [], users: everybody, party: nobody, hidden: 1, holdMusic: 7, code: {} }',
+      'inCallCodes.code: unknown key, set to a map; did you mean codes?',
+      'inCallCodes.codes: a list; write a map of at most 64 codes, such as { "*1": hold, "*2": transfer, "*0": hangUp }',
+      'inCallCodes.users: "everybody"; write all, or a list of at most 1000 users, such as [alice, bob]',
+      'inCallCodes.party: "nobody"; write one of both, caller, callee',
+      'inCallCodes.hidden: 1; write true or false',
+      'inCallCodes.holdMusic: 7; write a prompt such as welcome, tone:beep or silence:500, or a list of at most 8',
+    ],
+  ])('name %s in one line each', (_, yaml, ...expected) => expect(lines(yaml).toSorted()).toEqual(expected.toSorted()));
+});

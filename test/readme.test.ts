@@ -398,7 +398,16 @@ describe('the scenarios that the README shows', () => {
     engine.post(offered(callee));
     engine.post(cancelled);
     engine.post(
-      callAnswered({ call: 'call:2', caller, callee, device: 'd1', answeredBy: callee, shown: caller, callerName: '' }),
+      callAnswered({
+        call: 'call:2',
+        leg: 'leg:2/1',
+        caller,
+        callee,
+        device: 'd1',
+        answeredBy: callee,
+        shown: caller,
+        callerName: '',
+      }),
     );
     engine.post(offered(callee));
     expect(told).toHaveLength(1);

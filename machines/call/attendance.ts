@@ -24,6 +24,7 @@ const orderedBy = ({ status, reason }: OrderedEnd): OrderedEnd =>
 const answeredByService = ({ self: call, caller, callee, shown, callerName }: Context): Raw<typeof callAnswered> => ({
   type: 'call.answered',
   call,
+  leg: '',
   caller,
   callee,
   device: '',
@@ -102,7 +103,7 @@ export const attendanceSetup = bridgeSetup.extend({
       const fork = context.forks.find(({ leg }) => leg === winner);
       const { device = '', aor: answeredBy = '', joinedBy = '' } = fork ?? {};
       enqueue.assign({ winner, keepers: [], isAttended: false });
-      enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy, shown, callerName });
+      enqueue.emit({ type: 'call.answered', call, leg: winner, caller, callee, device, answeredBy, shown, callerName });
       if (joinedBy !== '') enqueue.emit({ type: 'join.won', case: joinedBy, call });
     }),
     /** Requests of a caller who talks to the service itself: its offers are answered, whatever is behind the service now. */

@@ -67,7 +67,7 @@ export const bridgeSetup = huntSetup.extend({
       enqueue.emit({ type: 'leg.answer', to: context.callerLeg, fork: leg, status, message });
       const { self: call, caller, callee, shown, callerName } = context;
       const { device, aor: answeredBy, joinedBy } = context.forks.find((fork) => fork.leg === leg) ?? NO_FORK;
-      enqueue.emit({ type: 'call.answered', call, caller, callee, device, answeredBy, shown, callerName });
+      enqueue.emit({ type: 'call.answered', call, leg, caller, callee, device, answeredBy, shown, callerName });
       if (joinedBy !== '') enqueue.emit({ type: 'join.won', case: joinedBy, call });
     }),
     fail: enqueueActions(({ context, enqueue }) => {

@@ -244,6 +244,8 @@ export const calleeDropped = defineFact('callee.dropped', { call, callee: text()
 export const callRinging = defineFact('call.ringing', { call, caller: text(), callee: text(), device: text() });
 export const callAnswered = defineFact('call.answered', {
   call,
+  /** Its leg, a fork; empty: the service itself has answered. */
+  leg,
   caller: text(),
   callee: text(),
   device: text(),

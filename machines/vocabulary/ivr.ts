@@ -1,5 +1,5 @@
 /** What menus and in-call codes do, as the config says it and charts read it. Digits stand in it as keys of choices alone. */
-import type { Prompt } from './media.ts';
+import type { InCallCode, Prompt } from './media.ts';
 
 /** What a choice does. `next` comes after it. */
 export type Choice =
@@ -55,3 +55,48 @@ export interface IvrSettings {
   /** Name of the user under whose permissions menus ring numbers outside; empty: they ring none. */
   readonly callsAs: string;
 }
+
+// Codes in calls.
+
+/** What a code does that a party of a talk presses. */
+export type InCallAction =
+  | 'hold'
+  | 'transfer'
+  | 'attendedTransfer'
+  | 'complete'
+  | 'cancel'
+  | 'record'
+  | 'hangUp'
+  | 'announce'
+  | 'raise';
+
+/** One code, and who may press it. */
+export interface InCallOrder extends InCallCode {
+  readonly does: InCallAction;
+  /** Of an announcement. */
+  readonly prompts: readonly Prompt[];
+  /** What `order.raised` calls it; empty in others. */
+  readonly raises: string;
+  /** Names of users; undefined: all. */
+  readonly users: readonly string[] | undefined;
+  readonly party: 'caller' | 'callee' | 'both';
+}
+
+/** All of them. */
+export interface InCallSettings {
+  readonly orders: readonly InCallOrder[];
+  /** What a party hears that is put on hold. */
+  readonly holdMusic: readonly Prompt[];
+}
+
+/** What a user of ours may press, by the address of record, as the one who calls or the one who is called; nobody else may anything. */
+export function ordersOf({ orders }: InCallSettings, aor: string, party: 'caller' | 'callee'): readonly InCallOrder[] {
+  if (aor === '') return [];
+  const name = aor.slice(aor.indexOf(':') + 1, aor.lastIndexOf('@'));
+  return orders.filter((one) => (one.party === 'both' || one.party === party) && (one.users?.includes(name) ?? true));
+}
+
+/** Codes that either party of a call may press: where there are any, its media has to come to us. */
+export const codesBetween = (settings: InCallSettings | undefined, caller: string, callee: string): readonly InCallCode[] =>
+  settings === undefined ? NO_CODES : [...ordersOf(settings, caller, 'caller'), ...ordersOf(settings, callee, 'callee')];
+const NO_CODES: readonly InCallCode[] = [];

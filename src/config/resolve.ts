@@ -1,6 +1,8 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
+import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
 import { resolveHttp } from './http.ts';
+import { type AroundCodes, resolveInCallCodes } from './in-call-codes.ts';
 import { type Around, type IvrConfig, resolveIvr } from './ivr.ts';
 import { resolveMedia } from './media.ts';
 import { parseNetwork } from './network.ts';
@@ -54,7 +56,13 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   const http = resolveHttp(written.http, complain);
   const pickup = resolvePickupOf(demo ? DEMO_PICKUP : written.pickup, written, [...users.keys()], routing, complain);
   const media = resolveMedia(written.media, written.listen, cwd);
-  const ivr = resolveIvrOf(written, { users: [...users.keys()], routing, prompts: media.prompts }, complain);
+  const around = {
+    users: [...users.keys()],
+    prompts: media.prompts,
+    everybodyIsUser: users.size === 0 && written.auth === 'none',
+  };
+  const ivr = resolveIvrOf(written, { ...around, routing }, complain);
+  const inCallCodes = resolveCodesOf(written, around, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
@@ -105,6 +113,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     http,
     media,
     ivr,
+    inCallCodes,
     nat: { pingMs: toMs(nat.pingSeconds), removeAfterMissed: nat.removeAfterMissed },
     dns: { servers: dns.servers, timeoutMs: toMs(dns.timeoutSeconds), failoverMs: toMs(dns.failoverSeconds) },
     store: { path: store.path === ':memory:' ? store.path : resolve(cwd, store.path) },
@@ -142,15 +151,17 @@ function resolvePickupOf(
 }
 
 function resolveIvrOf(
-  { ivr, pickup, auth, codes }: WrittenConfig,
-  around: Omit<Around, 'codes' | 'everybodyIsUser'>,
+  { ivr, pickup, codes }: WrittenConfig,
+  around: Omit<Around, 'codes'>,
   complain: Complain,
 ): IvrConfig | undefined {
   if (ivr === undefined) return undefined;
   const ofPickup = Object.values(pickup?.codes ?? {}).filter((code) => code !== false);
-  const everybodyIsUser = around.users.length === 0 && auth === 'none';
-  return resolveIvr(ivr, { ...around, everybodyIsUser, codes: [...codes, ...ofPickup] }, complain);
+  return resolveIvr(ivr, { ...around, codes: [...codes, ...ofPickup] }, complain);
 }
+
+const resolveCodesOf = ({ inCallCodes }: WrittenConfig, around: AroundCodes, complain: Complain): InCallSettings | undefined =>
+  inCallCodes && resolveInCallCodes(inCallCodes, around, complain);
 
 const resolveLimits = ({ trusted, banSeconds, ...limits }: WrittenConfig['limits']): Config['limits'] => ({
   ...limits,

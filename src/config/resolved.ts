@@ -1,4 +1,6 @@
 /** The config as the service uses it: checked, in its own units, presets filled in. */
+
+import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
 import type { IvrConfig } from './ivr.ts';
 import type { MediaConfig } from './media.ts';
 import type { Network } from './network.ts';
@@ -167,6 +169,8 @@ export interface Config {
   readonly media: MediaConfig;
   /** undefined: there are no menus. */
   readonly ivr: IvrConfig | undefined;
+  /** undefined: nobody may press anything in a call. */
+  readonly inCallCodes: InCallSettings | undefined;
   readonly dns: {
     /** Addresses of name servers, with or without port; empty: those of the system. */
     readonly servers: readonly string[];

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { headers, http } from './http.ts';
+import { inCallCodes } from './in-call-codes.ts';
 import { ivr } from './ivr.ts';
 import { media } from './media.ts';
 import { parseNetwork } from './network.ts';
@@ -174,6 +175,7 @@ export const configSchema = section({
   http: optional(http),
   media,
   ivr,
+  inCallCodes,
   dns: optional(
     section({
       servers: z.array(nameServer, { error: NAME_SERVERS }).max(8, { error: NAME_SERVERS }).default([]),

@@ -8,7 +8,7 @@ type Folded = Answered | FactOf<typeof callEnded | typeof actorEnded>;
 
 export class Talks {
   readonly folds = [callAnswered.fact, callEnded.fact, actorEnded.fact];
-  /** Asked for with `callAnswered.where({ caller }, { current: true })`, or `callee`, or `answeredBy`: the calls that go on. */
+  /** Asked for with `callAnswered.where({ caller }, { current: true })`, or `callee`, or `answeredBy`: the calls that go on; or of one `call`. */
   readonly answers = [callAnswered.fact];
   readonly #byCall = new Map<Address, Answered>();
   readonly #byUser = new Map<string, readonly Answered[]>();
@@ -21,9 +21,11 @@ export class Talks {
   }
 
   current(interest: Interest): readonly Answered[] {
-    for (const { attribute, test } of interest.where)
+    for (const { attribute, test } of interest.where) {
+      if (attribute === 'call') return [this.#byCall.get(String(test))].filter((fact) => fact !== undefined);
       if (PARTIES.includes(attribute) && typeof test === 'string') return this.of(test);
-    throw new Error('ask for one caller, callee or who answered');
+    }
+    throw new Error('ask for one call, caller, callee or who answered');
   }
 
   /** The calls of one user, oldest first. */

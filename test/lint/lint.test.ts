@@ -248,7 +248,7 @@ const BROKEN: readonly (readonly [what: string, scenario: Scenario, lines: reado
     'a filter on an attribute that is not there',
     night({ listensTo: [{ fact: 'call.answered', where: [{ attribute: 'cal', test: 'call:1' }], current: false }] }),
     [
-      'night: listensTo: call.answered has no attribute "cal"; it has call, caller, callee, device, answeredBy, shown, callerName; the engine would not install it [filters]',
+      'night: listensTo: call.answered has no attribute "cal"; it has call, leg, caller, callee, device, answeredBy, shown, callerName; the engine would not install it [filters]',
     ],
   ],
   [

@@ -14,18 +14,21 @@ import { lintScenario } from '../../src/lint/lint.ts';
 import { ownScenarios } from '../../src/own-scenarios.ts';
 import { EXAMPLES } from '../../src/scenarios/examples.ts';
 import { broughtBy } from '../../src/scenarios/exports.ts';
-import { MENUS } from '../support/menus.ts';
+import { CODES, MENUS } from '../support/menus.ts';
 import { WRITTEN } from '../support/written.ts';
 import { Chart, type Stimulus } from './chart.ts';
 
 const config = loadConfig({ argv: [], env: {}, cwd: '/' });
-const SCENARIOS = Array.isArray(config) ? [] : ownScenarios({ ...config, ivr: { ...MENUS, pins: new Map() } });
+const SCENARIOS = Array.isArray(config)
+  ? []
+  : ownScenarios({ ...config, ivr: { ...MENUS, pins: new Map() }, inCallCodes: CODES });
 
 /**
- * Two commands of one author and a deadline deep in the chart with the most events; a digit and how it was collected, together.
- * Their own tests go there.
+ * Two commands of one author and a deadline deep in the chart with the most events; a digit and how it was collected, a code
+ * and what was pressed behind it, together. Their own tests go there.
  */
-const TOO_DEEP = /^(call, state "ringing\.idle"|ivr-menu, state "(checking\.asking|dropping)"): no walk of the linter came here/;
+const TOO_DEEP =
+  /^(call, state "ringing\.idle"|ivr-menu, state "(checking\.asking|dropping)"|in-call-codes, state "talking\.(transferring|consulting)"): no walk of the linter came here/;
 
 /** By preset no stream ends its call; test/machines/stream.test.ts goes there. */
 const NOT_BY_PRESET = /^stream, state "stalled\.counted": no walk of the linter came here/;

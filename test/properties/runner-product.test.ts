@@ -9,6 +9,7 @@ import { streamMachine } from '../../machines/stream.ts';
 import { subscriptionMachine } from '../../machines/subscription.ts';
 import { callPickupMachine } from '../../machines/supervisors/call-pickup.ts';
 import { diversionMachine } from '../../machines/supervisors/diversion.ts';
+import { inCallCodesMachine } from '../../machines/supervisors/in-call-codes.ts';
 import { ivrMenuMachine } from '../../machines/supervisors/ivr-menu.ts';
 import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
@@ -19,7 +20,7 @@ import { legAddress } from '../../machines/vocabulary/identity.ts';
 import { chartOf } from '../../src/engine/chart/compile.ts';
 import { nodesOf } from '../machines/chart.ts';
 import { expectSame, type Step } from '../support/engine-runs.ts';
-import { MENUS } from '../support/menus.ts';
+import { CODES, MENUS } from '../support/menus.ts';
 
 const CALL = 'call:1';
 const CALLER = 'leg:0';
@@ -101,6 +102,9 @@ const attributes = fc.record({
     ringMs: fc.constantFrom(0, 5_000),
   }),
   diverted: fc.nat(5),
+  name: fc.constantFrom(...CODES.orders.map(({ name }) => name)),
+  what: fc.constantFrom('ringing', 'consulting', 'done', 'failed'),
+  command: fc.constantFrom('call.transfer', 'media.record', 'media.play'),
   digits: fc.constantFrom('', '1', '2', '3', '4', '5', '#'),
   ok: fc.boolean(),
   trunk: fc.constant('carrier'),
@@ -375,6 +379,22 @@ const CHARTS: Readonly<
       1_000,
       20_000,
     ],
+  ],
+  inCallCodes: [
+    inCallCodesMachine,
+    fc.record({
+      fact: born('stream.opened').chain((fact) =>
+        fc.constantFrom('sip:alice@example.com', '').map((user) => ({ ...fact, user, leg: legAddress(CALL, 0) })),
+      ),
+      self: fc.constant('case:1'),
+      current: fc.array(born('call.answered'), { maxLength: 1 }),
+      settings: fc.constant(CODES),
+    }),
+    [0, 1_000, 660_000],
+    ...CODES.orders.map(({ name }) => [
+      given('call.answered', { leg: 'leg:1/1' }),
+      given('code.pressed', { name, argument: '12' }),
+    ]),
   ],
   pushNotification: [
     pushNotificationMachine,

@@ -1,5 +1,5 @@
-/** Menus that do everything menus can, for tests of charts. */
-import type { IvrSettings, Menu } from '../../machines/vocabulary/ivr.ts';
+/** Menus and in-call codes that do everything there is, for tests of charts. */
+import type { InCallAction, InCallOrder, InCallSettings, IvrSettings, Menu } from '../../machines/vocabulary/ivr.ts';
 
 const MENU: Menu = {
   prompts: ['welcome'],
@@ -55,4 +55,27 @@ export const MENUS: IvrSettings = {
       { prompts: [], invalid: [], silent: [], nobody: [], fallBack: { does: 'menu', menu: 'main' } },
     ),
   },
+};
+
+/** One code, which everybody may press. */
+export const code = (does: InCallAction, keys: string, more: Partial<InCallOrder> = {}): InCallOrder => ({
+  ...{ name: keys, code: keys, does, prompts: [], raises: '', isHidden: true, users: undefined, party: 'both' },
+  takesArgument: does === 'transfer' || does === 'attendedTransfer',
+  ...more,
+});
+
+/** All that codes can do. */
+export const CODES: InCallSettings = {
+  holdMusic: ['tone:hold'],
+  orders: [
+    code('hold', '*1'),
+    code('transfer', '*2'),
+    code('attendedTransfer', '*3'),
+    code('record', '*4'),
+    code('announce', '*5', { prompts: ['tone:beep'] }),
+    code('complete', '*7'),
+    code('cancel', '*8'),
+    code('raise', '*9', { raises: 'open-door', takesArgument: true }),
+    code('hangUp', '*0'),
+  ],
 };
