@@ -148,8 +148,10 @@ export class PartyLeg implements MediaLeg, AudioHearer {
 
   /** A key that it pressed by SIP INFO. */
   pressed(digit: string, durationMs: number): 'passesOn' | 'withheld' {
+    // Whom it is told to may let the next one pass.
+    const isWithheld = this.#isWithheld;
     this.#digits.hearInfo(digit, durationMs);
-    return this.#isWithheld ? 'withheld' : 'passesOn';
+    return isWithheld ? 'withheld' : 'passesOn';
   }
 
   /** Looked at now and then: whether it has fallen silent, though it should not. */

@@ -163,6 +163,17 @@ suite('a party that talks to the service', () => {
     expect(world.keys).toEqual(['a 7 250 info', 'a 1 100 rtp', 'a 2 100 rtp', 'a # 100 rtp']);
   });
 
+  it('is not told to pass a key on by whoever lets the next one pass when it hears that', () => {
+    const world = new MediaWorld();
+    attended(world);
+    const leg = world.leg('a');
+    const nothing = (): void => {};
+    const digit = (): void => leg.withhold(false);
+    world.plane.hear({ opened: nothing, heard: nothing, stopped: nothing, closed: nothing, unanchored: nothing, digit });
+    leg.withhold(true);
+    expect([world.plane.pressed('a', '1', 100), world.plane.pressed('a', '2', 100)]).toEqual(['withheld', 'passesOn']);
+  });
+
   it('is heard when all ends of its presses are lost', () => {
     const world = new MediaWorld();
     const { a } = attended(world);

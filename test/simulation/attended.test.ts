@@ -93,6 +93,25 @@ describe('a caller whom the service answers with media', () => {
     expectQuiet(world);
   });
 
+  it('presses keys by INFO for the service alone until somebody else is there', () => {
+    const { world, plane, bob, call } = dialled();
+    const relay = { body: 'Signal=5\r\nDuration=160\r\n', contentType: 'application/dtmf-relay' };
+    const press = () => {
+      const sent = call.request('INFO', relay);
+      world.run(300);
+      return sent.status;
+    };
+    expect(press()).toBe(480);
+    plane.pressing = 'passesOn';
+    expect([press(), bob.received('INFO').length]).toEqual([200, 0]);
+    bob.incoming?.answer();
+    world.run(300);
+    expect([press(), bob.received('INFO').length]).toEqual([200, 1]);
+    call.bye();
+    world.run(300);
+    expectQuiet(world);
+  });
+
   it('wakes a phone that sleeps', () => {
     const { world, alice, dave } = scene();
     dave.unregister();

@@ -150,8 +150,10 @@ export class AttendingPlane implements MediaPlane {
     return attended;
   }
 
-  pressed(): 'notHere' {
-    return 'notHere';
+  /** What becomes of keys that come by INFO. */
+  pressing: 'notHere' | 'passesOn' | 'withheld' = 'notHere';
+  pressed(): 'notHere' | 'passesOn' | 'withheld' {
+    return this.pressing;
   }
 
   leg(): undefined {

@@ -126,8 +126,10 @@ export class NgLeg implements MediaLeg {
   }
 
   pressed(digit: string, durationMs: number): 'passesOn' | 'withheld' {
+    // Whom it is told to may let the next one pass.
+    const isWithheld = this.#isWithheld;
     this.#key('info', digit, durationMs);
-    return this.#isWithheld ? 'withheld' : 'passesOn';
+    return isWithheld ? 'withheld' : 'passesOn';
   }
 
   #key(way: 'rtp' | 'info', digit: string, durationMs: number): void {

@@ -89,11 +89,13 @@ export class Exchanges {
     return undefined;
   }
 
-  /** Whether it says a key that is pressed for nobody but us. */
-  #isWithheld({ address }: LegSide, info: SipRequest): boolean {
+  /** Whether it says a key that is pressed for nobody but us: withheld, or of a caller who talks to nobody else yet. */
+  #isWithheld({ address, attended, winner }: LegSide, info: SipRequest): boolean {
     const { media } = this.#context;
     const key = media && keyIn(info);
-    return key !== undefined && media?.pressed(address, key.digit, key.durationMs) === 'withheld';
+    if (media === undefined || key === undefined) return false;
+    const pressed = media.pressed(address, key.digit, key.durationMs);
+    return pressed === 'withheld' || (pressed === 'passesOn' && attended !== undefined && winner === '');
   }
 
   /** Tells the call of it, once its session description is such as the other party may be told. */
