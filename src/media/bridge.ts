@@ -22,8 +22,10 @@ export class Bridge implements MediaBridge {
   readonly #parts: BridgeParts;
   readonly #sides: Readonly<Record<Side, PartySide>>;
   readonly #attendance: Attendance | undefined;
-  /** What either said last. */
-  readonly #lines: Record<Side, readonly MediaLine[]> = { caller: [], fork: [] };
+  /** Whose description is in force. */
+  readonly #hasSpoken: Record<Side, boolean>;
+  /** One that changes the session, and is not answered yet. */
+  #offered: { readonly from: Side; readonly lines: readonly MediaLine[] } | undefined;
   /** What is offered now passes as it is, and so does its answer. */
   #isPassing = false;
   #hasTold = false;
@@ -36,6 +38,7 @@ export class Bridge implements MediaBridge {
     this.#attendance = attendance;
     this.#parts = parts;
     this.#isConnected = attendance === undefined;
+    this.#hasSpoken = { caller: attendance !== undefined, fork: false };
     this.#sides = { caller: attendance?.side ?? new PartySide(order.caller, parts), fork: new PartySide(order.fork, parts) };
   }
 
@@ -44,7 +47,7 @@ export class Bridge implements MediaBridge {
   }
 
   offer(told: Told): void {
-    told(this.#offered());
+    told(this.#offerOf());
   }
 
   connect(): void {
@@ -85,17 +88,28 @@ export class Bridge implements MediaBridge {
     const failed = what === 'offer' ? this.#openLines(lines) : undefined;
     if (failed !== undefined) return failed;
     const to = other(from);
-    this.#lines[from] = lines;
-    this.#sides[from].hear(lines);
-    // An attended caller knows nothing of the fork until they are connected.
-    if (to === 'fork' || this.#isConnected)
-      for (const [index, end] of this.#sides[to].ends.entries()) if (end !== undefined) end.told = lines[index]?.payloads ?? [];
+    // An offer that changes a session counts once it is answered: until then, and if it is refused, all is as it was (RFC 3264 §4).
+    if (what === 'offer' && this.#hasSpoken[from]) this.#offered = { from, lines };
+    else {
+      if (this.#offered?.from === to) this.#agree(to, this.#offered.lines);
+      this.#offered = undefined;
+      this.#agree(from, lines);
+    }
     if (what === 'answer') this.#closeRefused(lines);
-    const placed = this.#sides[to].place(lines);
-    this.#legOf(from)?.join(this.#sides[from]);
     for (const side of SIDES) this.#legs[side]?.refresh();
     this.#link();
-    return placeMedia(sdp, lines, placed);
+    return placeMedia(sdp, lines, this.#sides[to].place(lines));
+  }
+
+  /** What a party said of its media is in force. */
+  #agree(from: Side, lines: readonly MediaLine[]): void {
+    this.#hasSpoken[from] = true;
+    this.#sides[from].hear(lines);
+    this.#legOf(from)?.join(this.#sides[from]);
+    const to = other(from);
+    // An attended caller knows nothing of the fork until they are connected.
+    if (to === 'caller' && !this.#isConnected) return;
+    for (const [index, end] of this.#sides[to].ends.entries()) if (end !== undefined) end.told = lines[index]?.payloads ?? [];
   }
 
   #passes(from: Side, lines: readonly MediaLine[]): boolean {
@@ -126,7 +140,7 @@ export class Bridge implements MediaBridge {
   }
 
   /** What was agreed with the caller, and nothing else: so that neither has to be asked again. */
-  #offered(): string | Undescribed {
+  #offerOf(): string | Undescribed {
     const attendance = this.#attendance;
     if (attendance === undefined || !this.#isOpen) return { status: 500, reason: 'Nothing To Offer' };
     const { lines, index } = attendance.shape;

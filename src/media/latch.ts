@@ -1,4 +1,4 @@
-import { isSendable } from '../sip/private-host.ts';
+import { canonicalHost, isPrivateHost, isSendable } from '../sip/private-host.ts';
 
 /** How sure a source is: nobody yet, a stranger, the host of its description or of its signalling, what its description names. */
 const NOBODY = 0;
@@ -18,16 +18,21 @@ export const NO_SSRC = -1;
  * - the same stream (SSRC) from elsewhere, once the former source was silent for two seconds: a NAT gave it another port, or
  *   a phone changed its network. Who does not see the stream cannot know its SSRC;
  * - any source, once the party has described itself anew with another address.
- * A stranger is believed at its second packet in a row with the same SSRC.
+ * A stranger is believed at its second packet in a row with the same SSRC; and where the description names an address that can
+ * be reached, it is heard, but never sent to: so that nobody is sent the audio of a party that happens to be silent.
  */
 export class Latch {
-  /** Where to send: as described, until a source was heard; empty: nowhere. */
+  /** Where to send; empty: nowhere. */
   host = '';
   port = 0;
   readonly #signalling: string;
   #rank = NOBODY;
+  #sourceHost = '';
+  #sourcePort = 0;
   #describedHost = '';
   #describedPort = 0;
+  /** What the description names is no address inside some other network. */
+  #isReachable = false;
   #ssrc = NO_SSRC;
   #heardMs = 0;
   /** A stranger that was heard once. */
@@ -42,28 +47,30 @@ export class Latch {
     this.#signalling = signalling;
   }
 
-  /** What the party says of itself. The same as before changes nothing. */
-  describe(host: string, port: number): void {
-    if (host === this.#describedHost && port === this.#describedPort) return;
+  /** What the party says of itself. The same as before changes nothing, and neither does an address 0.0.0.0, by which it holds. */
+  describe(named: string, port: number): void {
+    const host = canonicalHost(named);
+    const isAddress = port > 0 && isSendable(host);
+    if ((host === this.#describedHost && port === this.#describedPort) || (this.#rank !== NOBODY && !isAddress)) return;
     // Behind NAT its address is no use: it is answered where it was heard, until it is heard elsewhere.
-    const wasDescribed = this.#rank === DESCRIBED || this.#rank === NOBODY;
+    const wasSentAsDescribed = this.host === this.#describedHost && this.port === this.#describedPort;
     this.#describedHost = host;
     this.#describedPort = port;
+    this.#isReachable = isAddress && (!isPrivateHost(host) || host === this.#signalling);
     if (this.#rank !== NOBODY) {
-      this.#formerHost = this.host;
-      this.#formerPort = this.port;
+      this.#formerHost = this.#sourceHost;
+      this.#formerPort = this.#sourcePort;
     }
     this.#rank = NOBODY;
     this.#candidate = '';
-    if (!wasDescribed) return;
-    const isReachable = port > 0 && isSendable(host);
-    this.host = isReachable ? host : '';
-    this.port = isReachable ? port : 0;
+    if (!wasSentAsDescribed && this.port !== 0) return;
+    this.host = isAddress ? host : '';
+    this.port = isAddress ? port : 0;
   }
 
   /** Whether a packet from there is the party's. */
   admits(host: string, port: number, ssrc: number, nowMs: number): boolean {
-    if (this.#rank === NOBODY || port !== this.port || host !== this.host) {
+    if (this.#rank === NOBODY || port !== this.#sourcePort || host !== this.#sourceHost) {
       if (!this.#isBelieved(host, port, ssrc, nowMs)) return false;
     }
     this.#heardMs = nowMs;
@@ -77,8 +84,13 @@ export class Latch {
     if (isFormer && rank !== DESCRIBED) return true;
     if (rank <= this.#rank && !this.#hasMoved(ssrc, nowMs)) return false;
     if (rank === STRANGER && this.#rank === NOBODY && !this.#isConfirmed(host, port, ssrc)) return false;
-    this.host = host;
-    this.port = port;
+    // The party itself, from elsewhere, is sent to there; a stranger only where nothing better is known.
+    if (rank !== STRANGER || this.#rank !== NOBODY || !this.#isReachable) {
+      this.host = host;
+      this.port = port;
+    }
+    this.#sourceHost = host;
+    this.#sourcePort = port;
     this.#rank = rank;
     this.#formerPort = 0;
     return true;

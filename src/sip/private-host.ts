@@ -35,3 +35,9 @@ export function isSendable(host: string): boolean {
   const family = isIP(host);
   return family !== 0 && !NOWHERE.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
+
+/** An IP address as sockets tell it: IPv6 short and in small letters (RFC 5952). Whatever is none stays as it is. */
+export function canonicalHost(host: string): string {
+  if (isIP(host) !== 6 || host.includes('%')) return host;
+  return new URL(`http://[${host}]`).hostname.slice(1, -1);
+}

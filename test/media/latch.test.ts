@@ -48,6 +48,35 @@ describe('a latch', () => {
     expect(to(latch)).toBe('198.51.100.1:4000');
   });
 
+  it('sends nothing to a stranger while the party can be reached as it said, however silent it is', () => {
+    for (const host of ['198.51.100.1', SIGNALS]) {
+      const latch = described(host);
+      latch.admits('198.51.100.9', 9, 1, 0);
+      expect(latch.admits('198.51.100.9', 9, 1, 20)).toBe(true);
+      expect(to(latch)).toBe(`${host}:4000`);
+    }
+    const behindNat = described();
+    behindNat.admits('198.51.100.9', 9, 1, 0);
+    behindNat.admits('198.51.100.9', 9, 1, 20);
+    expect(to(behindNat)).toBe('198.51.100.9:9');
+  });
+
+  it('is not opened by a hold', () => {
+    const latch = described();
+    latch.admits(SIGNALS, 62_000, OURS, 0);
+    latch.describe('0.0.0.0', 4000);
+    for (const ms of [1, 2, 3]) expect(latch.admits('198.51.100.9', 9, 1, ms)).toBe(false);
+    expect(latch.admits(SIGNALS, 62_000, OURS, 4)).toBe(true);
+    expect(to(latch)).toBe('203.0.113.7:62000');
+  });
+
+  it('knows an IPv6 address however it is written', () => {
+    const latch = new Latch('2001:db8::7');
+    latch.describe('2001:DB8:0:0:0:0:0:5', 4000);
+    expect(latch.admits('2001:db8::5', 4000, OURS, 0)).toBe(true);
+    expect(latch.admits('2001:db8::7', 4000, OURS, 0)).toBe(false);
+  });
+
   it('follows the same stream to elsewhere, once its source was silent', () => {
     const latch = described();
     latch.admits(SIGNALS, 62_000, OURS, 0);

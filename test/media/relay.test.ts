@@ -96,6 +96,31 @@ suite('a relayed call', () => {
     expect(describe(bridge, 'fork', sdpOf('10.0.0.3', ...PCMU, 'a=recvonly'), 'answer')).toContain('a=recvonly');
   });
 
+  it('changes nothing for an offer that nobody takes', () => {
+    const world = new MediaWorld();
+    const { a, b, bridge } = world.talk();
+    a.talk(3000);
+    b.talk(3000);
+    world.run(1000);
+    // It would move, and have another number for keys.
+    const moved = sdpOf('10.0.0.9', 'm=audio 40000 RTP/AVP 0 96', 'a=rtpmap:96 telephone-event/8000', 'm=video 4 RTP/AVP 31');
+    describe(bridge, 'caller', moved, 'offer');
+    world.run(1000);
+    expect(a.packets).toBeGreaterThan(95);
+    describe(bridge, 'fork', sdpOf('10.0.0.3', ...PCMU), 'offer');
+    describe(bridge, 'caller', sdpOf('10.0.0.2', ...PCMU), 'answer');
+    world.run(2000);
+    expect([a.packets, b.packets]).toEqual([150, 150]);
+    expect(world.sockets.size).toBe(2);
+    // Taken, it moves.
+    const elsewhere = world.phone('10.0.0.9');
+    describe(bridge, 'caller', moved, 'offer');
+    describe(bridge, 'fork', sdpOf('10.0.0.3', ...PCMU, 'm=video 0 RTP/AVP 31'), 'answer');
+    b.talk(1000);
+    world.run(2000);
+    expect([a.packets, elsewhere.packets]).toEqual([150, 50]);
+  });
+
   it('hears a stream stall, and go on; not while the party is on hold', () => {
     const world = new MediaWorld();
     const { a, bridge } = world.talk();
