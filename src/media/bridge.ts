@@ -22,7 +22,8 @@ export class Bridge implements MediaBridge {
   readonly #parts: BridgeParts;
   readonly #sides: Readonly<Record<Side, PartySide>>;
   readonly #attendance: Attendance | undefined;
-  /** Whose description is in force. */
+  /** What of either is in force. */
+  readonly #lines: Record<Side, readonly MediaLine[]> = { caller: [], fork: [] };
   readonly #hasSpoken: Record<Side, boolean>;
   /** One that changes the session, and is not answered yet. */
   #offered: { readonly from: Side; readonly lines: readonly MediaLine[] } | undefined;
@@ -104,6 +105,7 @@ export class Bridge implements MediaBridge {
   /** What a party said of its media is in force. */
   #agree(from: Side, lines: readonly MediaLine[]): void {
     this.#hasSpoken[from] = true;
+    this.#lines[from] = lines;
     this.#sides[from].hear(lines);
     this.#legOf(from)?.join(this.#sides[from]);
     const to = other(from);

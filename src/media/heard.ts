@@ -1,6 +1,6 @@
 /** What came of one party's audio, all its sources together (RFC 3550 A.1, A.3, A.8). */
 import type { RtpHeader } from '../rtp/packet.ts';
-import { Reception } from '../rtp/reception.ts';
+import { Reception, type ReceptionReport } from '../rtp/reception.ts';
 
 /** Sources at a time that are told apart, as where keys have a source of their own. */
 const MAX_SOURCES = 4;
@@ -28,6 +28,11 @@ export class Heard {
       lost += source.lost;
     }
     return { packets, lost: Math.max(0, lost), jitterMs: Math.round(this.#current?.jitterMs ?? 0) };
+  }
+
+  /** For a report of the latest source; the next one counts from here. */
+  report(clockRate: number): ReceptionReport | undefined {
+    return this.#current === undefined || this.#current.packets === 0 ? undefined : this.#current.report(clockRate);
   }
 
   #sourceOf({ ssrc, sequence }: RtpHeader): Reception {

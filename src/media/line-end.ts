@@ -8,6 +8,8 @@ import { Latch, NO_SSRC } from './latch.ts';
 /** Hears the audio of a party: every packet that is the party's. False: it goes no further. */
 export interface AudioHearer {
   packet(end: LineEnd, header: RtpHeader, bytes: Buffer, nowMs: number): boolean;
+  /** RTCP of a party that has no peer. */
+  control(bytes: Buffer, nowMs: number): void;
   /** What is sent to the party, whoever said it. */
   readonly told: ((end: LineEnd, bytes: Buffer, nowMs: number) => void) | undefined;
 }
@@ -89,7 +91,12 @@ export class LineEnd implements RtpHearer {
 
   rtcp(bytes: Buffer, host: string, port: number): void {
     const isReport = bytes.length >= 8 && (bytes[0] ?? 0) >> 6 === VERSION_2 && isRtcp(bytes[1] ?? 0);
-    if (isReport && this.#rtcp.admits(host, port, ssrcOf(bytes), this.#timers.now())) this.peer?.passRtcp(bytes);
+    if (isReport && this.#rtcp.admits(host, port, ssrcOf(bytes), this.#timers.now())) this.#control(bytes);
+  }
+
+  #control(bytes: Buffer): void {
+    if (this.peer !== undefined) this.peer.passRtcp(bytes);
+    else this.hearer?.control(bytes, this.#timers.now());
   }
 
   /** To the party, from its peer. */
@@ -102,9 +109,10 @@ export class LineEnd implements RtpHearer {
     if (port !== 0 && !this.isTaken) this.pair.sendRtp(bytes, host, port);
   }
 
-  passRtcp(bytes: Buffer): void {
+  /** `isOurs`: it is of what the service says itself. */
+  passRtcp(bytes: Buffer, isOurs = false): void {
     const { host, port } = this.#rtcp;
-    if (port !== 0 && !this.isTaken) this.pair.sendRtcp(bytes, host, port);
+    if (port !== 0 && (isOurs || !this.isTaken)) this.pair.sendRtcp(bytes, host, port);
   }
 
   /** To the party, from whoever it may hear now. */

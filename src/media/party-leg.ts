@@ -11,6 +11,7 @@ import type { AudioHearer, LineEnd } from './line-end.ts';
 import type { MediaEvents, MediaLeg, MediaParty, Playing } from './media.ts';
 import type { PartySide } from './party-side.ts';
 import type { Recorder, RecordingEnded } from './recorder.ts';
+import { Reports } from './reports.ts';
 import { Voice, type VoiceParts } from './voice.ts';
 
 export interface LegParts extends VoiceParts {
@@ -39,6 +40,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   readonly #sides: PartySide[] = [];
   #end: LineEnd | undefined;
   #recorder: Recorder | undefined;
+  #reports: Reports | undefined;
   #isOpen = false;
   #isFlowing = false;
   #heardMs = 0;
@@ -113,6 +115,12 @@ export class PartyLeg implements MediaLeg, AudioHearer {
     this.#isOpen = false;
   }
 
+  /** RTCP of the party, which talks to nobody else. */
+  control(bytes: Buffer, nowMs: number): void {
+    this.#reports ??= new Reports(this.#parts.hex);
+    this.#reports.hear(bytes, nowMs);
+  }
+
   // What is heard.
 
   packet(end: LineEnd, header: RtpHeader, bytes: Buffer, nowMs: number): boolean {
@@ -157,6 +165,7 @@ export class PartyLeg implements MediaLeg, AudioHearer {
   /** Looked at now and then: whether it has fallen silent, though it should not. */
   sweep(nowMs: number): void {
     if (this.#recorder?.settle(nowMs) === false) this.stopRecording();
+    this.#report(nowMs);
     if (!this.#isFlowing || nowMs - this.#heardMs < this.#parts.stalledAfterMs) return;
     if (this.#end?.isExpected === false) {
       // On hold: it has all the time again once it may send.
@@ -165,6 +174,15 @@ export class PartyLeg implements MediaLeg, AudioHearer {
     }
     this.#isFlowing = false;
     this.#parts.events()?.stopped(this);
+  }
+
+  /** To whom the service talks itself; parties of a call report to each other. */
+  #report(nowMs: number): void {
+    const end = this.#end;
+    if (end === undefined || end.peer !== undefined) return;
+    this.#reports ??= new Reports(this.#parts.hex);
+    const report = this.#reports.due(nowMs, this.#voice.stream, this.#heard);
+    if (report !== undefined) end.passRtcp(report, true);
   }
 
   // What is said.

@@ -107,6 +107,11 @@ export class Voice implements Ticking {
     this.face(undefined);
   }
 
+  /** What it says now, if it does. */
+  get stream(): OutgoingStream | undefined {
+    return this.#isTalking ? this.#stream : undefined;
+  }
+
   get isBusy(): boolean {
     return this.#playing !== undefined || this.#held !== undefined || this.#keys !== '' || this.#press !== undefined;
   }

@@ -48,6 +48,7 @@ export class PhoneMedia {
   /** Packets that it was sent, and those of RTCP. */
   packets = 0;
   rtcp = 0;
+  onRtcp: (bytes: Buffer) => void = () => {};
   /** What it says, one byte a sample. */
   voice = 0x55;
   readonly #timers: TimerQueue;
@@ -68,8 +69,9 @@ export class PhoneMedia {
     this.#ssrc = ssrc;
     this.#eventType = eventType;
     this.#socket = network.bind(local, (bytes, from) => this.#heard(bytes, from));
-    this.#control = network.bind({ host: local.host, port: local.port + 1 }, () => {
+    this.#control = network.bind({ host: local.host, port: local.port + 1 }, (bytes) => {
       this.rtcp++;
+      this.onRtcp(bytes);
     });
   }
 

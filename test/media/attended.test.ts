@@ -1,6 +1,7 @@
 import { expect, it, describe as suite } from 'vitest';
 import type { PromptEnd } from '../../machines/vocabulary/media.ts';
 import { encode, LINEAR } from '../../src/rtp/g711.ts';
+import { middleOf, type RtcpPart, readRtcp, writeReport } from '../../src/rtp/rtcp.ts';
 import { keySamples } from '../../src/rtp/tones.ts';
 import type { PhoneMedia } from '../../src/testing/phone-media.ts';
 import { asked, describe, MediaWorld, OURS, PCMU, sdpOf, text } from '../support/media-world.ts';
@@ -197,6 +198,46 @@ suite('a party that talks to the service', () => {
       world.run(100);
       expect(world.keys.map((key) => key.replace(/\d+ inband/, 'inband'))).toEqual(inband ? ['a 9 inband'] : []);
     }
+  });
+});
+
+suite('RTCP of a party that talks to the service (RFC 3550 §6)', () => {
+  it('tells what was sent and heard, and answers its reports', () => {
+    const world = new MediaWorld();
+    const { a } = attended(world);
+    const reports: RtcpPart[] = [];
+    a.onRtcp = (bytes) => reports.push(...(readRtcp(bytes) ?? []));
+    world.run(20_000);
+    expect(reports).toEqual([]);
+    a.talk(20_000);
+    world.leg('a').play({ prompts: ['tone:ringing'], repeats: true, ended: () => undefined });
+    world.run(3000);
+    // A sender's report: its middle is what ours name.
+    const said = writeReport({
+      ...{ ssrc: 7, blocks: [], cname: 'a', isBye: false },
+      sender: { atMs: 1_000_000, timestamp: 1, packets: 2, bytes: 3 },
+    });
+    a.sendRtcp(said);
+    world.run(17_000);
+    const [last] = reports.slice(-1);
+    if (last?.kind !== 'report') throw new Error('there is no report');
+    expect(last.ssrc).toBe(a.streams[0]?.ssrc);
+    expect(last.packets).toBeGreaterThan(200);
+    expect(last.blocks).toEqual([
+      expect.objectContaining({ ssrc: 0x5151_0000 + 40_000, lost: 0, lastSenderReport: middleOf(1_000_000) }),
+    ]);
+    expect(last.blocks[0]?.delay).toBeGreaterThan(0);
+    expect(reports.length).toBeGreaterThanOrEqual(2);
+    expect(reports.length).toBeLessThanOrEqual(8);
+  });
+
+  it('is left to the parties once they talk', () => {
+    const world = new MediaWorld();
+    const { a, b } = world.talk();
+    a.talk(30_000);
+    b.talk(30_000);
+    world.run(30_000);
+    expect([a.rtcp, b.rtcp]).toEqual([0, 0]);
   });
 });
 
