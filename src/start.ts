@@ -9,6 +9,7 @@ import { AppendFile } from './files/append-file.ts';
 import { nodeHttpClient } from './http/client.ts';
 import { openJournal, wishesOf } from './journal-file.ts';
 import type { Log } from './log.ts';
+import { prepareMedia } from './media-engine.ts';
 import { openNotifier } from './notify.ts';
 import { startObserving } from './observing.ts';
 import type { PushSender } from './ports/push/senders/push-sender.ts';
@@ -83,12 +84,21 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     journal?.close();
     return certificates;
   }
+  const media = await prepareMedia(config, log);
+  if (isProblem(media)) {
+    store.close();
+    records?.close();
+    journal?.close();
+    certificates?.close();
+    return media;
+  }
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
   const resolver = new SystemResolver(config.dns);
   const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
   const parts = {
     ...{ config, clock, timers, random, store, resolver, senders, log, record },
     openHttp: nodeHttpClient,
+    openMedia: media.open,
     busyMs: () => clock.busyMs(),
     scenarios: options.scenarios,
     journal: journal && wishesOf(config, journal),
@@ -108,6 +118,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     records?.close();
     journal?.close();
     certificates?.close();
+    media.close();
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
@@ -117,6 +128,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     journal?.close();
     store.close();
     certificates?.close();
+    media.close();
     await sockets.close();
     return observing;
   }
@@ -146,6 +158,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     stop: async () => {
       notifier.close();
       service.stop();
+      media.close();
       certificates?.close();
       resolver.close();
       await sockets.close();

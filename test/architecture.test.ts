@@ -256,6 +256,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/testing\/simulated-transports\.ts$/, 'stands in for sockets: its close() has their type'],
   [/^src\/testing\/socket-wire\.ts$/, "a simulated phone's real sockets"],
   [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
+  [/^src\/media-engine\.ts$/, 'waits for the socket that digits are reported to'],
   [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
   [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],

@@ -2,7 +2,6 @@
 import type { Prompt, PromptEnd } from '../../../machines/vocabulary/media.ts';
 import { DigitLock } from '../digit-lock.ts';
 import type { MediaEvents, MediaLeg, MediaParty, Playing, Side } from '../media.ts';
-import { isRefusal } from './ng-client.ts';
 import type { Numbers } from './numbers.ts';
 import { Player, type PlayerParts } from './player.ts';
 import { type NgSession, otherSide } from './session.ts';
@@ -26,6 +25,8 @@ const KEYS = '0123456789*#ABCD';
 /** What a phone that is pressed at by us hears. */
 const PRESS_MS = 100;
 const MAX_PRESSES = 32;
+/** How late the report of such a press may be. */
+const REPORT_MS = 1_000;
 
 export class NgLeg implements MediaLeg {
   readonly call: string;
@@ -39,6 +40,8 @@ export class NgLeg implements MediaLeg {
   #isFlowing = false;
   #heardMs = 0;
   #isWithheld = false;
+  /** Presses of ours that will be reported, in their order. */
+  readonly #expected: { readonly digit: string; readonly untilMs: number }[] = [];
   #isHeld = false;
   /** Of sessions that are over. */
   #before = { packets: 0, lost: 0, jitterMs: 0 };
@@ -50,10 +53,6 @@ export class NgLeg implements MediaLeg {
     this.user = user;
     this.#parts = parts;
     this.#heardMs = parts.timers.now();
-  }
-
-  get withholds(): boolean {
-    return this.#isWithheld;
   }
 
   /** It has said something there; the session counts if it is the only one. */
@@ -122,7 +121,7 @@ export class NgLeg implements MediaLeg {
   /** A key was released, as rtpengine tells it: once, at its end. */
   key(event: number, durationMs: number): void {
     const digit = KEYS[event];
-    if (digit !== undefined) this.#key('rtp', digit, durationMs);
+    if (digit !== undefined && !this.#isExpected(digit)) this.#key('rtp', digit, durationMs);
   }
 
   pressed(digit: string, durationMs: number): 'passesOn' | 'withheld' {
@@ -134,7 +133,6 @@ export class NgLeg implements MediaLeg {
 
   #key(way: 'rtp' | 'info', digit: string, durationMs: number): void {
     if (!this.#lock.pressed(way, digit, durationMs, this.#parts.timers.now())) return;
-    // Whoever presses a key need not listen any longer is for the one who ordered the prompt to say.
     this.#parts.events()?.digit(this, digit, durationMs, way);
   }
 
@@ -186,10 +184,27 @@ export class NgLeg implements MediaLeg {
   press(digits: string): void {
     const part = this.#sessions.at(-1);
     if (part === undefined) return;
-    // It queues them itself.
+    // It queues them itself. Version 10 presses nothing once keys of the party's own have passed: who hides codes withholds all from the start.
     for (const code of digits.slice(0, MAX_PRESSES)) {
-      part.session.order('play DTMF', part.side, { code, duration: PRESS_MS }, (reply) => void isRefusal(reply));
+      this.#expect(code);
+      part.session.order('play DTMF', part.side, { code, duration: PRESS_MS, pause: PRESS_MS }, () => {});
     }
+  }
+
+  /** rtpengine reports what it presses in a party's place as pressed by that party. */
+  #expect(digit: string): void {
+    const nowMs = this.#parts.timers.now();
+    const beforeMs = Math.max(this.#expected.at(-1)?.untilMs ?? 0, nowMs + REPORT_MS);
+    if (this.#expected.length === MAX_PRESSES) this.#expected.shift();
+    this.#expected.push({ digit, untilMs: beforeMs + 2 * PRESS_MS });
+  }
+
+  #isExpected(digit: string): boolean {
+    const nowMs = this.#parts.timers.now();
+    while (this.#expected[0] !== undefined && this.#expected[0].untilMs < nowMs) this.#expected.shift();
+    if (this.#expected[0]?.digit !== digit) return false;
+    this.#expected.shift();
+    return true;
   }
 
   record(): string {

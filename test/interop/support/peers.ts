@@ -25,3 +25,4 @@ export const BARESIP = { baresip: 'baresip-core' };
 export const CHROMIUM = { chromium: 'chromium' };
 export const LINPHONE = { linphonec: 'linphone-cli' };
 export const KAMAILIO = { kamailio: 'kamailio' };
+export const RTPENGINE = { rtpengine: 'rtpengine-daemon' };

@@ -450,8 +450,16 @@ describe('digits', () => {
     expect(world.plane.pressed('leg:a', '1', 100)).toBe('withheld');
     leg?.press('*1');
     expect(world.daemon.of('play DTMF')).toEqual(
-      ['*', '1'].map((code) => ({ command: 'play DTMF', 'call-id': id, 'from-tag': a, code, duration: 100 })),
+      ['*', '1'].map((code) => ({ command: 'play DTMF', 'call-id': id, 'from-tag': a, code, duration: 100, pause: 100 })),
     );
+    // The daemon reports those as the party's own; a further one is.
+    const before = world.heard.length;
+    for (const event of [10, 1, 3]) world.plane.logged(line(id, a, event));
+    expect(world.heard.slice(before)).toEqual(['digit leg:a 3 100 rtp']);
+    leg?.press('2');
+    world.time.advance(5_000);
+    world.plane.logged(line(id, a, 2));
+    expect(world.heard.slice(before)).toEqual(['digit leg:a 3 100 rtp', 'digit leg:a 2 100 rtp']);
     leg?.withhold(false);
     expect(world.last()).toEqual({ command: 'unblock DTMF', 'call-id': id, 'from-tag': a });
   });
