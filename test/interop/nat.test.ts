@@ -26,8 +26,9 @@ describeWith(SIPP, 'phones whose Via, Contact and SDP name a private address', (
         await caller.done();
         await callee.got('BYE');
         expect(callee.received('ACK')).toHaveLength(1);
-        // What is said of the media is passed as it is.
-        expect(callee.received('INVITE')[0]).toContain('c=IN IP4 192.168.1.20');
+        // Media that would go to an address of a private network goes through the service.
+        expect(callee.received('INVITE')[0]).toContain('c=IN IP4 127.0.0.1');
+        expect(callee.received('INVITE')[0]).not.toContain('c=IN IP4 192.168.1.20');
         expect(callee.received('INVITE')[0]).toMatch(/^INVITE sip:\S+@192\.168\.1\.20:5060/);
       },
     )(),
