@@ -349,7 +349,13 @@ export const callMachine = attendanceSetup.createMachine({
           description: 'The winner’s 2xx is on its way; its ACK follows the caller’s',
           on: { 'leg.acknowledged': { target: 'connected', actions: 'acknowledgeWinner' } },
         },
-        connected: {},
+        connected: {
+          on: {
+            'call.transfer': { guard: { type: 'isParty', params: ({ event }) => event }, actions: 'transferParty' },
+            'call.completeTransfer': { actions: 'endTransfer' },
+            'call.cancelTransfer': { actions: 'endTransfer' },
+          },
+        },
       },
     },
     releasing: {

@@ -23,6 +23,7 @@ export const bridgeSetup = huntSetup.extend({
         method === 'REFER' && context.settings.transfer === 'local' && peerOf(context, event as Of<'request.received'>) !== ''
       );
     },
+    isParty: ({ context }, { leg }: { leg: Address }) => leg !== '' && (leg === context.callerLeg || leg === context.winner),
     legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
   },
   actions: {
@@ -105,6 +106,18 @@ export const bridgeSetup = huntSetup.extend({
       const request = event as Of<'request.received'>;
       return { type: 'sip.transfer', to: PORT_SIP, leg: peerOf(context, request), exchange: request.exchange };
     }),
+    /** In the other one's name. */
+    transferParty: emit(({ context, event }) => {
+      const { leg, callee, consult, by } = event as Of<'call.transfer'>;
+      const from = leg === context.callerLeg ? context.winner : context.callerLeg;
+      return { type: 'sip.transferParty', to: PORT_SIP, leg, from, callee, consult, case: by };
+    }),
+    endTransfer: emit(({ context, event }) => ({
+      type: 'sip.endTransfer',
+      to: PORT_SIP,
+      leg: context.callerLeg,
+      completes: event.type === 'call.completeTransfer',
+    })),
     refuseRequest: emit(({ event }) => {
       const { leg, exchange } = event as Of<'request.received'>;
       return { type: 'sip.refuseRequest', to: PORT_SIP, leg, exchange, status: 481, reason: '' };

@@ -189,6 +189,13 @@ export type SipRelayResponse = ToSip<'sip.relayResponse', { readonly exchange: n
 export type SipRelayAck = ToSip<'sip.relayAck', { readonly exchange: number; readonly message: number }>;
 /** Carries out a REFER of one party: places a call for the party of `leg`, the other one. */
 export type SipTransfer = ToSip<'sip.transfer', { readonly exchange: number }>;
+/** Transfers the party of `leg`, in the name of whom it talks to; `transfer.progressed` tells `case` of it. */
+export type SipTransferParty = ToSip<
+  'sip.transferParty',
+  { readonly from: Address; readonly callee: string; readonly consult: boolean; readonly case: Address }
+>;
+/** Completes the consultation of the talk of that leg, or takes the transfer back. */
+export type SipEndTransfer = ToSip<'sip.endTransfer', { readonly completes: boolean }>;
 /** Answers a request inside a dialog ourselves. */
 export type SipRefuseRequest = ToSip<
   'sip.refuseRequest',
@@ -272,6 +279,8 @@ export type SipCommand =
   | SipRefuseRequest
   | SipAnswerRequest
   | SipTransfer
+  | SipTransferParty
+  | SipEndTransfer
   | SipRoute
   | SipFollow
   | CallPlace
@@ -408,6 +417,8 @@ export const ADDRESSEE: Readonly<
   'sip.relayResponse': 'port:sip',
   'sip.relayAck': 'port:sip',
   'sip.transfer': 'port:sip',
+  'sip.transferParty': 'port:sip',
+  'sip.endTransfer': 'port:sip',
   'sip.refuseRequest': 'port:sip',
   'sip.answerRequest': 'port:sip',
   'sip.route': 'port:sip',

@@ -95,6 +95,7 @@ export const COMMAND_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   'call.pickUp': ['picker'],
   'call.end': ['status', 'reason'],
   'call.answer': ['forMs', 'media'],
+  'call.transfer': ['leg', 'callee', 'consult'],
   'call.join': ['leg', 'aor'],
   'call.divert': ['callee', 'why', 'rings', 'wakeable', 'accountPush', 'forwarding'],
   'leg.progress': ['fork', 'status', 'message'],

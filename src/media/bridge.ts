@@ -2,9 +2,10 @@
 import { audioDescription } from '../sip/sdp-audio.ts';
 import { type MediaLine, placeMedia, readMedia } from '../sip/sdp-media.ts';
 import { isCarried, whyUnanchored } from './anchorable.ts';
-import { type Attendance, originAt } from './attendance.ts';
+import { originAt } from './attendance.ts';
+import { type Guest, Lent } from './lent.ts';
 import { payloadTypesFor } from './line-end.ts';
-import type { BridgeOrder, MediaBridge, Side, Told, Undescribed } from './media.ts';
+import type { Attended, BridgeOrder, MediaBridge, Side, Told, Undescribed } from './media.ts';
 import type { PartyLeg } from './party-leg.ts';
 import { NO_PORTS, PartySide, type SideParts } from './party-side.ts';
 
@@ -21,7 +22,11 @@ export class Bridge implements MediaBridge {
   readonly #order: BridgeOrder;
   readonly #parts: BridgeParts;
   readonly #sides: Readonly<Record<Side, PartySide>>;
-  readonly #attendance: Attendance | undefined;
+  /** The caller, where its session is not made here. */
+  readonly #attendance: Guest | undefined;
+  /** The party that may talk to somebody else; and one of the two does, so that they do not hear each other. */
+  #lent: Lent | undefined;
+  #isTaken = false;
   /** What of either is in force. */
   readonly #lines: Record<Side, readonly MediaLine[]> = { caller: [], fork: [] };
   readonly #hasSpoken: Record<Side, boolean>;
@@ -34,7 +39,7 @@ export class Bridge implements MediaBridge {
   #isConnected: boolean;
   #isOpen = true;
 
-  constructor(order: BridgeOrder, attendance: Attendance | undefined, parts: BridgeParts) {
+  constructor(order: BridgeOrder, attendance: Guest | undefined, parts: BridgeParts) {
     this.#order = order;
     this.#attendance = attendance;
     this.#parts = parts;
@@ -56,12 +61,37 @@ export class Bridge implements MediaBridge {
     this.#isConnected = true;
     for (const from of SIDES) this.#legOf(from)?.face(this.#sides[from]);
     if (this.#attendance !== undefined) this.#attendance.leg.stop('stopped');
+    if (this.#attendance instanceof Lent) this.#attendance.take(() => this.#take());
     this.#link();
+  }
+
+  lend(side: Side): Attended | undefined {
+    const leg = this.#legs[side];
+    if (!this.#isOpen || !this.#isConnected || this.#isPassing || this.#lent !== undefined || leg === undefined) return undefined;
+    const own = this.#lines[side];
+    const lines = own.length > 0 || side === 'fork' ? own : (this.#attendance?.shape.lines ?? own);
+    this.#lent = Lent.of(this.#sides[side], leg, lines, {
+      taken: () => this.#take(),
+      givenBack: () => {
+        this.#lent = undefined;
+        this.#isTaken = false;
+        this.connect();
+      },
+    });
+    return this.#lent;
+  }
+
+  /** Neither hears the other any more. */
+  #take(): void {
+    this.#isTaken = true;
+    const { caller, fork } = this.#sides;
+    for (const end of [...caller.ends, ...fork.ends]) if (end !== undefined) end.peer = undefined;
   }
 
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#lent?.lose();
     for (const from of SIDES) {
       const side = this.#sides[from];
       if (side === this.#attendance?.side) {
@@ -168,7 +198,7 @@ export class Bridge implements MediaBridge {
   }
 
   #link(): void {
-    if (!this.#isConnected) return;
+    if (!this.#isConnected || this.#isTaken) return;
     const { caller, fork } = this.#sides;
     for (let index = 0; index < Math.max(caller.ends.length, fork.ends.length); index++) {
       const one = caller.ends[index];

@@ -4,6 +4,7 @@ import type { MediaConfig } from '../config.ts';
 import type { Timer } from '../timers.ts';
 import { Attendance } from './attendance.ts';
 import { Bridge } from './bridge.ts';
+import { Lent } from './lent.ts';
 import type { Attended, BridgeOrder, MediaBridge, MediaEvents, MediaParty } from './media.ts';
 import type { BuiltInMedia, MediaParts } from './parts.ts';
 import { type LegParts, PartyLeg } from './party-leg.ts';
@@ -57,7 +58,8 @@ class Plane implements BuiltInMedia {
   }
 
   bridge(order: BridgeOrder): MediaBridge | undefined {
-    const attendance = order.attended instanceof Attendance ? order.attended : undefined;
+    const { attended } = order;
+    const attendance = attended instanceof Attendance || attended instanceof Lent ? attended : undefined;
     if (attendance === undefined && this.#config.anchor === 'never') return undefined;
     // Where nobody waits for keys, it is not worth what it costs.
     const hearsTones = this.#config.inband && this.codesOf(order.caller.user, order.fork.user).length > 0;

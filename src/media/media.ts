@@ -46,6 +46,11 @@ export interface MediaBridge {
   offer(told: Told): void;
   /** They talk: for an attended caller, whoever it heard before is gone. */
   connect(): void;
+  /**
+   * The party of that side, for a bridge with somebody else for a while: in its order it is who is attended, and is offered as what
+   * was agreed with it. `close` of what is lent gives it back. Left out, or undefined: the engine cannot, or their media is not here.
+   */
+  lend?(side: Side): Attended | undefined;
   /** Idempotent. */
   close(): void;
 }

@@ -875,6 +875,23 @@ describe('transfer', () => {
     expectTold(chart.give(refer(fork(1))), [{ type: 'sip.relayRequest', leg: CALLER, exchange: 9 }]);
   });
 
+  it('that a scenario orders is carried out in the name of the other party, completed and taken back', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1));
+    const transfer = (leg: string, consult = false) => order('call.transfer', { leg, callee: '123', consult }, 'codes:1');
+    chart.give(transfer(CALLER));
+    expect(chart.taken, 'they do not talk yet').toBe(false);
+    chart.give(callerAcks);
+    const ordered = { type: 'sip.transferParty', to: 'port:sip', callee: '123', case: 'codes:1' };
+    expectTold(chart.give(transfer(CALLER)), [{ ...ordered, leg: CALLER, from: fork(1), consult: false }]);
+    expectTold(chart.give(transfer(fork(1), true)), [{ ...ordered, leg: fork(1), from: CALLER, consult: true }]);
+    expectTold(chart.give(order('call.completeTransfer')), [{ type: 'sip.endTransfer', leg: CALLER, completes: true }]);
+    expectTold(chart.give(order('call.cancelTransfer')), [{ type: 'sip.endTransfer', leg: CALLER, completes: false }]);
+    chart.give(transfer(fork(9)));
+    expect(chart.taken, 'that is no party').toBe(false);
+    expect(chart.state).toBe('talking.connected');
+  });
+
   it('makes a call that rings only whom it leads to, and says from where it came once its parties hear each other', () => {
     const party = { aor: '', device: 'party', target: { ...target, adopts: 'leg:5/1' } };
     const fact = { direct: true, continues: 'call:5', transferredBy: 'sip:carol@x' };

@@ -43,6 +43,8 @@ function sessionOf(port: number, offer: string | undefined, version: number): st
 /** What the plane does; all at once unless it takes its time. */
 export interface AttendingOptions {
   readonly delayMs?: number;
+  /** Whether parties of a talk can talk to others for a while; by default they can. */
+  readonly lends?: boolean;
   /** Why it does not take that offer; undefined: it does. */
   readonly refuses?: (offer: string | undefined) => Undescribed | undefined;
 }
@@ -82,6 +84,8 @@ export class AttendedParty implements Attended {
 
 /** A bridge of such a party, or of any two, and one fork: each is told of ports of ours. */
 export class AttendingBridge implements MediaBridge {
+  /** Whether one of the two talks to somebody else. */
+  lent: Side | undefined;
   readonly order: BridgeOrder;
   readonly ports: Readonly<Record<Side, number>>;
   readonly heard: Record<Side, string> = { caller: '', fork: '' };
@@ -110,6 +114,22 @@ export class AttendingBridge implements MediaBridge {
 
   connect(): void {
     this.isConnected = true;
+    this.#plane.taken.get(this.order.attended)?.();
+  }
+
+  lend(side: Side): Attended | undefined {
+    if (this.#plane.options.lends === false || !this.isOpen) return undefined;
+    const lent: Attended = {
+      answer: (_, told) => told({ status: 488, reason: 'Lent' }),
+      accept: () => ({ status: 488, reason: 'Lent' }),
+      close: () => {
+        this.lent = undefined;
+      },
+    };
+    this.#plane.taken.set(lent, () => {
+      this.lent = side;
+    });
+    return lent;
   }
 
   close(): void {
@@ -120,6 +140,8 @@ export class AttendingBridge implements MediaBridge {
 export class AttendingPlane implements MediaPlane {
   readonly attended: AttendedParty[] = [];
   readonly bridges: AttendingBridge[] = [];
+  /** What happens as one that is lent is connected. */
+  readonly taken = new Map<Attended | undefined, () => void>();
   readonly options: AttendingOptions;
   readonly #timers: TimerQueue;
   readonly codesOf = (): readonly never[] => [];

@@ -21,7 +21,7 @@ const isWebSocket = ({ transport }: Pick<Flow, 'transport'>): boolean => transpo
 export function bridgeTo(context: SipContext, caller: LegSide, fork: LegSide, target: Target, way: Way): MediaBridge | undefined {
   const { media } = context;
   // Nobody is there yet who could speak.
-  if (media === undefined || caller.placed !== undefined) return undefined;
+  if (media === undefined || isNobody(caller)) return undefined;
   fork.isNatted = isTargetNatted(target);
   const flow = typeof way === 'string' ? undefined : way;
   const isWebRtc = flow !== undefined && isWebSocket(flow);
@@ -37,10 +37,13 @@ export function bridgeTo(context: SipContext, caller: LegSide, fork: LegSide, ta
 
 /** The same for a fork that takes over the dialog of `old`. */
 export function bridgeToAdopted(context: SipContext, caller: LegSide, fork: LegSide, old: LegSide): MediaBridge | undefined {
-  if (context.media === undefined || caller.placed !== undefined) return undefined;
+  if (context.media === undefined || isNobody(caller)) return undefined;
   fork.isNatted = isNatted(old);
   return open(context, caller, mediaPartyOf(caller), fork, mediaPartyOf(fork));
 }
+
+/** Who is placed has no media, unless it speaks in the name of somebody that has. */
+const isNobody = ({ placed, attended }: LegSide): boolean => placed !== undefined && attended === undefined;
 
 function open({ media, settings }: SipContext, caller: LegSide, one: MediaParty, fork: LegSide, other: MediaParty) {
   const { attended } = caller;

@@ -14,6 +14,7 @@ import type { SipContext } from './context.ts';
 import type { Exchanges } from './exchanges.ts';
 import * as fork from './fork.ts';
 import type { LegSide } from './leg-side.ts';
+import type { OrderedTransfers } from './ordered-transfers.ts';
 import { refusal } from './refusal.ts';
 import type { Transfers } from './transfer.ts';
 
@@ -27,11 +28,13 @@ export class LegOrders {
   readonly #context: SipContext;
   readonly #exchanges: Exchanges;
   readonly #transfers: Transfers;
+  readonly #ordered: OrderedTransfers;
 
-  constructor(context: SipContext, exchanges: Exchanges, transfers: Transfers) {
+  constructor(context: SipContext, exchanges: Exchanges, transfers: Transfers, ordered: OrderedTransfers) {
     this.#context = context;
     this.#exchanges = exchanges;
     this.#transfers = transfers;
+    this.#ordered = ordered;
   }
 
   /** Carries an order out; returns why it cannot be. */
@@ -57,6 +60,10 @@ export class LegOrders {
         return this.#exchanges.relayAck(command.exchange, command.message);
       case 'sip.transfer':
         return this.#transfer(command.exchange, side);
+      case 'sip.transferParty':
+        return this.#ordered.begin(command, side);
+      case 'sip.endTransfer':
+        return command.completes ? this.#ordered.complete(side.call) : this.#ordered.cancel(side.call);
       case 'sip.answerRequest':
         return this.#exchanges.attend(command.exchange);
       case 'sip.refuseRequest':

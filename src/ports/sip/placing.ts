@@ -2,16 +2,15 @@
 import type { CallPlace } from '../../../machines/vocabulary/commands.ts';
 import type { Address } from '../../../machines/vocabulary/identity.ts';
 import { reasonPhrase } from '../../sip/headers.ts';
-import { writtenNumber } from '../../sip/number.ts';
 import { parseUri, type SipUri } from '../../sip/uri.ts';
 import type { Destination } from './dial-plan.ts';
+import { dialledUri } from './dialled-uri.ts';
 import { type Order, Placement, type PlacingParts } from './placement.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 
 /** Orders under way at once, and orders that may begin within a second: scenarios err too. */
 const MAX_UNDER_WAY = 1_000;
 const MAX_PER_SECOND = 50;
-const MAX_CALLEE_LENGTH = 256;
 
 export class Placements {
   readonly #parts: PlacingParts;
@@ -29,7 +28,7 @@ export class Placements {
   /** What cannot be done is told as `place.failed`. */
   place(command: CallPlace, author: Address): undefined {
     const { engine } = this.#parts.context;
-    const dialled = this.#dialled(command.callee);
+    const dialled = dialledUri(this.#parts.domains, command.callee);
     const found = this.#whyNotCaller(command) ?? this.#destinationOf(command, dialled);
     if (isRefusal(found) || dialled === undefined) {
       const { status, reason } = isRefusal(found) ? found : NOWHERE_TO_CALL;
@@ -71,14 +70,6 @@ export class Placements {
     if (this.#underWay >= MAX_UNDER_WAY || this.#begun >= MAX_PER_SECOND || this.#isTooMuch()) return false;
     this.#begun++;
     return true;
-  }
-
-  /** A URI, else a name or a number in our own domain. */
-  #dialled(callee: string): SipUri | undefined {
-    if (callee === '' || callee.length > MAX_CALLEE_LENGTH) return undefined;
-    if (/^(sips?|tel):/i.test(callee)) return parseUri(callee);
-    const number = /\d/.test(callee) ? writtenNumber(callee) : undefined;
-    return parseUri(this.#parts.domains.aorOfUser(number ?? callee));
   }
 
   #begin(order: Order): void {

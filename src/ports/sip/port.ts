@@ -34,6 +34,7 @@ import { dialogOf, type Place } from './leg-table.ts';
 import { Loops } from './loops.ts';
 import { relayMessage } from './messages.ts';
 import { answerOptions } from './options.ts';
+import { OrderedTransfers } from './ordered-transfers.ts';
 import { enter } from './outside.ts';
 import { PickupCodes } from './pickup-codes.ts';
 import { PickupRights } from './pickup-rights.ts';
@@ -85,6 +86,7 @@ export class SipPort implements Port, TransactionUser {
   readonly #exchanges: Exchanges;
   readonly #loops: Loops;
   readonly #transfers: Transfers;
+  readonly #ordered: OrderedTransfers;
   readonly #placements: Placements;
   /** undefined: nobody's calls can be watched. */
   readonly #watchers: Watchers | undefined;
@@ -124,7 +126,8 @@ export class SipPort implements Port, TransactionUser {
       isRelayed ? this.#transfers.whyNotReferred(side, refer) : undefined,
     );
     this.#loops = new Loops(context.legs);
-    this.#legOrders = new LegOrders(context, this.#exchanges, this.#transfers);
+    this.#ordered = new OrderedTransfers(context, this.#transfers, domains);
+    this.#legOrders = new LegOrders(context, this.#exchanges, this.#transfers, this.#ordered);
     this.#trunkRegistrations = new TrunkRegistrations(context);
   }
 
@@ -164,6 +167,7 @@ export class SipPort implements Port, TransactionUser {
       this.#context.legs.kept +
       this.#exchanges.size +
       this.#registrations.size +
+      this.#ordered.size +
       this.#callers.size +
       (this.#watchers?.virtual.size ?? 0)
     );
@@ -312,6 +316,7 @@ export class SipPort implements Port, TransactionUser {
     }
     side.isReleased = true;
     side.reason = reasonIn(request) || side.reason;
+    this.#ordered.partyLeaves(side);
     // Who was to have its dialog has lost its party too.
     if (side.heir !== undefined && !breakOff(this.#context, side, 487, 'Party Has Hung Up'))
       engine.post({ type: 'bye.received', leg: side.heir.address, fork: '', message: 0 });
@@ -383,6 +388,7 @@ export class SipPort implements Port, TransactionUser {
     closeMedia(this.#context, side);
     dismiss(side);
     standDown(side);
+    this.#ordered.close(side);
     disinherit(side);
     this.#context.legs.remove(side);
     this.#context.engine.post(closed(side));

@@ -13,7 +13,7 @@ import type { SipContext } from './context.ts';
 import type { DialPlan } from './dial-plan.ts';
 import type { Domains } from './domains.ts';
 import type { Goal } from './goal.ts';
-import type { Exchange, LegSide } from './leg-side.ts';
+import type { Exchange, LegSide, StandIn } from './leg-side.ts';
 import { callOnward, fromUri, inviteWithoutOffer, partyOf } from './onward.ts';
 import { ANONYMOUS } from './privacy.ts';
 import { type ReferOrder, readRefer } from './refer.ts';
@@ -43,7 +43,7 @@ export class Transfers {
       if (named !== undefined && isParty(named, from.user, from.flow.remote.host)) named.isReferred = true;
       return undefined;
     }
-    const goal = this.#dialled(order.target, from);
+    const goal = this.dialled(order.target, from);
     return isRefusal(goal) ? refusal(403, goal.reason) : undefined;
   }
 
@@ -71,9 +71,14 @@ export class Transfers {
     return isUnsubscribed(request) ? refusal(202, '', { 'refer-sub': 'false' }) : refusal(202, '');
   }
 
+  /** Places the call for the transferee of a transfer that a scenario has ordered in the name of whom it talks to. */
+  placeOrdered(goal: Goal, referral: StandIn['referral'], referrer: LegSide, transferee: LegSide): LegSide {
+    return this.#place(goal, referral, referrer, transferee, undefined);
+  }
+
   #goalOf(referrer: LegSide, { target, replaces, require }: ReferOrder): Goal | Refusal {
     if (require.length > 0) return refusal(420, `Unsupported: ${require.join(', ')}`);
-    if (replaces === undefined) return this.#dialled(target, referrer);
+    if (replaces === undefined) return this.dialled(target, referrer);
     const named = namedBy(this.#context.legs, replaces);
     if (named === undefined) return refusal(481, '');
     const { side, state } = named;
@@ -83,10 +88,11 @@ export class Transfers {
     const partner = partnerOf(this.#context, side);
     if (partner === undefined || !isFree(partner) || side.call === referrer.call)
       return refusal(491, 'Call Cannot Be Replaced Now');
-    return this.#joining(partner);
+    return this.joining(partner);
   }
 
-  #joining(partner: LegSide): Goal {
+  /** The party of a leg, whose dialog is taken over. */
+  joining(partner: LegSide): Goal {
     // Who watches one of the two, or looks into its history, is told of the other.
     const callee = partner.isHidden ? ANONYMOUS.uri : partyOf(this.#domains, partner);
     return {
@@ -120,10 +126,11 @@ export class Transfers {
     const partner = partnerOf(this.#context, side);
     // Nobody talks to oneself, least of all in place of whom one talks with.
     if (taker !== '' && partner?.aor === taker) return refusal(403, 'Your Own Call');
-    return partner !== undefined && isFree(partner) ? this.#joining(partner) : refusal(491, 'Call Cannot Be Replaced Now');
+    return partner !== undefined && isFree(partner) ? this.joining(partner) : refusal(491, 'Call Cannot Be Replaced Now');
   }
 
-  #dialled(target: ReferOrder['target'], { user }: LegSide): Goal | Refusal {
+  /** Where that leads which the party of a leg would dial. */
+  dialled(target: ReferOrder['target'], { user }: LegSide): Goal | Refusal {
     const destination = this.#dialPlan.resolve(target, user);
     const isStranger = user === '' && this.#context.settings.auth !== 'none';
     // A party that another call has connected has no offer of its own to answer with media of ours.
@@ -140,24 +147,31 @@ export class Transfers {
     // RFC 3891 §3: an early dialog is replaced only by who placed its call.
     if (!side.isCaller) return refusal(481, '');
     const dialled = parseUri(side.invite.uri);
-    const goal = dialled === undefined ? refusal(404, '') : this.#dialled(dialled, referrer);
+    const goal = dialled === undefined ? refusal(404, '') : this.dialled(dialled, referrer);
     if (!isRefusal(goal)) this.#context.engine.post({ type: 'cancel.received', leg: side.address, reason: ELSEWHERE });
     return goal;
   }
 
-  #place(goal: Goal, referral: Referral, referrer: LegSide, transferee: LegSide, refer: SipRequest): void {
-    callOnward(this.#context, this.#domains, {
+  #place(
+    goal: Goal,
+    referral: StandIn['referral'],
+    referrer: LegSide,
+    transferee: LegSide,
+    refer: SipRequest | undefined,
+  ): LegSide {
+    const invite = this.#inviteOf(goal, referrer, transferee, refer);
+    return callOnward(this.#context, this.#domains, {
       goal,
       referral,
       transferee,
-      invite: this.#inviteOf(goal, referrer, transferee, refer),
-      breadth: breadthOf(refer),
+      invite,
+      breadth: breadthOf(refer ?? invite),
       transferredBy: referrer.user || (parseUri(fromUri(referrer)) === undefined ? '' : fromUri(referrer)),
     });
   }
 
   /** The INVITE that the transferee would send: no offer, since its session is another's still. */
-  #inviteOf({ callee, dialled }: Goal, referrer: LegSide, transferee: LegSide, refer: SipRequest): SipRequest {
+  #inviteOf({ callee, dialled }: Goal, referrer: LegSide, transferee: LegSide, refer: SipRequest | undefined): SipRequest {
     const { dialog, invite, isHidden } = transferee;
     const { name, uri } = dialog?.remote ?? invite.from;
     const headers = new Map<string, readonly string[]>();
@@ -165,7 +179,7 @@ export class Transfers {
     if (referredBy !== '') headers.set('referred-by', [referredBy]);
     // RFC 3323 §4.2: who called without being shown is not shown now either.
     if (isHidden) headers.set('privacy', invite.headers.get('privacy') ?? ['id']);
-    const forwards = integerHeader(refer, 'max-forwards');
+    const forwards = refer && integerHeader(refer, 'max-forwards');
     if (forwards !== undefined) headers.set('max-forwards', [String(forwards)]);
     const to = { name: '', uri: callee };
     return inviteWithoutOffer(this.#context, {
@@ -178,8 +192,8 @@ export class Transfers {
   }
 
   /** RFC 3892 §2.1: who referred. One of our users cannot say to be another. */
-  #referredBy(referrer: LegSide, refer: SipRequest): string {
-    const line = header(refer, 'referred-by') ?? '';
+  #referredBy(referrer: LegSide, refer: SipRequest | undefined): string {
+    const line = (refer && header(refer, 'referred-by')) ?? '';
     const said = parseNameAddr(line);
     const uri = said === undefined ? undefined : parseUri(said.uri);
     if (uri !== undefined && (referrer.user === '' || this.#domains.aorOf(uri) === referrer.user)) return line;
