@@ -61,6 +61,10 @@ export function callOnward(context: SipContext, domains: Domains, onward: Onward
     argument: '',
     placedBy: '',
   });
+  if (goal.menu !== undefined) {
+    const caller = partyOf(domains, transferee);
+    engine.post({ type: 'menu.dialled', call, leg: address, menu: goal.menu, caller, callee: goal.callee });
+  }
   return side;
 }
 

@@ -133,8 +133,6 @@ export class Transfers {
   dialled(target: ReferOrder['target'], { user }: LegSide): Goal | Refusal {
     const destination = this.#dialPlan.resolve(target, user);
     const isStranger = user === '' && this.#context.settings.auth !== 'none';
-    // A party that another call has connected has no offer of its own to answer with media of ours.
-    if (!isRefusal(destination) && destination.menu !== undefined) return refusal(403, 'A Menu Takes No Transfers');
     if (isRefusal(destination)) return isStranger ? asSeenByStranger(destination) : destination;
     return { ...destination, isDirect: false, continues: '', dialled: formatUri(target) };
   }
