@@ -19,9 +19,9 @@ export interface MediaEngine {
 /** Gets ready to open it; the reason in one line where the config asks for what this machine cannot give. */
 export async function prepareMedia({ media }: Config, log: Log): Promise<MediaEngine | Problem> {
   const report = ({ problem: line }: Problem): void => log.warn({ problem: line }, 'media');
-  const builtin: OpenMedia = ({ timers, random }) => {
+  const builtin: OpenMedia = ({ timers, random, codesOf }) => {
     const sockets = new UdpRtpSockets(media.ports, () => random.fraction());
-    return openMedia(media, { sockets, timers, random, files: soundFiles, codesOf: () => [], report });
+    return openMedia(media, { sockets, timers, random, files: soundFiles, codesOf, report });
   };
   const { rtpengine, prompts, stalledAfterMs } = media;
   if (rtpengine === undefined) return { open: builtin, close: () => {} };

@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Phones } from './load.ts';
 import { BuiltInRelay, HOST, type Relay } from './relay.ts';
+import { RtpengineRelay } from './rtpengine.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +17,10 @@ const { values, positionals } = parseArgs({
 const counts = values.count.split(',').map(Number);
 const forMs = Number(values.seconds) * 1000;
 const asked = positionals.length === 0 ? ['calls', 'legs'] : positionals;
-const relays: readonly (() => Relay)[] = [() => new BuiltInRelay()];
+const relays: readonly (() => Relay | Promise<Relay>)[] = [
+  () => new BuiltInRelay(),
+  ...(RtpengineRelay.isInstalled() ? [() => RtpengineRelay.open()] : []),
+];
 
 const rows: string[] = [];
 const ms = (value: number): string => value.toFixed(2);
@@ -53,7 +57,7 @@ for (const count of asked.includes('calls') ? counts : []) {
   row('direct', count, direct, undefined, direct.sent);
   direct.close();
   for (const open of relays) {
-    const relay = open();
+    const relay = await open();
     const phones = new Phones(2 * count);
     const parties = Array.from({ length: count }, (_, n) => [portOf(phones, 2 * n), portOf(phones, 2 * n + 1)] as const);
     const answers = await relay.calls(parties);

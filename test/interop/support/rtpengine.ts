@@ -33,6 +33,10 @@ export class Rtpengine {
     return daemon;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   get said(): string {
     return this.#child.said;
   }
