@@ -65,6 +65,22 @@ export function answers(method: string, cargo: Cargo = {}, status = '200 OK'): s
   ].join('\n');
 }
 
+const PCAPS = '/usr/share/sip-tester';
+const PCAP_NAMES: Readonly<Record<string, string>> = { '*': 'star', '#': 'pound' };
+/** Its recordings take 140 ms; one that is played again within 200 more is taken for packets that came twice. */
+const PRESS_MS = 400;
+
+/**
+ * Presses keys as telephone-events, by the recordings that come with sipp; it sends them through a raw socket, which needs root.
+ * Their payload type is 101. The last one takes its time too unless something is to follow while it plays.
+ */
+export const presses = (digits: string, lastMs = PRESS_MS): string =>
+  [...digits]
+    .map((digit) => `${PCAPS}/dtmf_2833_${PCAP_NAMES[digit] ?? digit}.pcap`)
+    .map((path) => `<nop><action><exec play_pcap_audio="${path}"/></action></nop>`)
+    .join(`\n${waits(PRESS_MS)}\n`)
+    .concat(lastMs === 0 ? '' : `\n${waits(lastMs)}`);
+
 export const waits = (ms: number): string => `<pause milliseconds="${ms}"/>`;
 export const hangsUp = (seq = 99): string => asks('BYE', seq);
 export const isHungUp = (): string => answers('BYE');
@@ -75,6 +91,16 @@ export const sdp = (session: number, version: number, media = 'm=audio [media_po
 
 /** A session of one audio stream. */
 export const PLAIN: Cargo = { type: 'application/sdp', body: sdp(53_655_765, 2_353_687_637) };
+
+/** The same, with keys as telephone-events. */
+export const WITH_KEYS: Cargo = {
+  type: 'application/sdp',
+  body: sdp(
+    53_655_765,
+    1,
+    'm=audio [media_port] RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15',
+  ),
+};
 
 /** The keys of `caller-talks` and `callee-talks`: what goes with their INVITE or 200, and what follows the ACK. */
 export const talk = (pieces: readonly string[], cargo: Cargo = PLAIN): Readonly<Record<string, string>> => ({
