@@ -156,8 +156,10 @@ export class Player {
       scenario.address === undefined ? { ...scenario, address: (fact) => addressOf(scenario.name, fact) } : scenario;
     const settings = new Map(this.#journal.scenarios.map((one) => [one.name, one.settings]));
     const changed = new Map(users.scenarios.map((one) => [one.scenario.name, one]));
+    // Only what ran: what the service of the journal had not, it has no settings of.
     for (const own of OWN_SCENARIOS)
-      this.#engine.install(named(changed.get(own.name)?.scenario ?? own), settings.get(own.name) ?? {});
+      if (settings.has(own.name))
+        this.#engine.install(named(changed.get(own.name)?.scenario ?? own), settings.get(own.name) ?? {});
     for (const { scenario, settings: given } of users.scenarios)
       if (!OWN_SCENARIOS.some(({ name }) => name === scenario.name)) this.#engine.install(named(scenario), given);
   }
