@@ -28,6 +28,7 @@ describe('npm run demo', () => {
     const { code, output, errors } = await perform('toString');
     expect(errors).toContain('no demo is named "toString"; the demos are:\n  npm run demo push ');
     expect(errors).toContain('\n  npm run demo pickup ');
+    expect(errors).toContain('\n  npm run demo ivr ');
     expect(output).toBe('');
     expect(code).toBe(78);
   });
@@ -43,6 +44,18 @@ describe('npm run demo', () => {
     'INVITE',
     '200 OK',
   ];
+  const IVR = [
+    'menu.dialled (demo)',
+    '200 OK',
+    'caller.answered',
+    'presses a key',
+    'digits.collected (matched)',
+    'INVITE',
+    '486 Busy Here',
+    'hunt.idle',
+    'presses another',
+    'INVITE',
+  ];
   it.each([
     ['push', [], [...PUSH, '180 Ringing', 'call.answered', 'ACK', 'BYE', 'call.ended'], 'sip:alice@callweave called sip:bob@'],
     [
@@ -50,6 +63,12 @@ describe('npm run demo', () => {
       ['pickup'],
       [...PICKUP, 'call.answered (Carol)', 'pickup.won', '200 OK', 'shows Alice', 'BYE'],
       'was picked up by sip:carol@',
+    ],
+    [
+      'menu',
+      ['ivr'],
+      [...IVR, 'call.answered (Carol)', 'ACK', 'Alice and Carol talk', 'BYE', 'call.ended'],
+      'sip:alice@callweave called sip:100@',
     ],
   ])('tells the story of a %s from the call to the BYE', async (_, names, told, story) => {
     const { code, output, errors } = await perform(...names);

@@ -253,6 +253,7 @@ describe('the README', () => {
         ...blocks('yaml', section('Start')),
         ...blocks('yaml', section('Waking phones by push')),
         ...blocks('yaml', section('Configuration by example')),
+        ...blocks('yaml', section('Menus and digits')),
         ...blocks('yaml', section('Write a scenario')),
       ])
         expect(load(yaml)).toMatchObject({ demo: false });

@@ -60,6 +60,19 @@ const ivrSection = section({
 /** The section as people write it; left out or left empty, there are no menus. */
 export const ivr = z.preprocess((value) => value ?? undefined, ivrSection.optional());
 
+/** What the service does out of the box: whoever calls 100 chooses one of the demo users. */
+export const demoIvr = (): z.output<typeof ivrSection> =>
+  ivrSection.parse({
+    numbers: { '100': 'demo' },
+    menus: {
+      demo: {
+        prompts: 'tone:beep',
+        choices: { '1': { ring: 'alice' }, '2': { ring: 'bob' }, '3': { ring: 'carol' }, '9': 'repeat', '#': 'hangUp' },
+        nobody: 'tone:busy',
+      },
+    },
+  });
+
 /** Menus, as their chart has them, and the PINs that the media port alone knows. */
 export interface IvrConfig extends IvrSettings {
   /** By name. */

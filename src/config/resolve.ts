@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
 import { resolveHttp } from './http.ts';
 import { type AroundCodes, resolveInCallCodes } from './in-call-codes.ts';
-import { type Around, type IvrConfig, resolveIvr } from './ivr.ts';
+import { type Around, demoIvr, type IvrConfig, resolveIvr } from './ivr.ts';
 import { resolveMedia } from './media.ts';
 import { parseNetwork } from './network.ts';
 import { type PickupConfig, resolvePickup } from './pickup.ts';
@@ -61,7 +61,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     prompts: media.prompts,
     everybodyIsUser: users.size === 0 && written.auth === 'none',
   };
-  const ivr = resolveIvrOf(written, { ...around, routing }, complain);
+  const ivr = resolveIvrOf(demo ? { ...written, ivr: demoIvr() } : written, { ...around, routing }, complain);
   const inCallCodes = resolveCodesOf(written, around, complain);
   checkListeners(written, demo || users.size === 0, complain);
   checkExpires(written.registrar, complain);

@@ -1,13 +1,14 @@
 /** `npm run demo [NAME]`: a story on real loopback sockets, with simulated phones; prints its ladder. */
 
 import { exitCode, reasonOf } from '../errors.ts';
+import { ivr } from './ivr.ts';
 import { pickup } from './pickup.ts';
 import type { Play } from './play.ts';
 import { push } from './push.ts';
 import { expectThat, Missed } from './stage.ts';
 import { Theatre } from './theatre.ts';
 
-const PLAYS: Readonly<Record<string, Play>> = { push, pickup };
+const PLAYS: Readonly<Record<string, Play>> = { push, pickup, ivr };
 const DEFAULT_PLAY = 'push';
 
 async function perform({ introduction, perform: play }: Play): Promise<void> {

@@ -10,6 +10,7 @@ import { PushService } from '../testing/push-service.ts';
 import { Recorder, SERVICE } from '../testing/recorder.ts';
 import { openSocketWire } from '../testing/socket-wire.ts';
 import { TimerHeap } from '../timer-heap.ts';
+import { openSound, type Sound } from './sound.ts';
 import { Missed, Stage } from './stage.ts';
 
 const HOST = '127.0.0.1';
@@ -38,6 +39,7 @@ export class Theatre {
   readonly stories: string[] = [];
   readonly #recorder = new Recorder(() => clock.now());
   readonly #phones: Phone[] = [];
+  readonly #sounds: Sound[] = [];
   #running: Running | undefined;
 
   /** Starts the service. Throws `Missed` with what is in the way. */
@@ -69,6 +71,13 @@ export class Theatre {
     if (prid !== undefined) this.#recorder.drawPushes(this.push, () => name);
     this.#phones.push(phone);
     return phone;
+  }
+
+  /** Media of a phone, which takes part in calls by what it says of itself. */
+  async sound(): Promise<Sound> {
+    const sound = await openSound(timers);
+    this.#sounds.push(sound);
+    return sound;
   }
 
   async everybodyRegisters(): Promise<void> {
@@ -115,6 +124,7 @@ export class Theatre {
 
   async close(): Promise<void> {
     for (const phone of this.#phones) phone.wire.close();
+    for (const { media } of this.#sounds) media.close();
     await this.#running?.stop();
   }
 

@@ -20,7 +20,7 @@ export interface HeardPacket {
 }
 
 export interface PhoneMediaParts {
-  readonly network: RtpNetwork;
+  readonly network: Pick<RtpNetwork, 'bind'>;
   readonly timers: TimerQueue;
   readonly local: Endpoint;
   readonly ssrc?: number;

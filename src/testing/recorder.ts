@@ -23,6 +23,13 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'call.answered': ['device'],
   'call.failed': ['status'],
   'call.ended': ['outcome'],
+  'menu.dialled': ['menu'],
+  'digits.collected': ['how'],
+  'pin.checked': ['ok'],
+  'prompt.ended': ['how'],
+  'code.pressed': ['name'],
+  'transfer.progressed': ['what'],
+  'hunt.idle': [],
   'pickup.asked': ['form'],
   'caller.answered': [],
   'pickup.began': ['callee'],
@@ -31,7 +38,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'pickup.lost': ['status', 'reason'],
 };
 /** Whose states are drawn: the call and the cases that watch it. */
-const DRAWN = ['call', 'push-notification', 'call-pickup'];
+const DRAWN = ['call', 'push-notification', 'call-pickup', 'ivr-menu', 'in-call-codes'];
 
 /** Writes down what the phones say and what the engine does with it, as lines of a ladder. */
 export class Recorder {

@@ -61,6 +61,7 @@ function configured({ users = ['alice', 'bob', 'carol'], config = {} }: ServiceW
   const merged: Record<string, unknown> = { ...presets() };
   merged.demo = false;
   merged.pickup = undefined;
+  merged.ivr = undefined;
   merged.domains = ['example.com'];
   merged.realm = 'example.com';
   merged.users = new Map(
