@@ -22,6 +22,8 @@ export interface BaresipOptions {
   readonly transport?: 'udp' | 'tcp' | 'tls';
   /** Answers calls by itself; default true. */
   readonly answers?: boolean;
+  /** Folder in which it leaves what it hears and says, as WAV files. */
+  readonly recordsTo?: string;
 }
 
 /** A baresip: a whole phone with digest, answering by itself, a sine as its voice, driven over ctrl_tcp. */
@@ -57,7 +59,7 @@ export class Baresip {
   static async #try(user: User, servicePort: number, options: BaresipOptions): Promise<Baresip | Error> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-baresip-'));
     const [sipPort, controlPort] = [await freePort(), await freePort()];
-    writeFileSync(join(dir, 'config'), configFor(sipPort, controlPort));
+    writeFileSync(join(dir, 'config'), configFor(sipPort, controlPort, options.recordsTo));
     writeFileSync(join(dir, 'accounts'), accountFor(user, servicePort, options));
     const child = new Child('baresip', ['-f', dir], dir);
     const failed = (why: string): Error => {
@@ -134,7 +136,7 @@ const accountFor = ({ name, password }: User, port: number, { transport = 'udp',
   `outbound="sip:${HOST}:${port};transport=${transport}";regint=600;answermode=${answers ? 'auto' : 'manual'};audio_codecs=pcmu,pcma\n`;
 
 /** Its settings; `lo` as interface fails, and without a sound card `ausine` speaks and `aubridge` listens. */
-const configFor = (sipPort: number, controlPort: number): string =>
+const configFor = (sipPort: number, controlPort: number, recordsTo: string | undefined): string =>
   [
     'poll_method epoll',
     `net_interface ${HOST}`,
@@ -149,7 +151,8 @@ const configFor = (sipPort: number, controlPort: number): string =>
     'rtp_stats yes',
     'rtcp_mux no',
     'module_path /usr/lib/baresip/modules',
-    ...['g711', 'aubridge', 'ausine'].map((name) => `module ${name}.so`),
+    ...(recordsTo === undefined ? [] : [`snd_path ${recordsTo}`]),
+    ...['g711', 'aubridge', 'ausine', ...(recordsTo === undefined ? [] : ['sndfile'])].map((name) => `module ${name}.so`),
     ...['uuid', 'account'].map((name) => `module_tmp ${name}.so`),
     ...['menu', 'debug_cmd', 'ctrl_tcp'].map((name) => `module_app ${name}.so`),
     `ctrl_tcp_listen ${HOST}:${controlPort}`,
