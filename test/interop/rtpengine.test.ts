@@ -13,6 +13,7 @@ import { wavHeader } from '../../src/rtp/wav.ts';
 import { TimerHeap } from '../../src/timer-heap.ts';
 import { type DatagramInbox, listenForDatagrams, openDatagrams } from '../../src/transport/datagrams.ts';
 import { fixture } from '../support/tls-fixture.ts';
+import { glide, writePcm } from './support/audio.ts';
 import { Baresip } from './support/baresip.ts';
 import { Browser } from './support/browser.ts';
 import { BARESIP, CHROMIUM, describeWith, RTPENGINE } from './support/peers.ts';
@@ -24,6 +25,11 @@ import { Service } from './support/service.ts';
 const HOST = '127.0.0.1';
 const KEY_EVENTS = 101;
 const SPEAK_MS = 1_000;
+/** What the menu says, and whom it rings: the last of the accounts, which no other case takes. */
+const MENU_HERTZ = 1_200;
+const MENU_USER = 'u8';
+/** The voice of a baresip. */
+const BARESIP_HERTZ = 440;
 /** What is wrongly there comes within this. */
 const SETTLE_MS = 300;
 
@@ -220,19 +226,24 @@ describeWith({ ...RTPENGINE, ...CHROMIUM, ...BARESIP }, 'calls through rtpengine
   let service: Service;
   let browser: Browser;
   let server = '';
+  let prompts = '';
   const phones: Baresip[] = [];
 
   beforeAll(async () => {
     daemon = await Rtpengine.start();
+    prompts = mkdtempSync(join(tmpdir(), 'callweave-prompts-'));
     const port = await freePort();
     server = `wss://${HOST}:${port}/sip`;
     const media = {
       anchor: 'always',
       engine: 'rtpengine',
+      prompts,
       rtpengine: { address: `${HOST}:${daemon.port}`, dtmfLog: `${HOST}:${daemon.keyPort}` },
     };
+    writePcm(join(prompts, 'long.wav'), glide(MENU_HERTZ, MENU_HERTZ, 20_000), 8_000);
     const settings = {
       media,
+      ivr: { numbers: { '100': 'main' }, menus: { main: { prompts: ['long'], choices: { '1': { ring: MENU_USER } } } } },
       listen: [`wss:${HOST}:${port}`],
       tls: { certificate: fixture('server.pem'), key: fixture('server.key') },
       websocket: { path: '/sip' },
@@ -244,6 +255,7 @@ describeWith({ ...RTPENGINE, ...CHROMIUM, ...BARESIP }, 'calls through rtpengine
     await browser?.close();
     await service?.stop();
     await daemon?.stop();
+    rmSync(prompts, { recursive: true, force: true });
   });
 
   async function baresip(): Promise<Baresip> {
@@ -278,6 +290,27 @@ describeWith({ ...RTPENGINE, ...CHROMIUM, ...BARESIP }, 'calls through rtpengine
       await page.hearsMedia();
       phone.command('hangup');
       await page.hears('ended remote');
+      await page.close();
+    }),
+  );
+
+  it(
+    'a browser hears a menu of the service, and whom it chooses there',
+    told(async () => {
+      const user = { name: MENU_USER, password: 'secret-8' };
+      const chosen = await Baresip.start(user, service.port);
+      phones.push(chosen);
+      const page = await browser.page({ user: service.user(), server });
+      await page.hears('registered');
+      await page.call({ name: '100', password: '' });
+      await page.hears('confirmed');
+      await page.hearsTone(MENU_HERTZ);
+      await page.press('1');
+      await chosen.event('CALL_ESTABLISHED');
+      await page.hearsTone(BARESIP_HERTZ);
+      await sleep(SPEAK_MS);
+      await page.hangUp();
+      expect(await chosen.packetsReceived(), chosen.said).toBeGreaterThan(20);
       await page.close();
     }),
   );

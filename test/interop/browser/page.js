@@ -6,9 +6,25 @@ const note = (what, of = '') => events.push(of === '' ? what : `${what} ${of}`);
 const media = { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
 let ua;
 let session;
+let ear;
+
+const AUDIBLE_DB = -60;
+
+function listen(track) {
+  const stream = new MediaStream([track]);
+  // Chromium hands a remote track to nobody unless an element plays it.
+  const element = new Audio();
+  Object.assign(element, { srcObject: stream, muted: true });
+  element.play();
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 8192 });
+  context.createMediaStreamSource(stream).connect(analyser);
+  return analyser;
+}
 
 function watch(one) {
   session = one;
+  ear = undefined;
   one.on('progress', () => note('progress'));
   one.on('accepted', () => note('accepted'));
   one.on('confirmed', () => note('confirmed'));
@@ -43,6 +59,10 @@ window.phone = {
   call(target) {
     watch(ua.call(target, media));
   },
+  /** Presses keys, by SIP INFO. */
+  press(keys) {
+    session.sendDTMF(keys, { transportType: 'INFO' });
+  },
   hangUp() {
     session.terminate();
   },
@@ -53,5 +73,13 @@ window.phone = {
       if (stats.type === 'inbound-rtp') packets += stats.packetsReceived;
     }
     return packets;
+  },
+  /** Frequency of what is the loudest in what is heard now; 0 for silence. */
+  loudestHertz() {
+    ear ??= listen(session.connection.getReceivers()[0].track);
+    const levels = new Float32Array(ear.frequencyBinCount);
+    ear.getFloatFrequencyData(levels);
+    const level = Math.max(...levels);
+    return level < AUDIBLE_DB ? 0 : (levels.indexOf(level) * ear.context.sampleRate) / ear.fftSize;
   },
 };

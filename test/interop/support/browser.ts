@@ -15,6 +15,8 @@ const ARGUMENTS = [
   // The certificate of the tests is nobody's; what a browser checks of it is not asked here.
   '--ignore-certificate-errors',
   '--allow-loopback-in-peer-connection',
+  // What it hears is analysed though nobody clicked.
+  '--autoplay-policy=no-user-gesture-required',
   '--disable-dev-shm-usage',
 ];
 
@@ -33,7 +35,9 @@ interface PagePhone {
   start(options: object): void;
   call(target: string): void;
   hangUp(): void;
+  press(keys: string): void;
   packetsReceived(): Promise<number>;
+  loudestHertz(): number;
 }
 
 /** Debian's Chromium without a window, and the one page that it opens, over HTTP as browsers ask for a microphone. */
@@ -94,7 +98,7 @@ export class BrowserPhone {
     this.#said = said;
   }
 
-  act(what: 'start' | 'call' | 'hangUp', value: unknown = undefined): Promise<void> {
+  act(what: 'start' | 'call' | 'hangUp' | 'press', value: unknown = undefined): Promise<void> {
     return this.#page.evaluate(
       ([name, argument]) => {
         const { phone } = globalThis as unknown as { phone: Record<string, (value: unknown) => void> };
@@ -110,6 +114,11 @@ export class BrowserPhone {
 
   hangUp(): Promise<void> {
     return this.act('hangUp');
+  }
+
+  /** By SIP INFO. */
+  press(keys: string): Promise<void> {
+    return this.act('press', keys);
   }
 
   events(): Promise<string[]> {
@@ -134,6 +143,13 @@ export class BrowserPhone {
     const flows = async (): Promise<boolean> =>
       (await (globalThis as unknown as { phone: PagePhone }).phone.packetsReceived()) > 10;
     await this.#page.waitForFunction(flows, undefined, { timeout: LIMIT_MS, polling: 200 });
+  }
+
+  /** Resolves once a tone of that frequency is the loudest of what comes in. */
+  async hearsTone(hertz: number): Promise<void> {
+    const isHeard = (wanted: number): boolean =>
+      Math.abs((globalThis as unknown as { phone: PagePhone }).phone.loudestHertz() - wanted) < 8;
+    await this.#page.waitForFunction(isHeard, hertz, { timeout: LIMIT_MS, polling: 100 });
   }
 
   /** The tab is gone, as when the app sleeps: nothing is unregistered. */
