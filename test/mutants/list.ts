@@ -1,3 +1,4 @@
+import { ATTENDED } from './attended.ts';
 import { CHARTS } from './charts.ts';
 import { ENGINE } from './engine.ts';
 import type { Mutant } from './mutant.ts';
@@ -5,4 +6,4 @@ import { PICKUP } from './pickup.ts';
 import { SIP } from './sip.ts';
 
 /** Every breakage that the suite has to see. */
-export const MUTANTS: readonly Mutant[] = [...CHARTS, ...ENGINE, ...SIP, ...PICKUP];
+export const MUTANTS: readonly Mutant[] = [...CHARTS, ...ENGINE, ...SIP, ...PICKUP, ...ATTENDED];

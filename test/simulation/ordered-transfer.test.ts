@@ -23,7 +23,7 @@ function talking({ media = {}, isAnchored = true, ...options }: Options = {}) {
       return plane;
     },
     ...options,
-    config: { media: { anchor: isAnchored ? 'always' : 'auto' } },
+    config: { ...options.config, media: { anchor: isAnchored ? 'always' : 'auto' } },
   });
   /** What the author of a transfer hears. */
   const heard: string[] = [];

@@ -283,7 +283,8 @@ export class Ledger implements Hearer {
   #cancelled(leg: SeenLeg, atMs: number): void {
     if (!leg.isCaller) leg.cancelledMs = Math.min(leg.cancelledMs, atMs);
     // Our 2xx may have been lost with the connection of its INVITE, which the CANCEL comes too late for then.
-    else if (leg.call.decision === '' && this.#isConnected(leg)) {
+    // One that crosses the service's own 2xx is none (RFC 3261 §9.2).
+    else if (leg.call.decision === '' && leg.final === 0 && this.#isConnected(leg)) {
       leg.call.decision = 'cancelled';
       this.#decided(leg.call);
     }
