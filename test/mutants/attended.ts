@@ -45,10 +45,10 @@ export const ATTENDED: readonly Mutant[] = [
   {
     name: 'lent-party-not-given-back',
     breaks: 'whoever consulted somebody talks again to whom it talked before',
-    file: 'src/ports/sip/consultation.ts',
-    find: "    this.#state = 'over';\n    this.side.attended?.close();",
-    replace: "    this.#state = 'over';",
-    caughtBy: 'simulation/ordered-transfer',
+    file: 'src/media/bridge.ts',
+    find: '        this.#isTaken = false;\n',
+    replace: '',
+    caughtBy: 'media/lent',
   },
   {
     name: 'transfer-to-anybody',

@@ -119,7 +119,7 @@ function play(world: ServiceWorld, phones: readonly Phone[], one: Drawn): void {
 }
 
 describe('a caller whom the service attends, and parties that scenarios transfer', () => {
-  test.prop([drawn], worlds(25))('are left with nobody that they do not talk to, whatever anybody does', (one) => {
+  test.prop([drawn], worlds(15))('are left with nobody that they do not talk to, whatever anybody does', (one) => {
     const planes: AttendingPlane[] = [];
     const world = serviceWorld({
       seed: one.seed,

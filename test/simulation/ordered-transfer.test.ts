@@ -6,11 +6,23 @@ import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/servic
 import { type AttendingOptions, AttendingPlane, SERVICE_MEDIA_HOST } from '../support/attending-plane.ts';
 import { dialler } from '../support/dialler.ts';
 import { expectQuiet } from '../support/quiet.ts';
+import { routed } from '../support/routed.ts';
+import { TrunkPeer } from '../support/trunk-peer.ts';
 
 type Options = ServiceWorldOptions & { readonly media?: AttendingOptions; readonly isAnchored?: boolean };
 const USERS = ['alice', 'bob', 'carol', 'menu'];
 const CALL = 'call:1';
 const hostOf = (sdp: string) => /c=IN IP4 (\S+)/.exec(sdp)?.[1];
+
+/** Bob may call outside; Alice, who is in the same talk, may not. */
+const ONE_CALLS_OUTSIDE = `
+users:
+  alice: { password: alice-secret }
+  bob: { password: bob-secret, outside: true }
+  carol: { password: carol-secret }
+trunks: { carrier: { server: "sip:10.0.8.1:5060", username: office, password: trunk-secret } }
+numbers: [{ match: "_0X.", trunk: carrier }]
+`;
 
 /** Alice talks to Bob; Carol's phone rings when she is called. */
 function talking({ media = {}, isAnchored = true, ...options }: Options = {}) {
@@ -90,6 +102,19 @@ describe('a transfer that a scenario orders', () => {
     answered.bye();
     expectQuiet(world);
     expect(heard).toEqual(['ringing 180', 'failed 486', 'failed 404', 'failed 400', 'ringing 180', 'failed 491', 'failed 487']);
+  });
+
+  it('leads outside only where the transferor may call, whatever the transferee may', () => {
+    const { world, call, answered, transfer, heard } = talking({ config: routed(ONE_CALLS_OUTSIDE) });
+    const trunk = new TrunkPeer(world as never);
+    transfer('callee', false, '0891234');
+    expect([call.state, answered.state, trunk.requests('INVITE').length]).toEqual(['answered', 'answered', 0]);
+    transfer('caller', false, '0891234');
+    world.run(1_000);
+    expect([call.state, answered.end]).toEqual(['answered', 'hungUp']);
+    call.bye();
+    expectQuiet(world);
+    expect([trunk.wrong, heard]).toEqual([[], ['failed 403', 'done 200']]);
   });
 
   it('goes on although the transferor hangs up first', () => {
@@ -205,6 +230,18 @@ describe('a consultation', () => {
       answered.bye();
       expectQuiet(world);
     }
+  });
+
+  it('is taken back at once where the target is gone, and says nothing any more', () => {
+    const { world, plane, carol, call, answered, transfer, cancel } = talking();
+    transfer('callee', true);
+    carol.incoming?.answer();
+    world.run(500);
+    carol.vanish();
+    cancel();
+    expect([call.state, answered.state, plane.bridges[0]?.lent]).toEqual(['answered', 'answered', undefined]);
+    call.bye();
+    expectQuiet(world);
   });
 
   it('fails where the target declines, hangs up, or is the service, and the talk goes on', () => {
