@@ -24,16 +24,24 @@ export interface Press {
   readonly loses?: (place: number, last: number) => boolean;
 }
 
+/** Where it is, and where it says that it is: behind a NAT that is another address. */
+export interface Place {
+  readonly host?: string;
+  readonly named?: { readonly host: string; readonly port: number };
+}
+
 /**
  * A party's media, spoken and heard by its own code: G.711 and telephone-events (RFC 4733) on one socket. Its signalling is
  * somebody else's.
  */
 export class AudioEnd {
   readonly port: number;
+  readonly host: string;
   /** Keys that were pressed towards it. */
   keys = '';
   readonly #law: Law;
   readonly #events: number;
+  readonly #named: { readonly host: string; readonly port: number };
   readonly #socket: Socket;
   readonly #heard: Int16Array[] = [];
   #lastPress = '';
@@ -50,39 +58,44 @@ export class AudioEnd {
     readonly payload: Buffer;
   }[] = [];
 
-  private constructor(socket: Socket, law: Law, events: number) {
+  private constructor(socket: Socket, law: Law, events: number, named: Place['named']) {
     this.#socket = socket;
     this.#law = law;
     this.#events = events;
-    this.port = socket.address().port;
+    const { address, port } = socket.address();
+    this.host = address;
+    this.port = port;
+    this.#named = named ?? { host: address, port };
     socket.on('message', (packet) => this.#hear(packet));
   }
 
   /** `events`: the payload type that it wants telephone-events to have. */
-  static async open(law: Law = 'PCMU', events = 101): Promise<AudioEnd> {
-    const socket = createSocket('udp4');
-    socket.bind(0, HOST);
+  static async open(law: Law = 'PCMU', events = 101, { host = HOST, named }: Place = {}): Promise<AudioEnd> {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.bind(0, host);
     await once(socket, 'listening');
-    return new AudioEnd(socket, law, events);
+    return new AudioEnd(socket, law, events, named);
   }
 
   /** A session whose one stream is this end. */
   session(id: number, version: number): Cargo {
     const audio = PAYLOAD_TYPES[this.#law];
     const lines = [
-      `m=audio ${this.port} RTP/AVP ${audio} ${this.#events}`,
+      `m=audio ${this.#named.port} RTP/AVP ${audio} ${this.#events}`,
       `a=rtpmap:${audio} ${this.#law}/8000`,
       `a=rtpmap:${this.#events} telephone-event/8000`,
       `a=fmtp:${this.#events} 0-15`,
       'a=ptime:20',
     ];
-    return { type: 'application/sdp', body: sdp(id, version, lines.join('\n')) };
+    const { host } = this.#named;
+    const body = sdp(id, version, lines.join('\n'));
+    return { type: 'application/sdp', body: body.replaceAll('IP4 [local_ip]', `${host.includes(':') ? 'IP6' : 'IP4'} ${host}`) };
   }
 
   /** Speaks from now on to where that description says: silence, but for what is said and pressed. */
   speakTo(description: string): void {
     const port = Number(/^m=audio (\d+) /m.exec(description)?.[1] ?? 0);
-    const host = /^c=IN IP4 (\S+)/m.exec(description)?.[1];
+    const host = /^c=IN IP[46] (\S+)/m.exec(description)?.[1];
     if (port === 0 || host === undefined) throw new Error(`nobody to speak to in ${description}`);
     const events = Number(/^a=rtpmap:(\d+) telephone-event\/8000/im.exec(description)?.[1] ?? -1);
     this.#to = { port, host, events };
@@ -142,8 +155,13 @@ export class AudioEnd {
     }
   }
 
-  stop(): Promise<void> {
+  /** Sends nothing more. */
+  silence(): void {
     clearInterval(this.#clock);
+  }
+
+  stop(): Promise<void> {
+    this.silence();
     return new Promise((closed) => this.#socket.close(() => closed()));
   }
 

@@ -6,30 +6,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const HOST = '127.0.0.1';
 const POLL_MS = 10;
 const MAX_TRIES = 200;
-const given = new Set<number>();
+/**
+ * Each worker of vitest has ports of its own, since a port is free between being probed and being bound. They are below those that
+ * systems give to whoever asks for any (32768 on Linux), and below the media ports of the service.
+ */
+const FIRST_PORT = 10_000;
+const PAIRS_OF_WORKER = 1_000;
+const WORKERS = 5;
+const workersPort = FIRST_PORT + 2 * PAIRS_OF_WORKER * (Number(process.env.VITEST_POOL_ID ?? 1) % WORKERS);
+/** The next file of a worker begins elsewhere: late packets of this one find nobody. */
+let pair = (process.pid * 37) % PAIRS_OF_WORKER;
 
-/** A port free over UDP and TCP together with the next one (baresip takes it for TLS), never given twice. */
+/** A port free over UDP and TCP together with the next one (baresip takes it for TLS), not given again for long. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const port = await freeOverTcp(0);
-    const isApart = [port - 1, port, port + 1].every((near) => !given.has(near));
-    const fits = isApart && (await isFreeOverUdp(port)) && (await freeOverTcp(port + 1)) !== 0 && (await isFreeOverUdp(port + 1));
-    if (!fits) continue;
-    given.add(port);
-    return port;
+    const port = workersPort + 2 * pair;
+    pair = (pair + 1) % PAIRS_OF_WORKER;
+    const isFree = await Promise.all([port, port + 1].flatMap((near) => [isFreeOverTcp(near), isFreeOverUdp(near)]));
+    if (isFree.every(Boolean)) return port;
   }
   throw new Error('no free port found');
 }
 
-/** A port that was free a moment ago, that one unless 0; 0 if it was not. */
-function freeOverTcp(port: number): Promise<number> {
+function isFreeOverTcp(port: number): Promise<boolean> {
   return new Promise((found) => {
     const probe = createServer();
-    probe.once('error', () => found(0));
-    probe.listen(port, HOST, () => {
-      const address = probe.address();
-      probe.close(() => found(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    probe.once('error', () => found(false));
+    probe.listen(port, HOST, () => probe.close(() => found(true)));
   });
 }
 
@@ -48,11 +51,11 @@ async function isFreeOverUdp(port: number): Promise<boolean> {
 /**
  * Resolves once somebody listens on that port. The kernel tells nobody, so its table is read; false once `given up` says so.
  */
-export async function isBound(transport: 'udp' | 'tcp', port: number, givenUp: () => boolean): Promise<boolean> {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+export async function isBound(table: 'udp' | 'udp6' | 'tcp', port: number, givenUp: () => boolean): Promise<boolean> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const line = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} `, 'm');
   while (!givenUp()) {
-    const lines = readFileSync(`/proc/net/${transport}`, 'latin1').split('\n');
-    if (lines.some((line) => line.slice(0, 25).includes(local))) return true;
+    if (line.test(readFileSync(`/proc/net/${table}`, 'latin1'))) return true;
     await sleep(POLL_MS);
   }
   return false;

@@ -38,14 +38,14 @@ export class Service {
     this.#dir = dir;
   }
 
-  /** Starts it with `users` accounts (`wakeable` ones too) and waits until it listens over UDP and TCP. */
+  /** Starts it with `users` accounts (`wakeable` ones too), `at` that port or any; resolves once it listens over UDP and TCP. */
   static async start(
     users: number,
     settings: Settings = {},
-    { counts = false }: { readonly counts?: boolean } = {},
+    { counts = false, at }: { readonly counts?: boolean; readonly at?: number } = {},
   ): Promise<Service> {
     const dir = mkdtempSync(join(tmpdir(), 'callweave-interop-'));
-    const [port, pushes] = await Promise.all([freePort(), PushInbox.open()]);
+    const [port, pushes] = await Promise.all([at ?? freePort(), PushInbox.open()]);
     const config = join(dir, 'callweave.yaml');
     writeFileSync(config, JSON.stringify(configFor(port, pushes.url, users, settings), undefined, 2));
     const main = counts ? COUNTING_MAIN : MAIN;

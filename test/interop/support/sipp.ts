@@ -23,7 +23,7 @@ export interface Part {
   /** Whom it calls. */
   readonly to?: User;
   readonly transport?: 'udp' | 'tcp';
-  /** Address of its own; default 127.0.0.1. */
+  /** Address of its own; default 127.0.0.1. At ::1 it speaks to the service at ::1. */
   readonly host?: string;
   /** Port of its own; else a free one. */
   readonly port?: number;
@@ -60,7 +60,8 @@ export class Sipp {
     const port = part.port ?? (await freePort());
     const sipp = new Sipp(name, port, new Child('sipp', argumentsFor(name, port, dir, part), dir), dir);
     const answersCalls = !name.startsWith('caller') && !name.startsWith('register');
-    if (answersCalls && part.transport !== 'tcp') await isBound('udp', port, () => !sipp.#child.running);
+    const table = part.host?.includes(':') ? 'udp6' : 'udp';
+    if (answersCalls && part.transport !== 'tcp') await isBound(table, port, () => !sipp.#child.running);
     return sipp;
   }
 
@@ -123,7 +124,7 @@ function argumentsFor(name: string, port: number, dir: string, part: Part): stri
   const limit = part.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
   const keys = { user: part.user.name, domain: HOST, expires: '600', contact_params: part.contactParams ?? '' };
   return [
-    `${HOST}:${part.service}`,
+    `${part.host?.includes(':') ? `[${part.host}]` : HOST}:${part.service}`,
     ...['-sf', scenario(name, dir, part.keys), '-m', '1', '-nostdin'],
     ...['-i', part.host ?? HOST, '-p', String(port), '-t', part.transport === 'tcp' ? 't1' : 'u1'],
     ...['-au', part.user.name, '-ap', part.user.password, '-s', part.to?.name ?? part.user.name],
