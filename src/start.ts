@@ -61,39 +61,29 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   const clock = new SystemClock();
   const timers = new TimerHeap(clock, (error) => log.error({ problem: reasonOf(error) }, 'a timer broke something'));
   const random = new CryptoRandom();
+  // What was opened is closed in the reverse order: at the end, or as soon as something cannot be opened.
+  await using opened = new AsyncDisposableStack();
   const store = openBindingStore(config.store.path, {
     clock,
     report: ({ problem: line }) => log.error({ problem: line }, 'bindings could not be stored'),
   });
   if (isProblem(store)) return store;
+  opened.defer(() => store.close());
   const records = openRecords(config, timers, log);
-  if (isProblem(records)) {
-    store.close();
-    return records;
-  }
+  if (isProblem(records)) return records;
+  opened.defer(() => closed(records));
   const journal = openJournal(config, timers, log);
-  if (isProblem(journal)) {
-    store.close();
-    records?.close();
-    return journal;
-  }
+  if (isProblem(journal)) return journal;
+  opened.defer(() => closed(journal));
   const certificates = readCertificates(config, timers, log);
-  if (isProblem(certificates)) {
-    store.close();
-    records?.close();
-    journal?.close();
-    return certificates;
-  }
+  if (isProblem(certificates)) return certificates;
+  opened.defer(() => certificates?.close());
   const media = await prepareMedia(config, log);
-  if (isProblem(media)) {
-    store.close();
-    records?.close();
-    journal?.close();
-    certificates?.close();
-    return media;
-  }
+  if (isProblem(media)) return media;
+  opened.defer(() => media.close());
   const senders = options.senders ?? createSenders(config.push.providers, { log, timers, random });
   const resolver = new SystemResolver(config.dns);
+  opened.defer(() => resolver.close());
   const record = records && ((one: CallRecord) => records.write(`${JSON.stringify(one)}\n`));
   const parts = {
     ...{ config, clock, timers, random, store, resolver, senders, log, record },
@@ -114,25 +104,15 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     report: (listener, error) => log.error({ listener, problem: error.message }, 'a listener failed'),
   });
   if (!(sockets instanceof Sockets)) {
-    store.close();
-    records?.close();
-    journal?.close();
-    certificates?.close();
-    media.close();
     const found = sockets.map(({ listener, why }) => `${listener}: ${WHY[why] ?? why}`).join(', ');
     return problem(`cannot listen on ${found}; stop what uses the address, or set listen to one that is free`);
   }
+  opened.defer(() => sockets.close());
   const observing = startObserving({ config, wiretap: service.wiretap, timers, log });
-  if (isProblem(observing)) {
-    records?.close();
-    journal?.close();
-    store.close();
-    certificates?.close();
-    media.close();
-    await sockets.close();
-    return observing;
-  }
+  if (isProblem(observing)) return observing;
+  opened.defer(() => closed(observing));
   const restored = service.start(sockets);
+  opened.defer(() => service.stop());
   const notifier = openNotifier({
     env: options.env ?? {},
     pid: process.pid,
@@ -140,7 +120,9 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     log,
     status: () => `${service.calls} calls, ${service.location.size} users registered`,
   });
+  opened.defer(() => notifier.close());
   notifier.ready();
+  const open = opened.move();
   return {
     service,
     restored,
@@ -155,19 +137,13 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
       notifier.stopping();
       return new Promise<void>((done) => service.drain(done));
     },
-    stop: async () => {
-      notifier.close();
-      service.stop();
-      media.close();
-      certificates?.close();
-      resolver.close();
-      await sockets.close();
-      await new Promise<void>((done) => observing.close(done));
-      await new Promise<void>((done) => (records === undefined ? done() : records.close(done)));
-      await new Promise<void>((done) => (journal === undefined ? done() : journal.close(done)));
-    },
+    stop: () => open.disposeAsync(),
   };
 }
+
+/** Resolves when what closes by calling back has closed. */
+const closed = (one: { close(done: () => void): void } | undefined): Promise<void> =>
+  new Promise((done) => (one === undefined ? done() : one.close(done)));
 
 function readCertificates({ tls }: Config, timers: TimerHeap, log: Log): Certificates | Problem | undefined {
   if (tls === undefined) return undefined;
