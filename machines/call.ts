@@ -24,6 +24,7 @@ import {
 
 export const callMachine = attendanceSetup.createMachine({
   id: 'call',
+  description: 'One call, from INVITE to release: a bridge of legs, of which the first to answer has it',
   context: ({ input }) => ({
     birth: input,
     outside: false,

@@ -248,6 +248,7 @@ export const legMachine = setup({
   },
 }).createMachine({
   id: 'leg',
+  description: 'Our side of the signalling with one party: the caller, or one device that rings (RFC 3261 §12, §13)',
   context: ({ input: { fact, self, settings } }) => ({
     self,
     call: fact.call,

@@ -164,6 +164,7 @@ export const registrationMachine = setup({
   },
 }).createMachine({
   id: 'registration',
+  description: 'The bindings of one address of record (RFC 3261 §10)',
   context: ({ input }) => ({
     aor: input.fact.aor,
     first: input.fact,

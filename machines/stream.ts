@@ -51,6 +51,7 @@ export const streamMachine = setup({
   },
 }).createMachine({
   id: 'stream',
+  description: 'The media of one party in one call: silent, flowing, stalled, ended',
   context: ({ input: { fact, settings } }) => ({
     call: fact.call,
     leg: fact.leg,

@@ -21,6 +21,7 @@ import {
 
 export const subscriptionMachine = subscriptionSetup.createMachine({
   id: 'subscription',
+  description: 'One lamp that watches a user’s calls (RFC 6665, RFC 4235)',
   context: ({ input }) => contextOf(input),
   initial: 'born',
   on: {

@@ -64,6 +64,7 @@ export const trunkMachine = setup({
   },
 }).createMachine({
   id: 'trunk',
+  description: 'Our registration with one trunk (RFC 3261 §10.2)',
   context: ({ input }) => ({ trunk: input.fact.trunk, failures: 0, waitMs: 0, isRegistered: false }),
   initial: 'registering',
   states: {

@@ -29,6 +29,7 @@ const NOT_IN_TIME = lose(480, 'Not Connected In Time');
 
 export const callPickupMachine = pickupSetup.createMachine({
   id: 'callPickup',
+  description: 'A colleague takes a ringing call by a star code, or by an INVITE with Replaces',
   context: ({ input }) => contextOf(input),
   initial: 'choosing',
   on: {

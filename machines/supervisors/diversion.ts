@@ -67,6 +67,7 @@ export const diversionMachine = setup({
   },
 }).createMachine({
   id: 'diversion',
+  description: 'A call that nobody answered goes on to where its callee forwards it',
   context: ({ input: { fact } }) => ({
     latest: { call: fact.call, callee: fact.callee, why: fact.why, target: fact.target },
     called: [fact.callee],

@@ -23,6 +23,7 @@ const CONSULT = { type: 'transfer', params: { consult: true } } as const;
 
 export const inCallCodesMachine = codesSetup.createMachine({
   id: 'inCallCodes',
+  description: 'A party presses codes in a talk: hold, transfer, recording and what else the config says',
   context: ({ input }) => contextOf(input),
   initial: 'born',
   on: {

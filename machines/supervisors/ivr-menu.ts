@@ -24,6 +24,7 @@ import type { IvrSettings } from '../vocabulary/ivr.ts';
 
 export const ivrMenuMachine = ivrSetup.createMachine({
   id: 'ivrMenu',
+  description: 'A caller is answered by a menu and chooses by digits',
   context: ({ input }) => contextOf(input),
   initial: 'answering',
   on: {

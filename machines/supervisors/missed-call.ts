@@ -155,6 +155,7 @@ export const missedCallMachine = setup({
   },
 }).createMachine({
   id: 'missedCall',
+  description: 'A call that nobody took is told to another system, unless the two talk within some minutes',
   context: ({ input: { fact, settings } }) => ({
     settings,
     missed: fact,

@@ -199,6 +199,7 @@ export const pushNotificationMachine = setup({
   },
 }).createMachine({
   id: 'pushNotification',
+  description: 'A call to a sleeping phone: it is woken by push and rung the moment it registers (RFC 8599)',
   context: ({ input: { fact, self, current, settings } }) => ({
     self,
     call: fact,

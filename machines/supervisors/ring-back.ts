@@ -24,6 +24,7 @@ import {
 
 export const ringBackMachine = ringBackSetup.createMachine({
   id: 'ringBack',
+  description: 'A caller who found a user busy is rung back when the user is free',
   context: ({ input }) => contextOf(input),
   initial: 'born',
   on: {

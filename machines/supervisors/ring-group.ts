@@ -154,6 +154,7 @@ export const ringGroupMachine = setup({
   },
 }).createMachine({
   id: 'ringGroup',
+  description: 'A call to a group rings its members, all at once or in turns',
   context: ({ input: { fact, settings } }) => {
     const group = settings.groups?.find((one) => one.group === userOf(fact.callee)) ?? null;
     return { call: fact, group, waiting: group === null ? [] : inOrder(group, fact), pending: 0, rung: [] };

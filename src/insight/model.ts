@@ -223,11 +223,14 @@ export interface StateNodeView {
 }
 
 export interface TransitionView {
-  /** Event type; `after 20 s` or `after ringLimit` of delayed ones, `always` of eventless ones. */
+  /**
+   * Event type; of delayed ones `after 20 s`, `after ringLimit`, or `after giveUp (32 s)` where the name stands for one length;
+   * `always` of eventless ones, `done` where the children of a state are over.
+   */
   readonly event: string;
   readonly guard: string;
   readonly actions: readonly string[];
-  /** Path; the source's own where it goes nowhere. */
+  /** Path; the source's own where it goes nowhere; of parallel states, the paths with a space between. */
   readonly target: string;
   readonly description: string;
 }
