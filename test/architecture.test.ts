@@ -15,7 +15,7 @@ function sourcesUnder(...folders: string[]): Sources {
   const sources = new Map<string, string>();
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.d.ts')) continue;
+      if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || entry.name.endsWith('.d.ts')) continue;
       const path = join(entry.parentPath, entry.name);
       sources.set(relative(root, path), readFileSync(path, 'utf8'));
     }
@@ -288,13 +288,14 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],
   [/^src\/cli\/[^/]+\.ts$/, 'a command ends when it has done its work'],
   [/^src\/demo\/[^/]+\.ts$/, 'a script on real sockets'],
+  [/^src\/page\/.+\.tsx?$/, 'runs in browsers, which answer by Promise'],
 ];
-/** The service's clock, and the one that phones on real sockets have of their own since they share no code with it. */
-const CLOCK = /^src\/(clock|testing\/socket-wire)\.ts$/;
+/** The service's clock, and those of phones on real sockets and of the page in a browser, which share no code with it. */
+const CLOCK = /^src\/(clock|testing\/socket-wire|page\/clock)\.ts$/;
 const NOTHING = /^$/;
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp, allowed: RegExp])[] = [
   ['a Promise', /\bawait\b|\basync\b|\bPromise\b|\.then\s*\(/, new RegExp(WAITS.map(([file]) => file.source).join('|'))],
-  ['Date', /\bnew\s+Date\b|\bDate\s*[.(]/, NOTHING],
+  ['Date', /\bnew\s+Date\b|\bDate\s*[.(]/, /^src\/page\/clock\.ts$/],
   ['a timer', /(?<![.\w#])(?:setTimeout|setInterval)\s*\(|\bglobalThis\.set/, CLOCK],
   ['a turn of the event loop', /(?<![.\w#])(?:setImmediate|queueMicrotask)\s*\(|\bnextTick\b/, /^src\/(clock\.ts|transport\/)/],
   ['the time', /\bperformance\s*\.|\bhrtime\b/, CLOCK],
