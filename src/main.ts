@@ -15,16 +15,20 @@ const IS_SOURCE = import.meta.url.endsWith('.ts');
 const START = IS_SOURCE ? 'npm start' : 'callweave';
 const MORE = IS_SOURCE ? ' --' : '';
 
-const DEMOS = `  npm run demo                       a call that wakes a sleeping phone, told as a ladder
-  npm run demo pickup                a ringing call that a colleague takes
-`;
+const WIDEST = 46;
+
+/** What to write, and what that does. */
+const helpLine = (written: string, what: string): string => `  ${written.trimEnd().padEnd(WIDEST)} ${what}\n`;
+const DEMOS =
+  helpLine('npm run demo', 'a call that wakes a sleeping phone, told as a ladder') +
+  helpLine('npm run demo pickup', 'a ringing call that a colleague takes');
 
 const HELP = `callweave: a SIP service that wakes sleeping phones
 
-  ${START.padEnd(34)} demo users alice, bob and carol, on loopback
-  ${`${START}${MORE} --config FILE`.padEnd(34)} your own configuration (YAML)
-${IS_SOURCE ? DEMOS : ''}  ${`${START}${MORE} --ping`.padEnd(34)} asks whether the service of this config answers: exit code 0 or 69
-${COMMANDS.map(({ usage }) => `  ${usage}\n`).join('')}
+${helpLine(START, 'demo users alice, bob and carol, on loopback')}${helpLine(`${START}${MORE} --config FILE`, 'your own configuration (YAML)')}${
+  IS_SOURCE ? DEMOS : ''
+}${helpLine(`${START}${MORE} --ping`, 'asks whether the service of this config answers: exit code 0 or 69')}
+${COMMANDS.map(({ name, usage, purpose }) => helpLine(`${START}${MORE} ${name} ${usage}`, purpose)).join('')}
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
 
@@ -113,6 +117,7 @@ async function obey(command: Command, args: readonly string[]): Promise<void> {
     args,
     env: process.env,
     cwd: process.cwd(),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     say: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`callweave: ${line}\n`),
   });
@@ -121,5 +126,6 @@ async function obey(command: Command, args: readonly string[]): Promise<void> {
 const given = process.argv.slice(2);
 const command = COMMANDS.find(({ name }) => name === given[0]);
 if (given.includes('--help') || given.includes('-h')) process.stdout.write(HELP);
+else if (given[0] === 'start') await serve(given.slice(1));
 else if (command !== undefined) await obey(command, given.slice(1));
 else await serve(given);

@@ -286,7 +286,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
   [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],
-  [/^src\/cli\/[^/]+\.ts$/, 'a command ends when it has done its work'],
+  [/^src\/cli\//, 'a command ends when it has done its work'],
   [/^src\/demo\/[^/]+\.ts$/, 'a script on real sockets'],
   [/^src\/page\/.+\.tsx?$/, 'runs in browsers, which answer by Promise'],
 ];

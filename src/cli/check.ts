@@ -13,7 +13,8 @@ interface Asked {
 /** `callweave check`: holds the scenarios that a config names, and those of other files, to the rules of the linter. */
 export const check: Command = {
   name: 'check',
-  usage: 'npm start -- check [--config FILE] [FILE …]   looks for faults in the config and its scenarios, and in these',
+  usage: '[--config FILE] [FILE …]',
+  purpose: 'looks for faults in the config and its scenarios, and in these',
   async run(given) {
     const { exitCode } = await import('../errors.ts');
     const asked = await read(given);

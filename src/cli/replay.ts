@@ -16,7 +16,8 @@ interface Asked {
 /** `callweave replay`: plays journals of calls again, and says where the charts of now differ from what they say. */
 export const replay: Command = {
   name: 'replay',
-  usage: 'npm start -- replay FILE [--call ID]   plays journals of calls again, with the charts of now',
+  usage: 'FILE [--call ID]',
+  purpose: 'plays journals of calls again, with the charts of now',
   async run(given) {
     const { exitCode } = await import('../errors.ts');
     const asked = await read(given);

@@ -1,0 +1,74 @@
+/** What the arguments of a command that speaks to a running service say. */
+import { parseArgs } from 'node:util';
+import { exitCode, isProblem, type Problem, problem, reasonOf } from '../../errors.ts';
+import type { Command, Given } from '../command.ts';
+import type { Door, Refusal } from './door.ts';
+
+/** Arguments as read. */
+export interface Asked {
+  readonly door: Door;
+  readonly isJson: boolean;
+  readonly words: readonly string[];
+  /** Options of the command's own; of those that are not given nothing. */
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** A command's own options and how many words it takes. */
+export interface Wanted {
+  readonly options?: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  readonly words?: readonly [least: number, most: number];
+}
+
+const COMMON = {
+  url: { type: 'string' },
+  token: { type: 'string' },
+  config: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+const DEFAULT_URL = 'http://127.0.0.1:8060';
+
+/** Reads the arguments and does what is asked; says what is wrong with them, or what was refused, in one line. */
+export async function obey(
+  { name, usage }: Pick<Command, 'name' | 'usage'>,
+  given: Given,
+  wanted: Wanted,
+  work: (asked: Asked) => Promise<Refusal | undefined>,
+): Promise<number> {
+  const asked = read(given, wanted);
+  if (isProblem(asked)) {
+    given.complain(`${asked.problem}; write callweave ${name} ${usage}`.trimEnd());
+    return exitCode.config;
+  }
+  const refusal = await work(asked);
+  if (refusal === undefined) return exitCode.ok;
+  given.complain(refusal.problem);
+  return refusal.code;
+}
+
+function read({ args, env }: Given, { options = {}, words: [least, most] = [0, 0] }: Wanted): Asked | Problem {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: { ...COMMON, ...options }, allowPositionals: true });
+    if (positionals.length < least) return problem('a word is missing');
+    if (positionals.length > most) return problem(`"${positionals[most]}" is one word too many`);
+    const url = doorUrl(values.url ?? DEFAULT_URL);
+    if (isProblem(url)) return url;
+    const token = values.token ?? env.CALLWEAVE_TOKEN;
+    return {
+      door: { url, token: token === '' ? undefined : token },
+      isJson: values.json === true,
+      words: positionals,
+      options: values,
+    };
+  } catch (error) {
+    return problem(reasonOf(error));
+  }
+}
+
+function doorUrl(written: string): string | Problem {
+  if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol))
+    return problem(`--url ${written} is no address; write one such as ${DEFAULT_URL}`);
+  return written.replace(/\/+$/, '');
+}
+
+/** `7` is the call `call:7`. */
+export const callOf = (word: string): string => (/^\d+$/.test(word) ? `call:${word}` : word);
