@@ -1,0 +1,31 @@
+/** Words for people: names of addresses, instants and lengths. */
+import type { CallView, MessageView } from '../../insight/model.ts';
+
+/** `bob` of `sip:bob@example.com`; what is no URI stays. */
+export const userOf = (uri: string): string => /^(?:sips?|tel):([^@;>]+)/i.exec(uri)?.[1] ?? uri;
+
+/** `3.1 s`, `45 ms`, `2 min 5 s`: as exact as anybody wants to know. */
+export function lengthOf(ms: number): string {
+  if (Math.round(ms) < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** Seconds since the start of the call, `3.120`. */
+export const sinceStart = (call: Pick<CallView, 'startedAt'>, at: number): string => ((at - call.startedAt) / 1000).toFixed(3);
+
+/** An answer's status; 0 of a request or a push. */
+export const statusOf = ({ label }: Pick<MessageView, 'label'>): number => Number(/^([1-6]\d\d)\b/.exec(label)?.[1] ?? 0);
+
+/** What people call an actor: `Alice` for her leg, else what it is. */
+export function actorName(call: Pick<CallView, 'parties' | 'call'>, address: string): string {
+  if (address === call.call) return 'the call';
+  const party = call.parties.find(({ leg }) => leg === address);
+  if (party !== undefined) return party.name;
+  const port = /^port:(.+)$/.exec(address)?.[1];
+  if (port !== undefined) return PORTS[port] ?? port;
+  return address;
+}
+
+const PORTS: Readonly<Record<string, string>> = { sip: 'SIP', push: 'push', media: 'media', http: 'HTTP' };
