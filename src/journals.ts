@@ -21,7 +21,16 @@ export interface JournalsParts extends Pick<RecorderParts, 'bindingsOf'> {
   readonly engine: Engine;
   readonly kinds: ConstructorParameters<typeof SecretsOf>[0];
   readonly scenarios: readonly RunScenario[];
-  readonly wishes: JournalWishes;
+  /** Undefined: none is written. */
+  readonly wishes: JournalWishes | undefined;
+  /** Keeps recordings for those who look at calls; with it, all are recorded. */
+  readonly shelf?: Shelf | undefined;
+}
+
+/** Where recordings are kept for a while. */
+export interface Shelf {
+  began(recording: Recording): void;
+  over(recording: Recording): void;
 }
 
 /** The journals of one service. */
@@ -29,17 +38,19 @@ export class Journals {
   readonly #parts: JournalsParts;
   readonly #recorder: Recorder;
   readonly #secrets: SecretsOf;
+  readonly #users: ReadonlySet<string>;
 
   constructor(parts: JournalsParts) {
-    const { engine, kinds, wishes, bindingsOf } = parts;
+    const { engine, kinds, wishes, bindingsOf, shelf } = parts;
     this.#parts = parts;
     this.#secrets = new SecretsOf(kinds);
-    const users = new Set(wishes.users);
+    this.#users = new Set(wishes?.users);
     this.#recorder = new Recorder({
-      wants: (birth) => users.size === 0 || partiesOf(birth).some((party) => users.has(party)),
+      wants: (birth) => shelf !== undefined || this.#isWritten(birth),
       bindingsOf,
       posted: () => engine.posted,
       backlog: () => engine.backlog,
+      began: shelf && ((recording) => shelf.began(recording)),
       tell: (recording) => this.#tell(recording),
     });
     engine.journal.observe(this.#recorder.take);
@@ -48,7 +59,17 @@ export class Journals {
   /** The journal of a call that goes on, as far as it has come; undefined where it is not recorded. */
   of(call: string): CallJournal | undefined {
     const recording = this.#recorder.of(call);
-    return recording && this.#export(recording);
+    return recording && this.export(recording);
+  }
+
+  /** A recording as a journal, its secrets hidden. */
+  export(recording: Recording): CallJournal {
+    return exportOf(recording, { secrets: this.#secrets, scenarios: this.#parts.scenarios });
+  }
+
+  /** The call of whose actors that one is; empty where none is known. */
+  callOf(address: string): string {
+    return this.#recorder.ofMember(address)?.call ?? '';
   }
 
   /** The service stops: what there is of the calls that go on is told. */
@@ -57,12 +78,16 @@ export class Journals {
   }
 
   #tell(recording: Recording): void {
-    const { calls, write } = this.#parts.wishes;
-    if (calls === 'all' || hasFailed(recording)) write(`${JSON.stringify(this.#export(recording))}\n`);
+    const { wishes, shelf } = this.#parts;
+    shelf?.over(recording);
+    const birth = recording.kept[0]?.entry;
+    if (wishes === undefined || birth === undefined || !this.#isWritten(birth)) return;
+    if (wishes.calls === 'all' || hasFailed(recording)) wishes.write(`${JSON.stringify(this.export(recording))}\n`);
   }
 
-  #export(recording: Recording): CallJournal {
-    return exportOf(recording, { secrets: this.#secrets, scenarios: this.#parts.scenarios });
+  #isWritten(birth: Entry): boolean {
+    if (this.#parts.wishes === undefined) return false;
+    return this.#users.size === 0 || partiesOf(birth).some((party) => this.#users.has(party));
   }
 }
 

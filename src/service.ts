@@ -16,8 +16,13 @@ import { Engine } from './engine/engine.ts';
 import { viewOf } from './engine/port.ts';
 import { isProblem, reasonOf } from './errors.ts';
 import type { OpenHttpClient } from './http/client.ts';
+import type { Wire } from './insight/call-views.ts';
+import type { Insight, InsightWishes } from './insight/insight.ts';
+import { endpointText } from './insight/messages.ts';
+import { ServiceInsight } from './insight/service-insight.ts';
 import { catalogueOf, installOwn, type UserScenario, type UserScenarios, viewsFor } from './installing.ts';
-import type { CallJournal } from './journal/format.ts';
+import type { CallJournal, RunScenario } from './journal/format.ts';
+import { SecretsOf } from './journal/secrets.ts';
 import { Journals, type JournalWishes } from './journals.ts';
 import type { Log } from './log.ts';
 import { type OpenMedia, ServiceMedia } from './media-service.ts';
@@ -77,6 +82,8 @@ export interface ServiceParts {
   readonly record?: ((record: CallRecord) => void) | undefined;
   /** Which calls' journals are kept, and where; none by default. */
   readonly journal?: JournalWishes | undefined;
+  /** How much is kept for those who look at calls; without it nobody can. */
+  readonly insight?: InsightWishes | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -99,6 +106,8 @@ export class Service {
   readonly wiretap: Wiretap;
   readonly #keepalive: Keepalive | undefined;
   readonly #journals: Journals | undefined;
+  readonly #insight: ServiceInsight | undefined;
+  #isDraining = false;
   #sip: SipPort | undefined;
   #http: HttpPort | undefined;
   #media: ServiceMedia | undefined;
@@ -115,7 +124,9 @@ export class Service {
       if (isUp) log.info({ trunk: name }, 'registered with a trunk');
       else log.warn({ trunk: name, status, reason }, 'not registered with a trunk');
     });
+    this.#insight = parts.insight && new ServiceInsight(parts.insight, () => clock.now());
     this.#histories = new Histories((history) => {
+      this.#insight?.ended(history);
       if (hear !== undefined || log.enabled('info')) {
         const story = storyOf(history);
         log.info({ ...story }, 'call ended');
@@ -130,6 +141,7 @@ export class Service {
       viewOf(this.#histories),
       viewOf(trunkStates),
       ...viewsFor(parts.scenarios, config),
+      ...(this.#insight === undefined ? [] : [this.#insight.view]),
     ];
     this.engine = new Engine({
       clock,
@@ -157,7 +169,42 @@ export class Service {
     if (log.enabled('debug')) this.wiretap.add(messageLog(log));
     this.listener = this.#guarded(this.transactions);
     this.#install();
-    this.#journals = parts.journal && this.#keepJournals(parts.journal);
+    this.#journals = parts.journal || this.#insight ? this.#keepJournals(parts.journal) : undefined;
+    this.#openInsight();
+  }
+
+  /** What can be seen of it; undefined where nothing is kept to be seen. */
+  get insight(): Insight | undefined {
+    return this.#insight;
+  }
+
+  #openInsight(): void {
+    const { config, timers, scenarios } = this.#parts;
+    if (this.#insight === undefined || this.#journals === undefined) return;
+    this.#insight.open({
+      ...{ engine: this.engine, timers, location: this.location, journals: this.#journals },
+      secrets: new SecretsOf(catalogueOf(scenarios)),
+      scenarios: this.#scenarios().map(({ name }) => name),
+      users: knownUsers(config),
+      openHistory: (call) => this.#histories.of(call),
+      wireOf: (leg) => this.#wireOf(leg),
+      charts: () => [],
+      load: () => ({ lagMs: this.#overload.lagMs, refusing: this.#overload.refusing, isDraining: this.#isDraining }),
+    });
+    if (this.#insight.observer !== undefined) this.wiretap.add(this.#insight.observer);
+  }
+
+  #wireOf(leg: string): Wire | undefined {
+    const side = this.#legs.at(leg);
+    return side && { callId: side.invite.callId, remote: endpointText(side.flow.remote) };
+  }
+
+  #scenarios(): readonly RunScenario[] {
+    const { config, scenarios } = this.#parts;
+    return [
+      ...ownScenarios(config).map(({ scenario, settings }) => ({ name: scenario.name, settings })),
+      ...(scenarios?.scenarios ?? []).map(({ scenario }) => ({ name: scenario.name })),
+    ];
   }
 
   #attach(tap: Wiretap | undefined): void {
@@ -188,17 +235,14 @@ export class Service {
     };
   }
 
-  #keepJournals(wishes: JournalWishes): Journals {
-    const { config, scenarios } = this.#parts;
+  #keepJournals(wishes: JournalWishes | undefined): Journals {
     return new Journals({
       engine: this.engine,
-      kinds: catalogueOf(scenarios),
-      scenarios: [
-        ...ownScenarios(config).map(({ scenario, settings }) => ({ name: scenario.name, settings })),
-        ...(scenarios?.scenarios ?? []).map(({ scenario }) => ({ name: scenario.name })),
-      ],
+      kinds: catalogueOf(this.#parts.scenarios),
+      scenarios: this.#scenarios(),
       bindingsOf: (aor) => this.location.of(aor),
       wishes,
+      shelf: this.#insight?.shelf,
     });
   }
 
@@ -295,6 +339,7 @@ export class Service {
   /** Takes no new calls, lets the running ones finish within the limit, ends the rest, then calls `done`. */
   drain(done: () => void): void {
     const { config, timers, log } = this.#parts;
+    this.#isDraining = true;
     this.#sip?.drain();
     const countCalls = (): number => this.calls;
     drain({ timers, log, limitMs: config.drain.limitMs, countCalls, endCalls: () => this.#endCalls() }, done);
@@ -357,11 +402,18 @@ export class Service {
 }
 
 /** Call, Call-ID and user of a leg, as who watches messages hears of it. */
-const named = ({ call, invite, aor }: LegSide): [call: string, callId: string, user: string] => [
+const named = ({ address, call, invite, aor }: LegSide): [call: string, callId: string, user: string, leg: string] => [
   call,
   invite.callId,
   aor === '' ? '' : Domains.userOf(aor),
+  address,
 ];
+
+/** Users by the config, as they are named and where they are reached. */
+const knownUsers = ({ users, domains, realm }: Config) => ({
+  displayName: (user: string): string | undefined => users.get(user)?.displayName,
+  aors: (): string[] => [...users.keys()].map((name) => `sip:${name}@${domains[0] ?? realm}`),
+});
 
 /** Scanners are told nothing, and what cannot be read counts against its sender. */
 const gateOf = (protection: Protection): Gate => ({

@@ -94,6 +94,12 @@ export class Histories {
     this.#tell = tell;
   }
 
+  /** A call that is not over, as far as it has come. */
+  of(call: Address): History | undefined {
+    const open = this.#open.get(call);
+    return open && { ...open, endedAtMs: 0, end: undefined };
+  }
+
   /** Calls that are not over. */
   get size(): number {
     return this.#open.size;

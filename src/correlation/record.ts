@@ -261,7 +261,8 @@ const BY_STATUS: Readonly<Record<number, Why>> = {
   603: 'declined',
 };
 
-function whyFailed({ status, reason, message }: Of<'leg.failed'>): Why {
+/** What a fork's failure means. */
+export function whyFailed({ status, reason, message }: Of<'leg.failed'>): Why {
   // Without a message it is ours: the ring limit, else nothing came back (408) or there is no way to the device (430).
   if (message === 0) return status === 408 && reason !== '' ? 'no answer' : 'unreachable';
   return BY_STATUS[status] ?? (status < 400 ? 'redirected' : 'refused');

@@ -18,7 +18,8 @@ export interface Story {
 }
 
 const MAX_EVENTS = 12;
-const LAPSED = {
+/** What a party did whose talk was ended for it. */
+export const LAPSED = {
   expired: 'did not refresh the session in time',
   silent: 'did not answer any more',
   unknown: 'knew nothing of the call any more',
@@ -67,14 +68,14 @@ function chapters(facts: readonly Happening[], { call, at: beganMs }: History['b
 }
 
 /** No device is rung, but the party of another call is joined (`call.join`). */
-const isJoin = ({ case: by, target }: Extract<Happening, { type: 'fork.started' }>): boolean =>
+export const isJoin = ({ case: by, target }: Extract<Happening, { type: 'fork.started' }>): boolean =>
   by !== '' && target.adopts !== undefined;
 
 /** It slept, and was called once it had registered; what a scenario rings itself is there. */
-const isWoken = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('push-notification:');
+export const isWoken = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('push-notification:');
 
 /** A picker's phones are rung by the case itself: nobody waited for them to register. */
-const isPickers = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('call-pickup:');
+export const isPickers = ({ case: by }: { readonly case: Address }): boolean => by.startsWith('call-pickup:');
 
 /** The same in both calls, the one that is picked up and the picker's own. */
 const wonBy = ({ picker, callee, pickerCall }: Extract<Happening, { type: 'pickup.won' }>, call: Address): string =>
@@ -87,7 +88,8 @@ const lostBy = (lost: Extract<Happening, { type: 'pickup.lost' }>, call: Address
 
 const callerOf = (call: Address): Address => legAddress(call, CALLER_LEG);
 
-const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
+/** `486 Busy Here`. */
+export const phrased = (status: number, reason: string): string => (reason === '' ? `${status}` : `${status} ${reason}`);
 
 function eventOf(
   fact: Happening,

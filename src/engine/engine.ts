@@ -64,6 +64,7 @@ export interface EngineParts {
 export interface ActorState {
   readonly address: Address;
   readonly scenario: string;
+  readonly bornAtMs: number;
   readonly value: unknown;
   readonly context: unknown;
 }
@@ -568,9 +569,10 @@ export class Engine implements FactSink {
   }
 }
 
-const stateOf = ({ address, rule, snapshot }: Actor): ActorState => ({
+const stateOf = ({ address, rule, bornAtMs, snapshot }: Actor): ActorState => ({
   address,
   scenario: rule.scenario.name,
+  bornAtMs,
   value: snapshot?.value,
   context: snapshot?.context,
 });

@@ -2,6 +2,22 @@
 import type { CallJournal } from '../journal/format.ts';
 import type { ActorRow, CallOutcome, CallRow, CallView, ChartView, FactView, Listing, Now, UserRow, UserView } from './model.ts';
 
+/** How much is kept for those who look. */
+export interface InsightWishes {
+  /** Calls that are over; the oldest go first. */
+  readonly maxCalls: number;
+  /** How long a call is kept after its end. */
+  readonly maxAgeMs: number;
+  /** Bytes of SIP messages, of all calls together; 0: none is kept. */
+  readonly maxMessageBytes: number;
+  /** What the service calls its version. */
+  readonly version?: string;
+  /** Memory that the process takes now. */
+  readonly memoryBytes?: () => number;
+}
+/** What is kept where nobody says more. */
+export const INSIGHT_PRESETS: InsightWishes = { maxCalls: 500, maxAgeMs: 3_600_000, maxMessageBytes: 2 ** 25 };
+
 /** Which calls to list; all that is given must hold. */
 export interface CallQuery {
   /** Part of a user, a number, a name, an address or a Call-ID, whatever its case. */

@@ -18,6 +18,8 @@ export interface RecorderParts {
   /** Entries that wait to be taken. */
   readonly backlog: () => number;
   readonly tell: (recording: Recording) => void;
+  /** Hears of each call that begins to be recorded. */
+  readonly began?: ((recording: Recording) => void) | undefined;
   readonly maxEntries?: number;
 }
 
@@ -50,6 +52,11 @@ export class Recorder {
   /** What there is of a call that goes on. */
   of(call: string): Recording | undefined {
     return this.#open.get(call);
+  }
+
+  /** The call of whose actors that one is; undefined where none is on record. */
+  ofMember(address: string): Recording | undefined {
+    return this.#byMember.get(address);
   }
 
   /** Tells the calls that are not over, too. */
@@ -116,6 +123,7 @@ export class Recorder {
     if (!this.#parts.wants(birth)) return undefined;
     const recording = new Recording(call, birth.at, this.#parts.maxEntries);
     this.#open.set(call, recording);
+    this.#parts.began?.(recording);
     return recording;
   }
 

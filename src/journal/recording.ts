@@ -16,6 +16,8 @@ export interface Kept {
   current: StampedFact[] | undefined;
   heard: string[] | undefined;
   ignored: string[] | undefined;
+  /** The states in which those who were born and those who heard it were then, in this order. */
+  states: unknown[] | undefined;
   readonly refused: string | undefined;
   readonly withheld: readonly string[] | undefined;
 }
@@ -58,6 +60,8 @@ export class Recording {
   busyMs = 0;
   /** The entry that it was found to see. */
   seen: Taking | undefined;
+  /** Is called after each entry, while somebody looks. */
+  changed: (() => void) | undefined;
 
   constructor(call: string, startedAtMs: number, limit = MAX_ENTRIES) {
     this.call = call;
@@ -80,6 +84,7 @@ export class Recording {
     // Registrations hear what would have borne them.
     const withheld = taking.withheld?.filter((scenario) => scenario !== 'registration');
     this.#follow(taking);
+    this.changed?.();
     if (this.kept.length >= this.#limit) {
       this.isCut = true;
       return;
@@ -88,7 +93,7 @@ export class Recording {
       ...{ kind, entry, dueMs, atMs, refused },
       withheld: withheld?.length === 0 ? undefined : withheld,
       isInput: this.#isInput(taking),
-      ...{ born: undefined, current: undefined, heard: undefined, ignored: undefined },
+      ...{ born: undefined, current: undefined, heard: undefined, ignored: undefined, states: undefined },
     };
     for (const step of taking.steps) if (this.#concerns(step.address)) noteStep(kept, step);
     this.kept.push(kept);
@@ -130,7 +135,9 @@ export class Recording {
 
 const added = <T>(to: T[] | undefined, one: T): T[] => (to === undefined ? [one] : [...to, one]);
 
-function noteStep(kept: Kept, { address, scenario, isBirth, taken, current }: Step): void {
+function noteStep(kept: Kept, { address, scenario, isBirth, taken, current, snapshot }: Step): void {
+  // Of a snapshot no more than this: its context would keep the whole call alive.
+  kept.states = added(kept.states, (snapshot as { readonly value?: unknown } | undefined)?.value);
   if (isBirth) kept.born = added(kept.born, { scenario, address });
   else kept.heard = added(kept.heard, address);
   // What stands of bindings is computed again.

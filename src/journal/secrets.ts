@@ -42,6 +42,11 @@ export class SecretsOf {
     if (isFact) return this.#byFact.get(told.type)?.get(attribute) ?? NOTHING;
     return this.#everywhere.get(attribute) ?? this.#inside;
   }
+
+  /** Whether that attribute of a fact is secret, or something in it. */
+  isSecret(fact: Told, attribute: string): boolean {
+    return this.#byFact.get(fact.type)?.has(attribute) === true;
+  }
 }
 
 const hidden = (inside: readonly string[] | undefined): Hidden => (inside === undefined ? true : new Set(inside));
@@ -50,9 +55,12 @@ const hidden = (inside: readonly string[] | undefined): Hidden => (inside === un
 export class Hider {
   readonly #secrets: SecretsOf;
   readonly #names = new Map<string, string>();
+  readonly #mask: string | undefined;
 
-  constructor(secrets: SecretsOf) {
+  /** With a mask, every secret becomes that, and none can be told from another. */
+  constructor(secrets: SecretsOf, mask?: string) {
     this.#secrets = secrets;
+    this.#mask = mask;
   }
 
   /** A fact, a command or a timer's event with its secrets hidden. */
@@ -102,14 +110,15 @@ export class Hider {
     if (secret === '') return '';
     let name = this.#names.get(secret);
     if (name === undefined) {
-      name = `hidden-${this.#names.size + 1}`;
+      name = this.#mask ?? `hidden-${this.#names.size + 1}`;
       this.#names.set(secret, name);
     }
     return name;
   }
 
   #number(secret: number): number {
-    return Number(this.#name(`${secret}`).slice('hidden-'.length));
+    const name = this.#name(`${secret}`);
+    return this.#mask === undefined ? Number(name.slice('hidden-'.length)) : 0;
   }
 }
 

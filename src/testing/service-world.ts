@@ -5,6 +5,7 @@ import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
 import { isProblem } from '../errors.ts';
+import { INSIGHT_PRESETS, type InsightWishes } from '../insight/insight.ts';
 import type { JournalWishes } from '../journals.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import type { OpenMedia } from '../media-service.ts';
@@ -36,6 +37,8 @@ export interface ServiceWorldOptions
   readonly busyMs?: () => number;
   /** Keeps the journal of each call; or of some, as a config would ask for. */
   readonly journals?: boolean | Omit<JournalWishes, 'write'>;
+  /** Keeps calls for those who look: `world.service.service.insight`. */
+  readonly insight?: boolean | Partial<InsightWishes>;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
@@ -147,6 +150,9 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           ...(options.journals === undefined || options.journals === false
             ? {}
             : { journal: { ...wishesOf(options.journals), write: (line: string) => void journals.push(line) } }),
+          ...(options.insight === undefined || options.insight === false
+            ? {}
+            : { insight: { ...INSIGHT_PRESETS, ...(options.insight === true ? {} : options.insight) } }),
         },
         (story) => remember(stories, story, options.remembers),
       );

@@ -8,8 +8,8 @@ import { Kinship } from './kinship.ts';
 /** Somebody who watches messages. */
 export interface Observer {
   see(message: Glance): void;
-  /** A leg was opened under that Call-ID, for a user of ours if `user` is not empty; asked only of who has it. */
-  legAdded?(callId: string, user: string): void;
+  /** A leg of that call was opened under that Call-ID, for a user of ours if `user` is not empty; asked only of who has it. */
+  legAdded?(callId: string, user: string, call: string, leg: string): void;
 }
 
 export interface WiretapParts {
@@ -17,7 +17,7 @@ export interface WiretapParts {
   /** Puts the tap where messages pass, or takes it away. */
   readonly attach: (tap: Wiretap | undefined) => void;
   /** Tells of each leg that is open. */
-  readonly openLegs: (told: (call: string, callId: string, user: string) => void) => void;
+  readonly openLegs: (told: (call: string, callId: string, user: string, leg: string) => void) => void;
   readonly report: (problem: string) => void;
 }
 
@@ -33,9 +33,9 @@ export class Wiretap implements Tap {
   add(observer: Observer): void {
     this.#observers = [...this.#observers, observer];
     if (this.#observers.length === 1) this.#parts.attach(this);
-    this.#parts.openLegs((call, callId, user) => {
+    this.#parts.openLegs((call, callId, user, leg) => {
       this.kinship.add(call, callId);
-      if (this.#observers.includes(observer)) this.#guarded(observer, () => observer.legAdded?.(callId, user));
+      if (this.#observers.includes(observer)) this.#guarded(observer, () => observer.legAdded?.(callId, user, call, leg));
     });
   }
 
@@ -56,9 +56,9 @@ export class Wiretap implements Tap {
   }
 
   /** A leg of a call was opened. */
-  legAdded(call: string, callId: string, user: string): void {
+  legAdded(call: string, callId: string, user: string, leg: string): void {
     this.kinship.add(call, callId);
-    for (const observer of this.#observers) this.#guarded(observer, () => observer.legAdded?.(callId, user));
+    for (const observer of this.#observers) this.#guarded(observer, () => observer.legAdded?.(callId, user, call, leg));
   }
 
   #show(text: string, flow: Flow, isIncoming: boolean): void {

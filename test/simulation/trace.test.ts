@@ -102,7 +102,7 @@ describe('a trace', () => {
     world.run(200);
     expect(captured()).toEqual([]);
     // As the SIP port tells of a leg towards a user whom the caller did not name.
-    wiretap.legAdded('call:1', 'another-leg', 'support');
+    wiretap.legAdded('call:1', 'another-leg', 'support', 'leg:1/1');
     expect(captured().map(startOf)[0]).toMatch(/^INVITE sip:bob@/);
     expect(new Set(captured().map(callIdOf))).toContain(call.callId);
     tracer.stop();

@@ -1,0 +1,155 @@
+/** A call as a row of a list, and everything that is known of it. */
+
+import type { Happening, History } from '../correlation/history.ts';
+import { outcomeOf } from '../correlation/history.ts';
+import type { ActorState } from '../engine/engine.ts';
+import type { CallJournal } from '../journal/format.ts';
+import type { Recording } from '../journal/recording.ts';
+import type { CallFile } from './call-shelf.ts';
+import type { Box } from './message-shelf.ts';
+import { messageViews, pushViews } from './messages.ts';
+import type { CallRow, CallView, PartyView } from './model.ts';
+import { actorsOf, stateText } from './paths.ts';
+import { Cast, type KnownUsers } from './people.ts';
+import { type Story, storyOf } from './story.ts';
+
+/** A leg on the wire. */
+export interface Wire {
+  readonly callId: string;
+  readonly remote: string;
+}
+
+export interface CallViewsParts {
+  readonly users: KnownUsers;
+  /** A call that is not over, as far as it has come. */
+  readonly openHistory: (call: string) => History | undefined;
+  /** A leg that is open. */
+  readonly wireOf: (leg: string) => Wire | undefined;
+  readonly living: (address: string) => ActorState | undefined;
+  /** What a device calls itself; empty where that is not known. */
+  readonly agentOf: (aor: string, device: string) => string;
+  readonly boxOf: (call: string) => Box | undefined;
+  readonly export: (recording: Recording) => CallJournal;
+  /** Kept calls that go on from that one. */
+  readonly onwardOf: (call: string) => readonly string[];
+}
+
+type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
+
+export class CallViews {
+  readonly #parts: CallViewsParts;
+
+  constructor(parts: CallViewsParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined in the moment in which its record is not begun. */
+  historyOf({ history, recording }: CallFile): History | undefined {
+    return history ?? this.#parts.openHistory(recording.call);
+  }
+
+  row(file: CallFile): CallRow | undefined {
+    if (file.row !== undefined) return file.row;
+    const history = this.historyOf(file);
+    if (history === undefined) return undefined;
+    const row = this.#rowOf(file, history);
+    if (file.history !== undefined && file.isOver) file.row = row;
+    return row;
+  }
+
+  view(file: CallFile): CallView | undefined {
+    const history = this.historyOf(file);
+    const row = this.row(file);
+    if (history === undefined || row === undefined) return undefined;
+    const { recording } = file;
+    const box = this.#parts.boxOf(row.call);
+    const { entries } = this.#parts.export(recording);
+    return {
+      ...row,
+      parties: this.#partiesOf(history),
+      actors: actorsOf(recording, this.#parts.living),
+      entries,
+      messages: [...messageViews(box), ...pushViews(entries, recording.startedAtMs)].sort((a, b) => a.at - b.at),
+      messagesCut: box?.cut ?? 0,
+      story: this.story(file, history).sentences,
+      related: this.#relatedOf(history, recording),
+    };
+  }
+
+  story(file: CallFile, history: History): Story {
+    if (file.story !== undefined) return file.story;
+    const story = storyOf(history, file.recording, this.cast(history), file.history !== undefined);
+    if (file.isOver) file.story = story;
+    return story;
+  }
+
+  cast(history: History): Cast {
+    return new Cast(history, this.#parts.users, this.#parts.agentOf);
+  }
+
+  #rowOf(file: CallFile, history: History): CallRow {
+    const { birth, facts } = history;
+    const answered = facts.find(({ type }) => type === 'call.answered');
+    const isEnded = file.history !== undefined;
+    const { outcome, status } = outcomeOf(history);
+    return {
+      call: birth.call,
+      caller: birth.caller,
+      callee: birth.callee,
+      callerName: birth.anonymous ? '' : birth.callerName,
+      outcome: isEnded ? outcome : 'open',
+      state: this.#stateOf(file),
+      startedAt: birth.at,
+      answeredAt: answered?.at ?? null,
+      endedAt: isEnded ? history.endedAtMs : null,
+      status,
+      why: isEnded ? this.story(file, history).why : '',
+      callId: this.#wireOf(birth.leg, facts)?.callId ?? '',
+    };
+  }
+
+  #stateOf({ recording: { call, kept } }: CallFile): string {
+    const living = this.#parts.living(call);
+    if (living !== undefined) return stateText(living.value);
+    for (let index = kept.length - 1; index >= 0; index--) {
+      const { born = [], heard, states } = kept[index] ?? {};
+      const at = heard?.lastIndexOf(call) ?? -1;
+      if (at >= 0) return stateText(states?.[born.length + at]);
+    }
+    return '';
+  }
+
+  #wireOf(leg: string, facts: readonly Happening[]): Wire | undefined {
+    return (
+      facts.find((fact): fact is Of<'leg.closed'> => fact.type === 'leg.closed' && fact.leg === leg) ?? this.#parts.wireOf(leg)
+    );
+  }
+
+  #partiesOf(history: History): readonly PartyView[] {
+    const { birth, facts } = history;
+    const cast = this.cast(history);
+    const remoteOf = (leg: string): string => this.#wireOf(leg, facts)?.remote ?? '';
+    const caller = { leg: birth.leg, name: cast.caller, aor: birth.caller, device: '', remote: remoteOf(birth.leg) };
+    const forks = [...cast.forks].map(({ leg, aor, callee, device }) => ({
+      ...{ leg, name: cast.ofDevice(device), aor: aor || callee, device, remote: remoteOf(leg) },
+    }));
+    return [caller, ...forks];
+  }
+
+  #relatedOf({ birth, facts }: History, { kept }: Recording): readonly string[] {
+    const related = new Set([birth.continues, ...this.#parts.onwardOf(birth.call)]);
+    for (const fact of facts) {
+      if (fact.type !== 'pickup.won') continue;
+      related.add(fact.call);
+      related.add(fact.pickerCall);
+    }
+    for (const { entry } of kept) {
+      const { type, from, onward } = entry as { type: string; from?: unknown; onward?: unknown };
+      if (type === 'call.transferred') related.add(String(from));
+      else if (type === 'transfer.progressed') related.add(String(onward));
+    }
+    related.delete('');
+    related.delete(birth.call);
+    return [...related];
+  }
+}
