@@ -20,9 +20,12 @@ export function length(lengthMs: number): string {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < MINUTE_MS * 2) return `${Math.round(ms / 1000)} s`;
   if (ms < HOUR_MS * 2) return `${Math.round(ms / MINUTE_MS)} min`;
-  if (ms < DAY_MS * 2) return `${Math.floor(ms / HOUR_MS)} h ${Math.round((ms % HOUR_MS) / MINUTE_MS)} min`;
+  if (ms < DAY_MS * 2) return hoursAndMinutes(Math.round(ms / MINUTE_MS));
   return `${Math.floor(ms / DAY_MS)} days`;
 }
+
+const hoursAndMinutes = (minutes: number): string =>
+  minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 
 /** `12,345`. */
 export const count = (value: number): string => value.toLocaleString('en-US');
@@ -39,8 +42,11 @@ export function titled(name: string): string {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[-_.]+/g, ' ')
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence(words);
 }
+
+/** With a capital. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `sip:bob@example.com` is `bob@example.com`: what people need to see of an address. */
 export const bareAddress = (uri: string): string => uri.replace(/^sips?:/, '');

@@ -1,8 +1,33 @@
 /** What happens now: numbers, and tables of what lives. */
 import type { JSX } from 'preact';
 import type { Now } from '../../insight/model.ts';
+import { length } from '../format.ts';
 import type { Route } from '../router.ts';
+import { Calls } from './calls.tsx';
+import { Cases } from './cases.tsx';
+import { health, Numbers } from './numbers.tsx';
+import { Streams } from './streams.tsx';
+import { type Tab, Tabs, tabOf } from './tabs.tsx';
+import { Users } from './users.tsx';
 
-export function NowPage({ now }: { readonly route: Route; readonly now: Now | undefined }): JSX.Element {
-  return <h1>Now: {now?.calls.talking ?? 0} talk</h1>;
+type TableOf = (props: { readonly route: Route; readonly now: Now }) => JSX.Element;
+const TABLES: Readonly<Record<Tab, TableOf>> = { calls: Calls, users: Users, streams: Streams, cases: Cases };
+
+export function NowPage({ route, now }: { readonly route: Route; readonly now: Now | undefined }): JSX.Element {
+  if (now === undefined) return <p class="faint">Asking the service…</p>;
+  const tab = tabOf(route);
+  const TableOfTab = TABLES[tab];
+  return (
+    <>
+      <header class="title">
+        <h1>Now</h1>
+        <p class="faint number">
+          up for {length(now.at - now.startedAt)} · {health(now)}
+        </p>
+      </header>
+      <Numbers now={now} />
+      <Tabs route={route} now={now} />
+      <TableOfTab key={tab} route={route} now={now} />
+    </>
+  );
 }
