@@ -13,5 +13,7 @@ export function whyUnanchored(lines: readonly MediaLine[]): string | undefined {
     const what = secured.protection === 'dtls' ? 'DTLS-SRTP' : 'SRTP';
     return `the ${secured.kind || 'media'} is encrypted (${what}): rtpengine carries that, the built-in relay does not`;
   }
-  return lines.some(isCarried) ? undefined : 'nothing in it is sent in datagrams';
+  // One without any media is told as ours, too: there is nothing that could pass us by.
+  const isPassing = lines.some(({ port }) => port !== 0) && !lines.some(isCarried);
+  return isPassing ? 'nothing in it is sent in datagrams' : undefined;
 }

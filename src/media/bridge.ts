@@ -147,8 +147,7 @@ export class Bridge implements MediaBridge {
   #passes(from: Side, lines: readonly MediaLine[]): boolean {
     const why = whyUnanchored(lines);
     if (why === undefined) return false;
-    // Nothing at all is offered: no reason to speak of.
-    if (!this.#hasTold && lines.some(({ port }) => port !== 0)) {
+    if (!this.#hasTold) {
       this.#hasTold = true;
       this.#parts.unanchored(this.#order[from].leg, why);
     }

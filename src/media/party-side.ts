@@ -51,9 +51,10 @@ export class PartySide {
     }
   }
 
-  /** Where the party is told that each of these lines is. */
+  /** Where the party is told that each of these lines is; a refused one is nowhere, and names nobody else's address. */
   place(lines: readonly MediaLine[]): (Placed | undefined)[] {
-    return lines.map((line, index) => (line.port === 0 ? undefined : this.ends[index]?.placed));
+    const refused = { host: this.#parts.named(this.party.local), port: 0 };
+    return lines.map((line, index) => (line.port === 0 ? refused : this.ends[index]?.placed));
   }
 
   /** The end of its audio: the first line of that kind that is not refused. */

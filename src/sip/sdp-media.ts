@@ -42,6 +42,7 @@ export interface MediaLine {
 export interface Placed {
   /** An IP address. */
   readonly host: string;
+  /** 0: it is refused. */
   readonly port: number;
   /** Of RTCP, where the description names it; the next port if it is left out. */
   readonly rtcpPort?: number;
@@ -230,6 +231,7 @@ const connectionTo = ({ host }: Placed): string => `c=IN ${host.includes(':') ? 
 function replaced(line: string, place: Placed, end: string): string {
   if (line.startsWith('m=')) return line.replace(/^(m=\S+) \S+/, `$1 ${place.port}`);
   if (line.startsWith('c=')) return isNowhere(CONNECTION.exec(line)?.[1] ?? '') ? line : `${connectionTo(place)}${end}`;
+  if (line.startsWith('a=rtcp:') && place.port === 0) return '';
   if (line.startsWith('a=rtcp:')) return `a=rtcp:${place.rtcpPort ?? place.port + 1} ${connectionTo(place).slice(2)}${end}`;
   return ICE.test(line.replace(LINE_END, '')) || /^a=(?:group:BUNDLE|bundle-only)/.test(line) ? '' : line;
 }

@@ -86,6 +86,28 @@ suite('a relayed call', () => {
     expect(world.sockets.size).toBe(2);
   });
 
+  it('tells no party where the other is, in lines that are refused either', () => {
+    const world = new MediaWorld();
+    const { a, b, bridge } = world.talk();
+    const away = ['c=IN IP4 10.0.0.9', 'a=rtcp:4009 IN IP4 10.0.0.9', 'a=candidate:1 1 UDP 1 10.0.0.9 4000 typ host'];
+    const said = [
+      describe(bridge, 'caller', sdpOf('10.0.0.2', ...PCMU, 'm=video 4 RTP/AVP 31', ...away), 'offer'),
+      describe(bridge, 'fork', sdpOf('10.0.0.3', ...PCMU, 'm=video 0 RTP/AVP 31', ...away), 'answer'),
+      describe(bridge, 'caller', sdpOf('10.0.0.2', 'm=audio 0 RTP/AVP 0', 'm=video 0 RTP/AVP 31', ...away), 'offer'),
+      describe(bridge, 'fork', sdpOf('10.0.0.3', 'm=audio 0 RTP/AVP 0', 'm=video 0 RTP/AVP 31'), 'answer'),
+    ];
+    const where = said.flatMap((sdp) => sdp.match(/^(?:c|a=rtcp|a=candidate).* 10\.0\.0\.[^1]$/gm) ?? []);
+    expect([where, world.sockets.size]).toEqual([[], 0]);
+    // They talk again once they want to, and are not told of as if they passed us by.
+    b.reach(describe(bridge, 'caller', sdpOf('10.0.0.2', ...PCMU), 'offer'));
+    a.reach(describe(bridge, 'fork', sdpOf('10.0.0.3', ...PCMU), 'answer'));
+    a.talk(1000);
+    b.talk(1000);
+    world.run(1200);
+    expect([a.packets, b.packets]).toEqual([50, 50]);
+    expect(world.told.filter((one) => one.includes('unanchored'))).toEqual([]);
+  });
+
   it('keeps its ports from one description to the next', () => {
     const world = new MediaWorld();
     const bridge = world.bridge();
