@@ -43,6 +43,15 @@ export interface RequestParts {
   readonly contentType?: string;
 }
 
+/** What is offered in a call: the phone's own audio unless it is said here. */
+export interface ReInviteParts {
+  readonly sdp?: string;
+  readonly direction?: string;
+  /** Changes what the phone would offer, under its o= line. */
+  readonly rewritten?: (offer: string) => string;
+  readonly headers?: readonly Header[];
+}
+
 /** `ringing` from the first 180 or 183 on; `answered` from the 2xx on; `ended` is for ever. */
 export type CallState = 'trying' | 'ringing' | 'answered' | 'ended';
 
@@ -141,9 +150,10 @@ export abstract class PhoneCall {
   }
 
   /** Offers a new session; `sdp: ''` asks the other side for the offer. The answer arrives in `remoteSdp`. */
-  reInvite(parts: { readonly sdp?: string; readonly direction?: string; readonly headers?: readonly Header[] } = {}): Sent {
+  reInvite(parts: ReInviteParts = {}): Sent {
     this.sdpVersion += 1;
-    const sdp = parts.sdp ?? offerOf(this.host.wire.local, this.sdpVersion, parts.direction);
+    const offer = offerOf(this.host.wire.local, this.sdpVersion, parts.direction);
+    const sdp = parts.sdp ?? parts.rewritten?.(offer) ?? offer;
     const sent: Sent = { method: 'INVITE', status: 0, response: undefined };
     this.#pendingInvite = true;
     const headers = [...this.session.ask(), ...(parts.headers ?? [])];

@@ -284,6 +284,25 @@ function consulting(options: Parameters<typeof serviceWorld>[0] = {}) {
   return { ...stage, consultation, carols: incoming(stage.carol) };
 }
 
+describe('a transferee that adds a line to its session meanwhile', () => {
+  it('is answered as it offered, and keeps its lines', () => {
+    const { world, alice, bob, carol, call, bobs } = talking();
+    carol.onInvite = 'answer';
+    refer(bobs, '<sip:carol@example.com>');
+    world.run(6);
+    // Carol has answered before Bob's answer to this comes.
+    const sent = call.reInvite({ rewritten: (offer) => `${offer}m=video 40002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n` });
+    world.run(2_000);
+    expect(sent.status).toBe(200);
+    expect(sent.response?.body.match(/^m=\w+ \d+/gm)).toEqual(['m=audio 40000', 'm=video 0']);
+    expectCoupled(call, alice, incoming(carol), carol);
+    expect(call.remoteSdp.match(/^m=\w+ \d+/gm)).toEqual(['m=audio 40000', 'm=video 0']);
+    expect([bob.calls[0]?.state, world.complaints]).toEqual(['ended', []]);
+    call.bye();
+    expectQuiet(world);
+  });
+});
+
 describe('an attended transfer', () => {
   it('joins those whom the referrer talked to', () => {
     const { world, alice, call, bobs, carol, carols, consultation } = consulting();

@@ -318,6 +318,8 @@ export class Exchanges {
     const headers = passedHeaders(response, this.#context.settings.realm);
     if (status >= 200 && status < 300 && isRefresh(request) && exchange.fromDialog === from.dialog)
       agree(this.#context, from, exchange.to, request, headers);
+    // An answer fits the offer that it answers (RFC 3264 §6), though the dialog was re-coupled after that had passed.
+    if (exchange.offers && status < 300) noteBody(exchange.fromDialog, request.body, header(request, 'content-type'));
     const body = toDialog === undefined ? response.body : this.#body(toDialog, exchange.fromDialog, response);
     const extra = { headers, body, contact };
     const answer = responseTo(request, status, status === response.status ? response.reason : undefined, undefined, extra);
