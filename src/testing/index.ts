@@ -9,6 +9,7 @@ export {
   EVERY_ACT,
   type HistoryOptions,
   histories,
+  mediaHistories,
   pushHistories,
   registrationHistories,
 } from './arbitraries/histories.ts';
@@ -18,6 +19,7 @@ export { CALL_ACTS } from './attack/call-acts.ts';
 export { NETWORK_ACTS, PUSH_ACTS, restart } from './attack/fault-acts.ts';
 export type { ActAt, Habit, History, PhonePlan } from './attack/history.ts';
 export { type FactsTold, invariant } from './attack/invariant.ts';
+export { MEDIA_ACTS } from './attack/media-acts.ts';
 export { MID_CALL_ACTS, TRANSFER_ACTS } from './attack/mid-call-acts.ts';
 export { PICKUP_ACTS } from './attack/pickup-acts.ts';
 export type { Broken, Played } from './attack/play.ts';
@@ -51,6 +53,7 @@ export { RoamingWire } from './roaming-wire.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { type ObservedService, type ServiceWorld, type ServiceWorldOptions, serviceWorld } from './service-world.ts';
 export { type HttpAnswer, type HttpAsked, type HttpFault, SimulatedHttp } from './simulated-http.ts';
+export { SimulatedMedia, simulatedMedia, simulatedMediaIn } from './simulated-media.ts';
 export { SimulatedResolver, type Zone } from './simulated-resolver.ts';
 export { openSocketWire } from './socket-wire.ts';
 export { VirtualTime } from './virtual-time.ts';

@@ -1,6 +1,6 @@
 /** The whole service, bytes in to bytes out, in a virtual world. */
 import type { Scenario } from '../../machines/scenario.ts';
-import { type Config, loadConfig, PRESET_MAX_CASES } from '../config.ts';
+import { type Config, loadConfig, type MediaConfig, PRESET_MAX_CASES } from '../config.ts';
 import type { CallRecord } from '../correlation/record.ts';
 import type { Story } from '../correlation/story.ts';
 import type { AnyKind } from '../engine/catalogue.ts';
@@ -8,7 +8,8 @@ import { isProblem } from '../errors.ts';
 import { INSIGHT_PRESETS, type InsightWishes } from '../insight/insight.ts';
 import type { JournalWishes } from '../journals.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
-import type { OpenMedia } from '../media-service.ts';
+import type { MediaPlane } from '../media/media.ts';
+import type { MediaSurroundings } from '../media-service.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import type { Invariant } from './invariant.ts';
@@ -43,8 +44,8 @@ export interface ServiceWorldOptions
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
   readonly hearProblem?: (problem: string) => void;
-  /** The engine that media passes through; by default there is none. */
-  readonly openMedia?: OpenMedia;
+  /** The engine that media passes through, such as `simulatedMedia`; by default there is none. */
+  readonly openMedia?: (surroundings: MediaSurroundings, config: MediaConfig) => MediaPlane;
   /** What is watched; default: all invariants. */
   readonly invariants?: readonly Invariant[];
   /** Hears the other lines that the service logs, with their fields. */
@@ -101,7 +102,7 @@ const wishesOf = (asked: true | Omit<JournalWishes, 'write'>) => (asked === true
 /** A world whose service is the real one, with the push service's double behind every provider. */
 export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
   const config = configured(options);
-  const { hearLog } = options;
+  const { hearLog, openMedia } = options;
   // What is logged as the first service starts is nobody's secret yet.
   let watched: ServiceWorld | undefined;
   const world: ServiceWorld = createWorld<Config, ObservedService>({
@@ -144,7 +145,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           ...{ config, clock, timers, random, store, resolver, senders, log },
           openHttp: http.open,
           scenarios: userScenarios(options),
-          openMedia: options.openMedia,
+          openMedia: openMedia && ((surroundings) => openMedia(surroundings, config.media)),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => remember(records, one, options.remembers),
           ...(options.journals === undefined || options.journals === false

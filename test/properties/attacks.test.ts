@@ -7,8 +7,10 @@ import {
   callHistories,
   histories,
   INVARIANTS,
+  mediaHistories,
   pushHistories,
   registrationHistories,
+  simulatedMedia,
   TRANSFER_ACTS,
 } from '../../src/testing/index.ts';
 import { everyCallEnds, everyCallIsTold } from '../support/ends.ts';
@@ -39,6 +41,13 @@ describe('the service withstands', () => {
   it('transfers', () => {
     withstands('transfers', 30, {
       histories: (options) => callHistories({ ...options, acts: [...TRANSFER_ACTS, ...TRANSFER_ACTS, ...CALL_ACTS] }),
+    });
+  });
+  it('calls whose media passes through it', () => {
+    withstands('media', 25, {
+      histories: mediaHistories,
+      config: { media: { anchor: 'always' } },
+      world: { openMedia: simulatedMedia },
     });
   });
   it('registrations that come, go and move', () => withstands('registrations', 30, { histories: registrationHistories }));

@@ -1,9 +1,10 @@
 /** Arbitraries of histories: fast-check draws them, and shrinks what fails to few acts, early instants and few phones. */
 import fc from 'fast-check';
 import type { Act } from '../attack/act.ts';
-import { CALL_ACTS, call } from '../attack/call-acts.ts';
+import { bye, CALL_ACTS, call, type calling } from '../attack/call-acts.ts';
 import { NETWORK_ACTS, PUSH_ACTS, WEATHERS } from '../attack/fault-acts.ts';
 import type { ActAt, Habit, History, PhonePlan } from '../attack/history.ts';
+import { MEDIA_ACTS } from '../attack/media-acts.ts';
 import { MID_CALL_ACTS, TRANSFER_ACTS } from '../attack/mid-call-acts.ts';
 import { REGISTRATION_ACTS } from '../attack/registration-acts.ts';
 
@@ -155,6 +156,27 @@ export const registrationHistories = (options: HistoryOptions = {}): fc.Arbitrar
 /** Calls to apps that sleep, and all that can happen to pushes and to who is woken. */
 export const pushHistories = (options: HistoryOptions = {}): fc.Arbitrary<History> =>
   histories({ acts: [...PUSH_ACTS, ...PUSH_ACTS, ...REGISTRATION_ACTS, ...CALL_ACTS], ...options });
+
+type Calling = typeof calling extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+/** Nobody declines, and nobody gives up soon. */
+const willing = (habit: Habit): Habit =>
+  typeof habit === 'object' && 'answerAfterMs' in habit ? habit : { ringAfterMs: 0, answerAfterMs: 5 };
+function patient({ atMs, act, with: drawn }: ActAt): ActAt {
+  if (act !== call.name) return { atMs, act, with: drawn };
+  const { talksMs, ...rest } = drawn as Calling;
+  return { atMs, act, with: { ...rest, talksMs: (talksMs ?? 0) < 3_000 ? undefined : talksMs, patienceMs: undefined } };
+}
+
+/** Calls that are answered, in most of which somebody talks, holds, offers other media and is transferred. */
+export const mediaHistories = (options: HistoryOptions = {}): fc.Arbitrary<History> =>
+  histories({ acts: [...MEDIA_ACTS, ...MEDIA_ACTS, ...MID_CALL_ACTS, ...TRANSFER_ACTS, bye], apps: false, ...options }).map(
+    ({ phones, acts, ...rest }) => ({
+      ...rest,
+      phones: phones.map((plan) => ({ ...plan, habit: willing(plan.habit) })),
+      acts: acts.map(patient),
+    }),
+  );
 
 /** All acts of the kit but a restart of the service. */
 export const EVERY_ACT: readonly Act[] = [

@@ -1,7 +1,7 @@
 /** What phones do inside calls that stand. */
 import fc from 'fast-check';
 import type { Phone } from '../phone.ts';
-import type { PhoneCall, Sent } from '../phone-call.ts';
+import type { PhoneCall, ReInviteParts, Sent } from '../phone-call.ts';
 import { type Act, number, quietAct } from './act.ts';
 
 const OFFERS = { holds: { direction: 'sendonly' }, resumes: {}, 'asks for an offer': { sdp: '' } } as const;
@@ -12,6 +12,8 @@ const BODIES: Readonly<Record<string, object>> = {
 
 /** A phone has one re-INVITE open at a time (RFC 3261 §14.1). */
 const open = new WeakMap<PhoneCall, Sent>();
+export const hasOpenOffer = (call: PhoneCall): boolean => open.get(call)?.status === 0;
+export const offers = (call: PhoneCall, parts: ReInviteParts): void => void open.set(call, call.reInvite(parts));
 
 /** A new offer inside a call. */
 export const reInvite: Act = quietAct(
@@ -19,8 +21,8 @@ export const reInvite: Act = quietAct(
   fc.tuple(number, fc.constantFrom('holds' as const, 'resumes' as const, 'asks for an offer' as const)),
   (scene, [n, how]) => {
     const place = scene.talk(n);
-    if (place === undefined || open.get(place.call)?.status === 0) return undefined;
-    open.set(place.call, place.call.reInvite(OFFERS[how]));
+    if (place === undefined || hasOpenOffer(place.call)) return undefined;
+    offers(place.call, OFFERS[how]);
     return `${place.phone.name} ${how}`;
   },
 );
@@ -68,8 +70,8 @@ export const TRANSFER_ACTS: readonly Act[] = [refer, refer, attended, replace];
 export const glare: Act = quietAct('both re-INVITE', number, (scene, n) => {
   const sides = scene.phones.filter((phone) => scene.isUp(phone)).flatMap(talksOf);
   const [one, other] = [sides[n % Math.max(sides.length, 1)], sides[(n + 1) % Math.max(sides.length, 1)]];
-  const both = [one, other].filter((call) => call !== undefined && open.get(call)?.status !== 0) as PhoneCall[];
-  for (const call of both) open.set(call, call.reInvite());
+  const both = [one, other].filter((call) => call !== undefined && !hasOpenOffer(call)) as PhoneCall[];
+  for (const call of both) offers(call, {});
   return both.length === 0 ? undefined : `${both.length} parties re-INVITE at once`;
 });
 

@@ -4,6 +4,7 @@ import { type ServiceWorld, type ServiceWorldOptions, serviceWorld } from '../se
 import type { Act } from './act.ts';
 import { restart } from './fault-acts.ts';
 import { type History, instant } from './history.ts';
+import { MEDIA_ACTS } from './media-acts.ts';
 import { PICKUP_ACTS } from './pickup-acts.ts';
 import { Scene } from './scene.ts';
 
@@ -52,7 +53,7 @@ const MAX_LINES = 10;
 
 /** The kit's acts and those of a user, by name. Throws where two have one name. */
 export function actsByName(more: readonly Act[] = []): ReadonlyMap<string, Act> {
-  const acts = new Map([...EVERY_ACT, ...PICKUP_ACTS, restart].map((act) => [act.name, act]));
+  const acts = new Map([...EVERY_ACT, ...PICKUP_ACTS, ...MEDIA_ACTS, restart].map((act) => [act.name, act]));
   for (const act of more) {
     const known = acts.get(act.name);
     if (known !== undefined && known !== act) throw new Error(`two acts are called "${act.name}": give yours another name`);

@@ -4,6 +4,7 @@ import { every2xxAcknowledged } from './acks.ts';
 import { answersGoBack, oneFinalResponse } from './finals.ts';
 import { noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
 import { nothingUnheard } from './hearing.ts';
+import { mediaAnchored } from './media.ts';
 import { onePickupWins, virtualDialogs } from './pickups.ts';
 import { noLostWakeUp, onePush } from './pushes.ts';
 import { nothingLeft, phonesContent } from './rest.ts';
@@ -27,5 +28,6 @@ export const INVARIANTS: readonly Invariant[] = [
   nothingUnheard,
   sidesApart,
   secretsStay,
+  mediaAnchored,
   phonesContent,
 ];
