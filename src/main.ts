@@ -29,7 +29,8 @@ ${helpLine(START, 'demo users alice, bob and carol, on loopback')}${helpLine(`${
   IS_SOURCE ? DEMOS : ''
 }${helpLine(`${START}${MORE} --ping`, 'asks whether the service of this config answers: exit code 0 or 69')}
 ${COMMANDS.map(({ name, usage, purpose }) => helpLine(`${START}${MORE} ${name} ${usage}`, purpose)).join('')}
-Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_LOG_LEVEL. The README lists every key.
+Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_ADMIN,
+CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
 
 function fail(lines: readonly string[], code: number): never {

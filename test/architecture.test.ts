@@ -154,7 +154,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   charts: ['vocabulary', 'scenario', 'engine', 'insight model'],
   metrics: ['vocabulary', 'engine', 'correlation', 'insight model', 'insight', 'leaf'],
   inspector: ['vocabulary', 'scenario', 'engine', 'journal', 'insight model', 'insight', 'leaf'],
-  admin: ['insight model', 'insight', 'metrics', 'leaf'],
+  // A journal is shown as it is exported.
+  admin: ['insight model', 'insight', 'journal', 'metrics', 'leaf'],
   // Runs in browsers.
   page: ['insight model', 'journal'],
   // The built-in examples are charts.
@@ -246,10 +247,13 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^prom-client$/, /^src\/metrics\//],
   [/^(preact|elkjs)(\/|$)/, /^src\/page\//],
   [/^node:sqlite$/, /^src\/ports\/store\//],
-  [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|demo\/|testing\/socket-wire\.ts$)/],
+  [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|admin\/listener\.ts$|demo\/|testing\/socket-wire\.ts$)/],
   [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
-  [/^node:https?$/, /^src\/(http\/client|transport\/websocket)\.ts$/],
-  [/^node:fs$/, /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|observing|transport\/certificates)\.ts$/],
+  [/^node:https?$/, /^src\/(http\/client|transport\/websocket|admin\/(listener|problem))\.ts$/],
+  [
+    /^node:fs$/,
+    /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|observing|transport\/certificates|admin\/page-files)\.ts$/,
+  ],
   [
     /^node:crypto$/,
     /^src\/(random\.ts|sip\/|ports\/(sip\/|media\/pins)|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/,
@@ -284,6 +288,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
   [/^src\/media-engine\.ts$/, 'waits for the socket that digits are reported to'],
   [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
+  [/^src\/admin\//, 'answers HTTP requests'],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
   [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],
   [/^src\/cli\//, 'a command ends when it has done its work'],

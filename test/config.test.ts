@@ -256,6 +256,19 @@ websocket: { path: /sip, origins: ["https://App.example.com", "*"] }
     expect(load({}, ['--config=c.yaml'])).toMatchObject({ realm: 'option', file: 'c.yaml' });
   });
 
+  it('has a door on loopback unless it is off', () => {
+    const preset = { scheme: 'http', host: '127.0.0.1', port: 8060, isPreset: true, token: undefined, names: [] };
+    expect(load()).toMatchObject({ admin: { ...preset, keep: { calls: 500, maxAgeMs: 3_600_000 } } });
+    for (const off of ['admin: off', 'admin: false', 'admin: { listen: off }']) expect(taken(off).admin).toBeUndefined();
+    expect(load({ CALLWEAVE_ADMIN: 'off' })).toMatchObject({ admin: undefined });
+    expect(load({ CALLWEAVE_ADMIN: 'http:[::1]:0' })).toMatchObject({ admin: { host: '::1', port: 0, isPreset: false } });
+    const token = 'tHWT7_0123456789';
+    const written = taken(
+      `domains: [Example.com]\nadmin: { listen: "http:0.0.0.0:80", token: ${token}, names: [OPS.example.com] }`,
+    );
+    expect(written.admin).toMatchObject({ host: '0.0.0.0', token, names: ['example.com', 'ops.example.com'], isPreset: false });
+  });
+
   it('gives way to single settings of the environment, also where there is none', () => {
     const env = { CALLWEAVE_LISTEN: 'udp:127.0.0.1:0, tcp:[::1]:5080', CALLWEAVE_DB: 'x.sqlite', CALLWEAVE_LOG_LEVEL: 'debug' };
     const expected = {
@@ -299,6 +312,36 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'trace without size',
       'trace: { maxMegabytes: 0 }',
       'callweave.yaml:1: trace.maxMegabytes: 0; write a whole number from 1 to 100000, such as 100',
+    ],
+    [
+      'door without scheme',
+      'admin: { listen: "127.0.0.1:8060" }',
+      'callweave.yaml:1: admin.listen: "127.0.0.1:8060"; write http: or https:, an IP address of this machine and a port, such as http:127.0.0.1:8060, or off',
+    ],
+    [
+      'open door',
+      'admin: { listen: "http:0.0.0.0:8060" }',
+      'callweave.yaml:1: admin.token: missing; write a token of 16 to 256 letters, digits and signs without spaces, as text in quotes, or listen on 127.0.0.1: http:0.0.0.0:8060 is not loopback',
+    ],
+    [
+      'short token',
+      'admin: { token: "hunter2" }',
+      'callweave.yaml:1: admin.token: ***; write a token of 16 to 256 letters, digits and signs without spaces, as text in quotes',
+    ],
+    [
+      'door without certificate',
+      'admin: { listen: "https:127.0.0.1:8060" }',
+      'callweave.yaml:1: admin.listen: https:127.0.0.1:8060 needs a certificate; write tls: { certificate: FILE, key: FILE }',
+    ],
+    [
+      'name with a port',
+      'admin: { names: ["ops.example.com:8060"] }',
+      'callweave.yaml:1: admin.names[0]: "ops.example.com:8060"; write the name that browsers ask for, without scheme and port, such as ops.example.com',
+    ],
+    [
+      'kept calls',
+      'admin: { keep: { calls: -1 } }',
+      'callweave.yaml:1: admin.keep.calls: -1; write a whole number from 0 to 100000, such as 500',
     ],
     ['records', 'records: { path: 7 }', 'callweave.yaml:1: records.path: 7; write a file such as ./calls.jsonl'],
     ['journal', 'journal: { path: [] }', 'callweave.yaml:1: journal.path: a list; write a file such as ./journal.jsonl'],

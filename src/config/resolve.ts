@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { resolve } from 'node:path';
 import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
+import { resolveAdmin } from './admin.ts';
 import { resolveHttp } from './http.ts';
 import { type AroundCodes, resolveInCallCodes } from './in-call-codes.ts';
 import { type Around, demoIvr, type IvrConfig, resolveIvr } from './ivr.ts';
@@ -67,9 +68,10 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkExpires(written.registrar, complain);
   checkTls(written, complain);
   checkSessionExpires(written.calls, complain);
+  const domains = written.domains.map((name) => name.toLowerCase());
+  const admin = resolveAdmin(written.admin, { domains, hasCertificate: written.tls !== undefined, isLoopback }, complain);
   if (problems.length > 0) return problems;
   const { registrar, calls, push, dns, nat, store, journal, trace, hep } = written;
-  const domains = written.domains.map((name) => name.toLowerCase());
   return {
     file: source.file,
     demo,
@@ -133,6 +135,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
       atStart: trace.atStart,
     },
     hep: hep && { collector: endpointOf(hep.address), captureId: hep.captureId, password: hep.password ?? '' },
+    admin,
     log: written.log,
     limits: resolveLimits(written.limits),
   };

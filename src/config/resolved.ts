@@ -1,6 +1,7 @@
 /** The config as the service uses it: checked, in its own units, presets filled in. */
 
 import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
+import type { AdminConfig } from './admin.ts';
 import type { IvrConfig } from './ivr.ts';
 import type { MediaConfig } from './media.ts';
 import type { Network } from './network.ts';
@@ -217,6 +218,8 @@ export interface Config {
         readonly password: string;
       }
     | undefined;
+  /** The door for operators; undefined: off. */
+  readonly admin: AdminConfig | undefined;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
     readonly format: 'auto' | 'pretty' | 'json';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { admin } from './admin.ts';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { headers, http } from './http.ts';
 import { inCallCodes } from './in-call-codes.ts';
@@ -226,6 +227,7 @@ export const configSchema = section({
     },
     `a map such as { address: "192.0.2.9:9060" }`,
   ).optional(),
+  admin,
   log: optional(
     section({
       level: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -155,6 +155,7 @@ interface Override {
 const OVERRIDES: readonly Override[] = [
   { variable: 'CALLWEAVE_LISTEN', path: ['listen'], read: (text) => text.split(',').map((entry) => entry.trim()) },
   { variable: 'CALLWEAVE_DB', path: ['store', 'path'], read: (text) => text },
+  { variable: 'CALLWEAVE_ADMIN', path: ['admin', 'listen'], read: (text) => text },
   { variable: 'CALLWEAVE_LOG_LEVEL', path: ['log', 'level'], read: (text) => text },
 ];
 

@@ -1,0 +1,35 @@
+/** What the door is made of: what it shows, what it passes on, and by what it is timed. */
+import type { Insight, Orders } from '../insight/insight.ts';
+import type { Random } from '../random.ts';
+import type { TimerQueue } from '../timers.ts';
+import type { PageFiles } from './page-files.ts';
+
+/** Whether the service takes calls. */
+export type Condition = 'starting' | 'ready' | 'draining';
+
+/** The numbers for Prometheus, and the media type that they are written in. */
+export interface Exposition {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** Who may come in. */
+export interface Admission {
+  /** What they have to know; undefined: nothing. */
+  readonly token: string | undefined;
+  /** Names that browsers ask for, lower-case, beside addresses and `localhost`. */
+  readonly names: readonly string[];
+}
+
+export interface AppParts {
+  readonly insight: Insight;
+  readonly orders: Orders;
+  readonly metrics: Exposition;
+  readonly condition: () => Condition;
+  readonly page: PageFiles;
+  readonly admission: Admission;
+  readonly timers: TimerQueue;
+  readonly random: Random;
+  /** One line for the operator: something in here broke. */
+  readonly report: (line: string) => void;
+}

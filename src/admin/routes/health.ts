@@ -1,0 +1,46 @@
+/** What orchestrators and Prometheus ask. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { AppParts } from '../parts.ts';
+import { apiProblem, PROBLEM_TYPE, refusal } from '../problem.ts';
+
+const WHY = { starting: 'The service is starting.', draining: 'The service takes no new calls: it is about to stop.' } as const;
+const status = z.strictObject({ status: z.enum(['alive', 'ready']) });
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  tags: ['health'],
+  summary: 'Whether the process is alive',
+  security: [],
+  responses: { 200: { description: 'It is.', content: { 'application/json': { schema: status } } } },
+});
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags: ['health'],
+  summary: 'Whether it takes new calls',
+  security: [],
+  responses: {
+    200: { description: 'It does.', content: { 'application/json': { schema: status } } },
+    503: { description: 'It is starting or draining.', content: { [PROBLEM_TYPE]: { schema: apiProblem } } },
+  },
+});
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  tags: ['health'],
+  summary: 'Numbers for Prometheus',
+  responses: { 200: { description: 'In its text format.', content: { 'text/plain': { schema: z.string() } } } },
+});
+
+/** Adds /healthz, /readyz and /metrics. */
+export function addHealth(app: OpenAPIHono, { condition, metrics: exposition }: AppParts): void {
+  app.openapi(healthz, (c) => c.json({ status: 'alive' as const }, 200));
+  app.openapi(readyz, (c) => {
+    const found = condition();
+    return found === 'ready' ? c.json({ status: 'ready' as const }, 200) : (refusal(503, WHY[found]) as never);
+  });
+  app.openapi(metrics, async (c) => c.body(await exposition.text(), 200, { 'content-type': exposition.contentType }) as never);
+}
