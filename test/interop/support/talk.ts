@@ -67,19 +67,27 @@ export function answers(method: string, cargo: Cargo = {}, status = '200 OK'): s
 
 const PCAPS = '/usr/share/sip-tester';
 const PCAP_NAMES: Readonly<Record<string, string>> = { '*': 'star', '#': 'pound' };
-/** Its recordings take 140 ms; one that is played again within 200 more is taken for packets that came twice. */
+/** From the beginning of a key to that of another one; the recordings take 140 ms. */
 const PRESS_MS = 400;
+/**
+ * And of the same one: a recording that is played again within 200 ms of its end is taken for packets that came twice, and the
+ * pauses of a sipp that a busy machine keeps waiting are shorter than they should be.
+ */
+const AGAIN_MS = 1_000;
 
 /**
  * Presses keys as telephone-events, by the recordings that come with sipp; it sends them through a raw socket, which needs root.
  * Their payload type is 101. The last one takes its time too unless something is to follow while it plays.
  */
-export const presses = (digits: string, lastMs = PRESS_MS): string =>
-  [...digits]
-    .map((digit) => `${PCAPS}/dtmf_2833_${PCAP_NAMES[digit] ?? digit}.pcap`)
-    .map((path) => `<nop><action><exec play_pcap_audio="${path}"/></action></nop>`)
-    .join(`\n${waits(PRESS_MS)}\n`)
-    .concat(lastMs === 0 ? '' : `\n${waits(lastMs)}`);
+export function presses(digits: string, lastMs = PRESS_MS): string {
+  const keys = [...digits].flatMap((digit, n) => {
+    const play = `play_pcap_audio="${PCAPS}/dtmf_2833_${PCAP_NAMES[digit] ?? digit}.pcap"`;
+    const next = digits[n + 1];
+    const pauseMs = next === undefined ? lastMs : next === digit ? AGAIN_MS : PRESS_MS;
+    return [`<nop><action><exec ${play}/></action></nop>`, ...(pauseMs === 0 ? [] : [waits(pauseMs)])];
+  });
+  return keys.join('\n');
+}
 
 export const waits = (ms: number): string => `<pause milliseconds="${ms}"/>`;
 export const hangsUp = (seq = 99): string => asks('BYE', seq);
