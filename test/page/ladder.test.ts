@@ -36,13 +36,13 @@ describe('the ladder of a call', () => {
         message(40, '180 Ringing', alice),
       ],
       entries: [
-        entry(1, 0, { fact: { type: 'push.delivered', device: 'pn-1', provider: 'apns' } }),
+        entry(1, 0, { fact: { type: 'push.failed', device: 'pn-1', why: 'gone' } }),
         entry(2, 0, { fact: { type: 'leg.ringing', device: 'pn-1' } }),
       ],
     });
     expect(read(call)).toEqual([
       'Alice → callweave INVITE',
-      "push.delivered: Bob's mobile, apns",
+      "push.failed: Bob's mobile, gone",
       "callweave → Bob's mobile INVITE",
       "Bob's mobile → callweave 180 Ringing",
       'callweave → Alice 180 Ringing',
@@ -56,6 +56,16 @@ describe('the ladder of a call', () => {
       "Bob's mobile → callweave REGISTER",
       '198.51.100.9:5060 → callweave OPTIONS',
     ]);
+  });
+
+  it('draws pushes to the service that wakes phones, which stands beside ours', () => {
+    const push = { transport: 'push', remote: 'apns' };
+    const messages = [message(0, 'push: incoming-call', push), message(20, 'push: taken', { ...push, isIncoming: true })];
+    expect(read(callView({ messages }))).toEqual([
+      'callweave → push service push: incoming-call',
+      'push service → callweave push: taken',
+    ]);
+    expect(ladderOf(callView({ messages }), 'none').columns.map(({ name }) => name)[2]).toBe('push service');
   });
 
   it('tells long silences, and what was said again', () => {
@@ -83,10 +93,10 @@ describe('the ladder of a call', () => {
   });
 
   it('colours answers by their class, and takes a challenge for no failure', () => {
-    const labels = ['INVITE', '183 Session Progress', '200 OK (BYE)', '486 Busy Here', '401 Unauthorized', 'push: incoming-call'];
+    const labels = ['INVITE', '183 Session Progress', '200 OK (BYE)', '486 Busy Here', '401 Unauthorized'];
     const { rows } = ladderOf(callView({ messages: labels.map((label) => message(0, label, bob)) }), 'none');
     expect(rows.map((row) => row.kind === 'message' && row.tone)).toEqual([
-      ...['request', 'progress', 'success', 'failure', 'progress', 'push'],
+      ...['request', 'progress', 'success', 'failure', 'progress'],
     ]);
   });
 });

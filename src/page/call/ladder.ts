@@ -53,12 +53,12 @@ export interface Ladder {
 export type FactsShown = 'none' | 'some' | 'all';
 
 const SERVICE = 'callweave';
+const PUSH = 'push';
 /** A pause that is told. */
 const LONG_MS = 900;
 
 /** Facts that say what no message does, with the attributes that say more. */
 const TELLING: Readonly<Record<string, readonly string[]>> = {
-  'push.delivered': ['provider'],
   'push.failed': ['why'],
   'binding.added': [],
   'binding.refreshed': [],
@@ -100,18 +100,22 @@ export function ladderOf(call: CallView, facts: FactsShown): Ladder {
 const rank = (row: MessageRow | FactRow): number => (row.kind === 'fact' ? 1 : row.to === SERVICE_AT ? 0 : 2);
 const SERVICE_AT = 1;
 
-/** The caller, the service, then whom it rang; at the end whoever else sent or got a message. */
+/** The caller, the service, what wakes phones for it, then whom it rang; at the end whoever else sent or got a message. */
 function columnsOf({ parties, messages }: CallView): readonly Column[] {
   const [caller, ...rung] = parties.map(partyColumn);
   const known = new Set(parties.flatMap(({ leg, remote }) => [leg, remote]));
   const strangers = new Map<string, Column>();
-  for (const { leg, remote } of messages) {
-    if (known.has(leg) || known.has(remote)) continue;
-    strangers.set(remote, { key: remote, name: remote === '' ? 'somebody' : remote, note: '', kind: 'party' });
+  const pushes: Column[] = [];
+  for (const { leg, remote, transport } of messages) {
+    if (transport === 'push') {
+      if (pushes.length === 0) pushes.push({ key: PUSH, name: 'push service', note: remote, kind: 'service' });
+    } else if (!known.has(leg) && !known.has(remote)) {
+      strangers.set(remote, { key: remote, name: remote === '' ? 'somebody' : remote, note: '', kind: 'party' });
+    }
   }
   const service: Column = { key: SERVICE, name: SERVICE, note: '', kind: 'service' };
   const nobody: Column = { key: '', name: 'the caller', note: '', kind: 'party' };
-  return [caller ?? nobody, service, ...rung, ...strangers.values()];
+  return [caller ?? nobody, service, ...pushes, ...rung, ...strangers.values()];
 }
 
 const partyColumn = ({ leg, name, remote }: PartyView): Column => ({ key: leg, name, note: remote, kind: 'party' });
@@ -132,20 +136,22 @@ function messageRow(
 }
 
 /** By its leg; a REGISTER that a push led to, by where it came from. */
-function columnOf({ parties }: CallView, columns: readonly Column[], { leg, remote }: MessageView): number {
+function columnOf({ parties }: CallView, columns: readonly Column[], { leg, remote, transport }: MessageView): number {
   const by = (key: string): number => columns.findIndex((column) => column.key === key);
+  if (transport === 'push') return by(PUSH);
   const [ofLeg, ofRemote] = [leg === '' ? -1 : by(leg), by(parties.find((party) => party.remote === remote)?.leg ?? remote)];
   return ofLeg >= 0 ? ofLeg : Math.max(ofRemote, 0);
 }
 
 function toneOf(message: MessageView): Tone {
   const status = statusOf(message);
+  if (message.label === 'push: failed') return 'failure';
   // A challenge is no failure (RFC 3261 §22).
   if (status === 401 || status === 407) return 'progress';
   if (status >= 300) return 'failure';
   if (status >= 200) return 'success';
   if (status >= 100) return 'progress';
-  return message.label.startsWith('push') ? 'push' : 'request';
+  return message.transport === 'push' ? 'push' : 'request';
 }
 
 function factRow(call: CallView, entry: JournalEntry, facts: FactsShown): readonly FactRow[] {

@@ -1,15 +1,13 @@
-/** Words for people: names of addresses, instants and lengths. */
+/** Words for people: names of addresses, and instants of a call. */
 import type { CallView, MessageView } from '../../insight/model.ts';
 
 /** `bob` of `sip:bob@example.com`; what is no URI stays. */
 export const userOf = (uri: string): string => /^(?:sips?|tel):([^@;>]+)/i.exec(uri)?.[1] ?? uri;
 
-/** `3.1 s`, `45 ms`, `2 min 5 s`: as exact as anybody wants to know. */
-export function lengthOf(ms: number): string {
-  if (Math.round(ms) < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+/** `Bob` of `sip:bob@example.com`; numbers stay numbers. */
+export function personOf(uri: string): string {
+  const user = userOf(uri);
+  return /^[a-z]/.test(user) ? user.charAt(0).toUpperCase() + user.slice(1) : user;
 }
 
 /** Seconds since the start of the call, `3.120`. */

@@ -125,6 +125,18 @@ export function pathData(points: readonly Point[]): string {
   return parts.join('');
 }
 
+const HEAD = 7;
+
+/** The head of an arrow as the `d` of an SVG path. */
+export function headData(points: readonly Point[]): string {
+  const [end, before] = [points.at(-1), points.at(-2)];
+  if (end === undefined || before === undefined) return '';
+  const length = distance(end, before) || 1;
+  const [x, y] = [((before.x - end.x) / length) * HEAD, ((before.y - end.y) / length) * HEAD];
+  const side = (sign: number): Point => ({ x: end.x + x - sign * y * 0.5, y: end.y + y + sign * x * 0.5 });
+  return `M${at(end)}L${at(side(1))}L${at(side(-1))}Z`;
+}
+
 /** A point shortly before a corner on the way there. */
 function towards(corner: Point, other: Point): Point {
   const length = distance(corner, other);

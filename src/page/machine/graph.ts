@@ -61,11 +61,10 @@ export function statesOf(node: StateNodeView): readonly StateNodeView[] {
 export function edgesOf(chart: ChartView): readonly Edge[] {
   const grouped = new Map<string, { source: string; target: string; transitions: TransitionView[] }>();
   for (const state of statesOf(chart.root)) {
-    for (const transition of state.transitions) {
-      if (transition.target === state.path) continue;
-      const key = `${state.path}→${transition.target}`;
+    for (const [transition, target] of leading(state)) {
+      const key = `${state.path}→${target}`;
       const found = grouped.get(key);
-      if (found === undefined) grouped.set(key, { source: state.path, target: transition.target, transitions: [transition] });
+      if (found === undefined) grouped.set(key, { source: state.path, target, transitions: [transition] });
       else found.transitions.push(transition);
     }
   }
@@ -78,6 +77,15 @@ export function edgesOf(chart: ChartView): readonly Edge[] {
     }));
   return [...starts, ...arrows];
 }
+
+/** What leads out of a state, once for each target: into parallel states there may be several. */
+export const leading = ({ path, transitions }: StateNodeView): readonly (readonly [TransitionView, string])[] =>
+  transitions.flatMap((transition) =>
+    transition.target
+      .split(' ')
+      .filter((target) => target !== path)
+      .map((target) => [transition, target] as const),
+  );
 
 /** `leg.answered [isAttended]`; what leads the same way under several guards is one line. */
 function linesOf(transitions: readonly TransitionView[]): readonly string[] {

@@ -1,6 +1,6 @@
 /** Which arrows of a chart an actor took, told from its stays in states. */
 import type { ChartView, StateNodeView, Visit } from '../../insight/model.ts';
-import { edgesOf, isDot, statesOf } from './graph.ts';
+import { edgesOf, isDot, leading, statesOf } from './graph.ts';
 
 /** One stay, with the arrows that led there. */
 export interface Stay {
@@ -65,9 +65,9 @@ export class Ways {
     const leaves = leavesOf(from);
     const begun = leaves.flatMap((leaf) =>
       ancestry(leaf).flatMap((path) =>
-        (this.#states.get(path)?.transitions ?? [])
-          .filter((transition) => transition.target !== path && leads(event, transition.event))
-          .map(({ target }) => this.#step(path, target)),
+        this.#leading(path)
+          .filter(([transition]) => leads(event, transition.event))
+          .map(([, target]) => this.#step(path, target)),
       ),
     );
     // Or it stayed where it was, and what it noted led on by itself.
@@ -94,13 +94,18 @@ export class Ways {
 
   #onwards({ arrows }: Walk, leaf: string): Walk[] {
     return ancestry(leaf).flatMap((path) =>
-      (this.#states.get(path)?.transitions ?? [])
-        .filter(({ event, target }) => event === 'always' && target !== path)
-        .map(({ target }) => {
+      this.#leading(path)
+        .filter(([{ event }]) => event === 'always')
+        .map(([, target]) => {
           const next = this.#step(path, target);
           return { leaves: next.leaves, arrows: [...arrows, ...next.arrows] };
         }),
     );
+  }
+
+  #leading(path: string): ReturnType<typeof leading> {
+    const state = this.#states.get(path);
+    return state === undefined ? [] : leading(state);
   }
 
   #step(source: string, target: string): Walk {

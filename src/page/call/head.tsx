@@ -1,0 +1,93 @@
+/** Who called whom, how it ended, and when. */
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { CallOutcome, CallView } from '../../insight/model.ts';
+import { every, exactTime, serverNow, timeOfDay } from '../clock.ts';
+import { length } from '../format.ts';
+import { hrefs } from '../router.ts';
+import { personOf } from './words.ts';
+
+const OUTCOMES: Readonly<Record<CallOutcome, readonly [word: string, tone: string]>> = {
+  open: ['Goes on', 'wait'],
+  answered: ['Answered', 'good'],
+  failed: ['Failed', 'bad'],
+  cancelled: ['Given up', 'off'],
+  crashed: ['Crashed', 'bad'],
+};
+
+export function Head({ call }: { readonly call: CallView }): JSX.Element {
+  const { caller, callee, callerName, outcome, why, related, status } = call;
+  const [word, tone] = OUTCOMES[outcome];
+  return (
+    <header class="call-head">
+      <p class="crumb">
+        <a href={hrefs.now}>Calls</a> <span class="faint mono">{call.call}</span>
+      </p>
+      <h1>
+        <a href={hrefs.user(caller)} title={caller}>
+          {callerName === '' ? (call.parties[0]?.name ?? personOf(caller)) : callerName}
+        </a>{' '}
+        <span class="to" aria-hidden="true">
+          →
+        </span>{' '}
+        <span class="visually-hidden">to </span>
+        <a href={hrefs.user(callee)} title={callee}>
+          {personOf(callee)}
+        </a>
+        <span class={`outcome ${tone}`}>
+          {word}
+          {outcome === 'failed' && status > 0 ? ` ${status}` : ''}
+        </span>
+      </h1>
+      {why === '' ? null : <p class="why">{why}</p>}
+      <Times call={call} />
+      {related.length === 0 ? null : (
+        <p class="related">
+          Joined with{' '}
+          {related.map((other) => (
+            <a key={other} class="mono" href={hrefs.call(other)}>
+              {other}
+            </a>
+          ))}
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Times({ call }: { readonly call: CallView }): JSX.Element {
+  const { startedAt, answeredAt, endedAt, callId } = call;
+  const now = useNow(endedAt === null);
+  const over = endedAt ?? now;
+  return (
+    <dl class="times">
+      <Time name="Began">
+        <time title={exactTime(startedAt)}>{timeOfDay(startedAt)}</time>
+      </Time>
+      <Time name={answeredAt === null ? 'Rang for' : 'Answered after'}>{length((answeredAt ?? over) - startedAt)}</Time>
+      {answeredAt === null ? null : <Time name={endedAt === null ? 'Talks for' : 'Talked for'}>{length(over - answeredAt)}</Time>}
+      <Time name="Call-ID">
+        <span class="mono" title={callId}>
+          {callId}
+        </span>
+      </Time>
+    </dl>
+  );
+}
+
+const Time = ({ name, children }: { readonly name: string; readonly children: JSX.Element | string }): JSX.Element => (
+  <div>
+    <dt>{name}</dt>
+    <dd class="number">{children}</dd>
+  </div>
+);
+
+/** Goes on by itself while it is asked for. */
+function useNow(isRunning: boolean): number {
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    if (!isRunning) return;
+    return every(1_000, () => setNow(serverNow()));
+  }, [isRunning]);
+  return now;
+}
