@@ -40,7 +40,7 @@ function CallArticle({ call }: { readonly call: CallView }): JSX.Element {
   const [shown, show] = useState<Shown>();
   const entry = call.entries.find(({ n }) => n === playback.moment.n);
   return (
-    <article class="call">
+    <article class={shown === undefined ? 'call' : 'call has-drawer'}>
       <Head call={call} />
       <div class="call-body">
         <section class="card story-card" aria-labelledby="story-title">
