@@ -1,6 +1,7 @@
 /** The composition root: builds the ports and the engine, and connects them. */
 import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
+import { chartOf } from './charts/definition.ts';
 import type { Clock } from './clock.ts';
 import { type Config, pickupReach, type UserRouting } from './config.ts';
 import { Histories } from './correlation/history.ts';
@@ -188,7 +189,10 @@ export class Service {
       users: knownUsers(config),
       openHistory: (call) => this.#histories.of(call),
       wireOf: (leg) => this.#wireOf(leg),
-      charts: () => [],
+      charts: () => [
+        ...ownScenarios(config).map(({ scenario }) => chartOf(scenario, true)),
+        ...(scenarios?.scenarios ?? []).map(({ scenario }) => chartOf(scenario, false)),
+      ],
       load: () => ({ lagMs: this.#overload.lagMs, refusing: this.#overload.refusing, isDraining: this.#isDraining }),
     });
     if (this.#insight.observer !== undefined) this.wiretap.add(this.#insight.observer);

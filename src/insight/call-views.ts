@@ -6,6 +6,7 @@ import type { ActorState } from '../engine/engine.ts';
 import type { CallJournal } from '../journal/format.ts';
 import type { Recording } from '../journal/recording.ts';
 import type { CallFile } from './call-shelf.ts';
+import type { Others } from './endings.ts';
 import type { Box } from './message-shelf.ts';
 import { messageViews, pushViews } from './messages.ts';
 import type { CallRow, CallView, PartyView } from './model.ts';
@@ -30,6 +31,7 @@ export interface CallViewsParts {
   readonly agentOf: (aor: string, device: string) => string;
   readonly boxOf: (call: string) => Box | undefined;
   readonly export: (recording: Recording) => CallJournal;
+  readonly fileOf: (call: string) => CallFile | undefined;
   /** Kept calls that go on from that one. */
   readonly onwardOf: (call: string) => readonly string[];
 }
@@ -38,9 +40,17 @@ type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
 
 export class CallViews {
   readonly #parts: CallViewsParts;
+  readonly #others: Others;
 
   constructor(parts: CallViewsParts) {
     this.#parts = parts;
+    this.#others = {
+      historyOf: (call) => {
+        const file = parts.fileOf(call);
+        return file && this.historyOf(file);
+      },
+      onwardOf: parts.onwardOf,
+    };
   }
 
   /** Undefined in the moment in which its record is not begun. */
@@ -78,7 +88,7 @@ export class CallViews {
 
   story(file: CallFile, history: History): Story {
     if (file.story !== undefined) return file.story;
-    const story = storyOf(history, file.recording, this.cast(history), file.history !== undefined);
+    const story = storyOf(history, file.recording, this.cast(history), this.#others, file.history !== undefined);
     if (file.isOver) file.story = story;
     return story;
   }

@@ -87,7 +87,7 @@ export class MessageShelf implements Observer {
       for (const left of messages.splice(MAX_FIRST, 1)) this.#grow(box, -costOf(left));
       box.cut++;
     }
-    this.#filled.add(box);
+    if (messages.length === 1) this.#filled.add(box);
     box.changed?.();
     while (this.#bytes > this.#maxBytes) {
       const [oldest] = this.#filled;

@@ -89,6 +89,7 @@ export class ServiceInsight implements Insight {
       agentOf: (aor, device) => parts.location.of(aor).find((bound) => bound.device === device)?.userAgent ?? '',
       boxOf: (call) => this.#messages.of(call),
       export: (recording) => parts.journals.export(recording),
+      fileOf: (call) => this.shelf.of(call),
       onwardOf: (call) => this.#onwardOf(call),
     });
   }

@@ -5,7 +5,7 @@ import type { Happening, History } from '../correlation/history.ts';
 import { whyFailed } from '../correlation/record.ts';
 import { isJoin, isPickers, isWoken, LAPSED, phrased } from '../correlation/story.ts';
 import type { Recording } from '../journal/recording.ts';
-import { endingOf, lengthText } from './endings.ts';
+import { endingOf, lengthText, notTaken, type Others } from './endings.ts';
 import type { Sentence } from './model.ts';
 import { type Cast, genitive } from './people.ts';
 
@@ -46,7 +46,7 @@ export interface Story {
 }
 
 /** The story of a call, as far as it has come. */
-export function storyOf(history: History, recording: Recording, cast: Cast, isOver: boolean): Story {
+export function storyOf(history: History, recording: Recording, cast: Cast, others: Others, isOver: boolean): Story {
   const numbers = new Map<number, number>();
   const told = new Map<number, Told>(history.facts.map((fact) => [fact.seq, fact]));
   for (const [index, { kind, entry }] of recording.kept.entries()) {
@@ -54,7 +54,7 @@ export function storyOf(history: History, recording: Recording, cast: Cast, isOv
     numbers.set(entry.seq, index + 1);
     if (EXTRAS.has(entry.type)) told.set(entry.seq, entry as unknown as Extra);
   }
-  const teller = new Teller(history, cast);
+  const teller = new Teller(history, cast, others);
   const story: Sentence[] = [
     { at: history.birth.at, text: beginning(history, cast), tone: 'plain', n: numbers.get(history.birth.seq) ?? 0 },
   ];
@@ -63,13 +63,11 @@ export function storyOf(history: History, recording: Recording, cast: Cast, isOv
     if (text !== '' && story.length < MAX_SENTENCES) story.push({ at: fact.at, text, tone, n: numbers.get(fact.seq) ?? 0 });
   }
   if (!isOver) return { sentences: story, why: '' };
-  const { at, why, text } = endingOf(history, recording, cast);
-  const decided = history.facts.find((fact) => fact.at === at && ENDS.has(fact.type));
-  const end: Sentence = { at, text: capital(text), tone: 'end', n: numbers.get(decided?.seq ?? 0) ?? 0 };
+  const { at, seq, why, text } = endingOf(history, recording, cast, others);
+  const end: Sentence = { at, text: capital(text), tone: 'end', n: numbers.get(seq) ?? 0 };
   return { sentences: [...story, end], why: capital(why) };
 }
 
-const ENDS: ReadonlySet<string> = new Set(['call.failed', 'call.cancelled', 'session.lapsed', 'leg.hungUp', 'call.ended']);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function beginning({ birth }: History, cast: Cast): string {
@@ -82,6 +80,7 @@ function beginning({ birth }: History, cast: Cast): string {
       ? `${called}, in the place of ${continues}`
       : `${cast.person(transferredBy)} transferred ${cast.caller} to ${cast.callee} (${continues})`;
   }
+  if (code === 'Replaces') return `${capital(cast.caller)} pressed the key of a lamp to take a call of ${cast.callee}`;
   return code === '' ? called : `${capital(cast.caller)} dialled ${code}${argument}`;
 }
 
@@ -106,17 +105,30 @@ const DIVERTED: Readonly<Record<FactOf<typeof facts.callDiverted>['why'], (who: 
   pickedUp: () => 'who picks it up',
 };
 
+const KEYS: Readonly<Record<FactOf<typeof facts.digitsCollected>['how'], string>> = {
+  matched: 'keys',
+  full: 'keys',
+  terminated: 'keys',
+  silent: 'nothing',
+  timeout: 'keys, and no more',
+  unmatched: 'keys that mean nothing here',
+};
+
 /** Tells one fact after the other. */
 class Teller {
   readonly #history: History;
   readonly #cast: Cast;
   readonly #rang = new Set<string>();
   readonly #startedAt = new Map<string, number>();
+  readonly #others: Others;
   #answeredBy = '';
+  /** A menu has the caller, or had. */
+  #isInMenu = false;
 
-  constructor(history: History, cast: Cast) {
+  constructor(history: History, cast: Cast, others: Others) {
     this.#history = history;
     this.#cast = cast;
+    this.#others = others;
   }
 
   tell(fact: Told): Said {
@@ -155,18 +167,17 @@ class Teller {
     };
     switch (fact.type) {
       case 'call.diverted':
+        if (this.#isInMenu && fact.why === 'deflected') return [`The menu sent the call on to ${person(fact.callee)}`];
         return [`The call went on from ${person(fact.from)} to ${person(fact.callee)}, ${DIVERTED[fact.why](person(fact.from))}`];
       case 'call.transferred':
-        return [
-          `${fact.transferredBy === '' ? 'The call was transferred' : `${person(fact.transferredBy)} transferred the call`}: ${person(fact.caller)} and ${person(fact.callee)} talk`,
-          'good',
-        ];
+        return [`${person(fact.caller)} and ${person(fact.callee)} hear each other`, 'good'];
       case 'transfer.progressed':
         return this.#transfer(fact);
       case 'menu.dialled':
+        this.#isInMenu = true;
         return [`The menu "${fact.menu}" took the call`];
       case 'digits.collected':
-        return [`${ofLeg(fact.leg)} pressed ${fact.how === 'timeout' ? 'no (more) keys' : 'keys'}`];
+        return [`${ofLeg(fact.leg)} pressed ${KEYS[fact.how]}`];
       case 'pin.checked':
         if (!fact.isGiven) return [`${ofLeg(fact.leg)} gave no PIN`, 'bad'];
         return fact.ok ? [`${ofLeg(fact.leg)} gave the right PIN`, 'good'] : [`${ofLeg(fact.leg)} gave a wrong PIN`, 'bad'];
@@ -223,7 +234,10 @@ class Teller {
   }
 
   #answered({ leg, device }: Of<'call.answered'>): Said {
-    if (leg === '') return ['The service itself answered'];
+    if (leg === '') return this.#isInMenu ? undefined : ['The service itself answered'];
+    const fork = this.#cast.forkOf(leg);
+    // Its party picks the call up, or was moved here: that is told.
+    if (fork !== undefined && isJoin(fork)) return undefined;
     const who = device === '' ? this.#leg(leg) : this.#cast.ofDevice(device);
     if (who === this.#answeredBy) return undefined;
     this.#answeredBy = who;
@@ -231,20 +245,19 @@ class Teller {
   }
 
   #pickedUp({ picker, callee, pickerCall }: Of<'pickup.won'>): Said {
-    const { call, code } = this.#history.birth;
+    const { call } = this.#history.birth;
+    const code = this.#others.historyOf(pickerCall)?.birth.code ?? '';
+    const with_ = code === '' || code === 'Replaces' ? '' : ` with ${code}`;
     const who = this.#cast.person(picker);
-    if (call !== pickerCall) return [`${who} picked the call up`, 'good'];
-    return [`${who} took the call to ${this.#cast.person(callee)}${code === '' ? '' : ` with ${code}`}`, 'good'];
+    return [
+      call === pickerCall ? `${who} took the call to ${this.#cast.person(callee)}${with_}` : `${who} picked the call up${with_}`,
+      'good',
+    ];
   }
 
-  #notPickedUp({ picker, callee, pickerCall, status, reason }: Of<'pickup.lost'>): Said {
-    const why = phrased(status, reason);
-    const who = this.#cast.person(picker);
-    if (this.#history.birth.call !== pickerCall) return [`${who} could not pick the call up: ${why}`, 'bad'];
-    return [
-      `${who} ${callee === '' ? 'found no call to take' : `could not take the call to ${this.#cast.person(callee)}`}: ${why}`,
-      'bad',
-    ];
+  #notPickedUp(lost: Of<'pickup.lost'>): Said {
+    if (this.#history.birth.call === lost.pickerCall) return [notTaken(lost, this.#cast), 'bad'];
+    return [`${this.#cast.person(lost.picker)} could not pick the call up (${phrased(lost.status, lost.reason)})`, 'bad'];
   }
 
   #transfer({ what, status, reason }: Of<'transfer.progressed'>): Said {

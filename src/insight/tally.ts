@@ -28,6 +28,7 @@ class PerMinute {
 
   #moveTo(atMs: number): void {
     const minute = Math.floor(atMs / MINUTE_MS);
+    if (minute === this.#minute) return;
     if (minute - this.#minute >= MINUTES) this.#counts.fill(0);
     else for (let next = this.#minute + 1; next <= minute; next++) this.#counts[next % MINUTES] = 0;
     this.#minute = Math.max(minute, this.#minute);

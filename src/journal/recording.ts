@@ -89,11 +89,20 @@ export class Recording {
       this.isCut = true;
       return;
     }
+    // Written out: this is done with each entry of each call.
     const kept: Kept = {
-      ...{ kind, entry, dueMs, atMs, refused },
-      withheld: withheld?.length === 0 ? undefined : withheld,
+      kind,
+      entry,
+      dueMs,
+      atMs,
       isInput: this.#isInput(taking),
-      ...{ born: undefined, current: undefined, heard: undefined, ignored: undefined, states: undefined },
+      born: undefined,
+      current: undefined,
+      heard: undefined,
+      ignored: undefined,
+      states: undefined,
+      refused,
+      withheld: withheld?.length === 0 ? undefined : withheld,
     };
     for (const step of taking.steps) if (this.#concerns(step.address)) noteStep(kept, step);
     this.kept.push(kept);
@@ -105,17 +114,22 @@ export class Recording {
   }
 
   #follow({ entry, steps }: Taking): void {
-    for (const { address, status } of steps) if (status !== 'active') this.#change(address, { isActive: false });
-    if (entry.type === 'actor.ended') this.#change((entry as { address?: unknown }).address, { isGone: true });
+    for (const { address, status } of steps) {
+      const member = status === 'active' ? undefined : this.#member(address);
+      if (member !== undefined) member.isActive = false;
+    }
+    if (entry.type !== 'actor.ended') return;
+    const gone = this.#member((entry as { address?: unknown }).address);
+    if (gone !== undefined) gone.isGone = true;
   }
 
-  #change(address: unknown, change: Partial<Member>): void {
-    const member = this.members.find((known) => known.address === address);
-    if (member !== undefined) Object.assign(member, change);
+  #member(address: unknown): Member | undefined {
+    for (const member of this.members) if (member.address === address) return member;
+    return undefined;
   }
 
   isMember(address: string): boolean {
-    return this.members.some((member) => member.address === address);
+    return this.#member(address) !== undefined;
   }
 
   #concerns(address: string): boolean {

@@ -24,12 +24,28 @@ export function headOf(text: string): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** Looks at a message. */
+/** Looks at a message: this is done with each one, so it is found as nearly all write it before it is searched for. */
 export function glanceAt(text: string, flow: Flow, isIncoming: boolean, atMs: number): Glance {
-  const end = text.search(/\r?\n/);
-  const startLine = (end < 0 ? text : text.slice(0, end)).slice(0, MAX_START_LINE);
-  const callId = CALL_ID.exec(headOf(text))?.[1]?.slice(0, MAX_CALL_ID) ?? '';
+  const line = text.indexOf('\n');
+  const end = line > 0 && text.charCodeAt(line - 1) === CR ? line - 1 : line;
+  const startLine = text.slice(0, end < 0 ? MAX_START_LINE : Math.min(end, MAX_START_LINE));
+  const callId = usualCallId(text) ?? CALL_ID.exec(headOf(text))?.[1]?.slice(0, MAX_CALL_ID) ?? '';
   return { isIncoming, flow, atMs, text, startLine, callId };
+}
+
+const CR = 13;
+const USUAL = '\r\nCall-ID: ';
+
+function usualCallId(text: string): string | undefined {
+  const at = text.indexOf(USUAL);
+  if (at < 0) return undefined;
+  const from = at + USUAL.length;
+  const to = text.indexOf('\r\n', from);
+  const callId = to < 0 ? '' : text.slice(from, to);
+  const isPlain = callId !== '' && callId.length <= MAX_CALL_ID && !/\s/.test(callId);
+  // What stands below the headers is no header.
+  const body = text.indexOf('\r\n\r\n');
+  return isPlain && (body < 0 || body > at) ? callId : undefined;
 }
 
 const userIn = (text: string): string | undefined => {

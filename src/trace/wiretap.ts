@@ -63,7 +63,13 @@ export class Wiretap implements Tap {
 
   #show(text: string, flow: Flow, isIncoming: boolean): void {
     const message = glanceAt(text, flow, isIncoming, this.#parts.now());
-    for (const observer of this.#observers) this.#guarded(observer, () => observer.see(message));
+    for (const observer of this.#observers) {
+      try {
+        observer.see(message);
+      } catch (error) {
+        this.#detach(observer, error);
+      }
+    }
   }
 
   /** Who watches costs nobody a call. */
@@ -71,8 +77,12 @@ export class Wiretap implements Tap {
     try {
       look();
     } catch (error) {
-      this.remove(observer);
-      this.#parts.report(`who watched messages threw and was detached: ${reasonOf(error)}`);
+      this.#detach(observer, error);
     }
+  }
+
+  #detach(observer: Observer, error: unknown): void {
+    this.remove(observer);
+    this.#parts.report(`who watched messages threw and was detached: ${reasonOf(error)}`);
   }
 }

@@ -94,7 +94,7 @@ describe('a call that is looked at', () => {
     for (const id of ids) expect(insightOf(world).call(id)?.call).toBe('call:1');
     call.bye();
     expectQuiet(world);
-    for (const id of ['call:1', ...ids]) expect(insightOf(world).call(id)?.why).toBe('Alice hung up after 1 s');
+    for (const id of ['call:1', ...ids]) expect(insightOf(world).call(id)?.why).toBe('Alice hung up after 1 s of talk');
     expect(callOf(world)).toMatchObject({ outcome: 'answered', state: 'ended', callId });
     expect(callOf(world).actors.every(({ endedAt, scenario }) => endedAt !== null || scenario === 'registration')).toBe(true);
     expect(insightOf(world).call('call:2')).toBeUndefined();

@@ -4,6 +4,7 @@ import { legMachine } from '../../machines/leg.ts';
 import { registrationMachine } from '../../machines/registration.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { serviceWorld } from '../../src/testing/service-world.ts';
+import { callOf, storyOf } from '../support/insight.ts';
 import { expectQuiet } from '../support/quiet.ts';
 
 /** The guard that throws when it is asked next, as a bug of ours would. */
@@ -36,7 +37,7 @@ const push = { provider: 'apns', prid: 'token' };
 
 function scene() {
   const problems: string[] = [];
-  const world = serviceWorld({ hearProblem: (problem) => problems.push(problem) });
+  const world = serviceWorld({ hearProblem: (problem) => problems.push(problem), insight: true });
   const alice = world.phone('alice');
   const bob = world.phone('bob', { onInvite: { ringAfterMs: 100, answerAfterMs: 1000 } });
   for (const phone of [alice, bob]) phone.register();
@@ -85,6 +86,8 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     expect(bob.calls[0]?.end).toBe('hungUp');
     expect(info.status).toBe(487);
     expectQuiet(world);
+    expect(callOf(world)).toMatchObject({ outcome: 'crashed', why: 'The chart of the call crashed, which is a defect' });
+    expect(storyOf(world)).toContain('call:1 crashed, which is a defect of its chart');
   });
 
   it('the caller’s leg as it is born', () => {
@@ -94,6 +97,7 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     world.run(1000);
     expect(call.status).toBe(500);
     expectQuiet(world, { 'nothing unheard': 'the call cancels forks that were never born either' });
+    expect(callOf(world).outcome).toBe('failed');
   });
 
   it('a fork’s leg: it is cancelled, and the call goes on with the others', () => {
@@ -111,6 +115,8 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     expect(call.state).toBe('answered');
     call.bye();
     expectQuiet(world);
+    expect(storyOf(world)).toContain('leg:1/1 crashed, which is a defect of its chart');
+    expect(callOf(world).why).toMatch(/^Alice hung up after/);
   });
 
   it('the only fork’s leg: the call fails', () => {
