@@ -3,9 +3,11 @@ import type { JSX } from 'preact';
 import type { Now } from '../insight/model.ts';
 import { connection } from './api.ts';
 import { counted } from './format.ts';
+import { useNow } from './heart.tsx';
 import { useStore } from './store.ts';
 
-export function Banners({ now }: { readonly now: Now | undefined }): JSX.Element {
+export function Banners(): JSX.Element {
+  const now = useNow();
   const isLost = useStore(connection) === 'lost';
   return (
     <div class="banners" role="status">

@@ -1,6 +1,6 @@
 /** The bar at the top: where one is, search, and light or dark. */
 import type { JSX } from 'preact';
-import type { Now } from '../insight/model.ts';
+import { useNow } from './heart.tsx';
 import { hrefOf, hrefs, type Route, replaceQuery } from './router.ts';
 import { useStore } from './store.ts';
 import { chooseTheme, type Theme, theme } from './theme.ts';
@@ -9,7 +9,8 @@ import { chooseTheme, type Theme, theme } from './theme.ts';
 const LISTS: readonly string[] = ['', 'calls', 'users', 'streams', 'cases'];
 const isList = ({ parts }: Route): boolean => parts.length < 2 && LISTS.includes(parts[0] ?? '');
 
-export function Bar({ route, now }: { readonly route: Route; readonly now: Now | undefined }): JSX.Element {
+export function Bar({ route }: { readonly route: Route }): JSX.Element {
+  const now = useNow();
   const isMachines = route.parts[0] === 'machines';
   return (
     <header class="bar">
@@ -49,6 +50,7 @@ function Search({ route }: { readonly route: Route }): JSX.Element {
           name="search"
           type="search"
           autocomplete="off"
+          maxLength={200}
           spellcheck={false}
           placeholder="User, number or Call-ID"
           aria-label="Search by user, number or Call-ID"

@@ -2,7 +2,7 @@
 import { hrefOf, parseRoute, type Route } from './routes.ts';
 import { createStore, useStore } from './store.ts';
 
-export { hrefOf, hrefs, type Route } from './routes.ts';
+export { hrefOf, hrefs, type Route, titleOf } from './routes.ts';
 
 const here = createStore<Route>({ parts: [], query: {} });
 

@@ -41,3 +41,15 @@ export const hrefs = {
   machines: hrefOf(['machines']),
   machine: (scenario: string): string => hrefOf(['machines', scenario]),
 };
+
+const PLACES: Readonly<Record<string, string>> = {
+  users: 'Registrations',
+  streams: 'Streams',
+  cases: 'Cases',
+  machines: 'Machines',
+};
+
+/** Of the window: what one looks at, then whose it is. */
+export function titleOf({ parts: [place = '', id] }: Route): string {
+  return `${id?.replace(/^sips?:/, '') ?? PLACES[place] ?? 'Now'} · callweave`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bareAddress, clockLength, count, counted, length, titled } from '../../src/page/format.ts';
-import { hrefOf, hrefs, parseRoute } from '../../src/page/routes.ts';
+import { hrefOf, hrefs, parseRoute, titleOf } from '../../src/page/routes.ts';
 
 describe('numbers and lengths as people read them', () => {
   it.each([
@@ -46,6 +46,19 @@ describe('addresses of pages', () => {
       '#/',
       '#/calls/call:7',
       '#/users/sip:bob@example.com',
+    ]);
+  });
+
+  it('have titles that tell windows apart', () => {
+    const titles = ['', '#/calls', '#/users', '#/users/sip:bob@example.com', '#/calls/call:7'].map((hash) =>
+      titleOf(parseRoute(hash)),
+    );
+    expect(titles.map((title) => title.replace(' · callweave', ''))).toEqual([
+      'Now',
+      'Now',
+      'Registrations',
+      'bob@example.com',
+      'call:7',
     ]);
   });
 

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import type { Now } from '../../insight/model.ts';
 import { length } from '../format.ts';
+import { useNow } from '../heart.tsx';
 import type { Route } from '../router.ts';
 import { Calls } from './calls.tsx';
 import { Cases } from './cases.tsx';
@@ -13,7 +14,8 @@ import { Users } from './users.tsx';
 type TableOf = (props: { readonly route: Route; readonly now: Now }) => JSX.Element;
 const TABLES: Readonly<Record<Tab, TableOf>> = { calls: Calls, users: Users, streams: Streams, cases: Cases };
 
-export function NowPage({ route, now }: { readonly route: Route; readonly now: Now | undefined }): JSX.Element {
+export function NowPage({ route }: { readonly route: Route }): JSX.Element {
+  const now = useNow();
   if (now === undefined) return <p class="faint">Asking the service…</p>;
   const tab = tabOf(route);
   const TableOfTab = TABLES[tab];
