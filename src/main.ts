@@ -39,8 +39,9 @@ function fail(lines: readonly string[], code: number): never {
 }
 
 /** Where it listens and what to try next. */
-function welcome(config: Config, { listening, restored }: Running): string[] {
+function welcome(config: Config, { listening, restored, door }: Running): string[] {
   const lines = listening.map(({ name }) => `callweave listening on ${name}`);
+  if (door !== undefined) lines.push(`live page and HTTP API at ${door}`);
   if (restored > 0) lines.push(`${restored} ${restored === 1 ? 'binding' : 'bindings'} restored from ${config.store.path}`);
   const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {

@@ -374,6 +374,11 @@ export class Service {
     this.#parts.store.close();
   }
 
+  /** Takes no new calls any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** Calls that are not over. */
   get calls(): number {
     return this.engine.countActors('call');

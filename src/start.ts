@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { CallRecord } from './correlation/record.ts';
 import type { Story } from './correlation/story.ts';
 import { SystemResolver } from './dns/system-resolver.ts';
+import { keptFor, openOwnDoor } from './door.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import { nodeHttpClient } from './http/client.ts';
@@ -31,6 +32,8 @@ export interface Running {
   readonly listening: readonly (Listening & { readonly name: string })[];
   /** Bindings of the last run that still stand. */
   readonly restored: number;
+  /** Where the HTTP API and the live page are; undefined: nowhere. */
+  readonly door: string | undefined;
   /** Begins the configured trace, or ends the one that goes on. */
   toggleTrace(): void;
   /** Opens the files that only grow anew, after they were moved away (logrotate), and reads certificates that changed. */
@@ -92,6 +95,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     busyMs: () => clock.busyMs(),
     scenarios: options.scenarios,
     journal: journal && wishesOf(config, journal),
+    insight: keptFor(config),
   };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({
@@ -113,6 +117,9 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   opened.defer(() => closed(observing));
   const restored = service.start(sockets);
   opened.defer(() => service.stop());
+  const door = await openOwnDoor({ config, service, certificates, timers, random, log });
+  if (isProblem(door)) return door;
+  opened.defer(() => door?.close());
   const notifier = openNotifier({
     env: options.env ?? {},
     pid: process.pid,
@@ -126,6 +133,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   return {
     service,
     restored,
+    door: door?.url,
     listening: sockets.listening.map((one) => ({ ...one, name: `${one.transport} ${endpointName(one.local)}` })),
     reopen: () => {
       records?.reopen();

@@ -252,7 +252,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^node:https?$/, /^src\/(http\/client|transport\/websocket|admin\/(listener|problem))\.ts$/],
   [
     /^node:fs$/,
-    /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|observing|transport\/certificates|admin\/page-files)\.ts$/,
+    /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|door|observing|transport\/certificates|admin\/page-files)\.ts$/,
   ],
   [
     /^node:crypto$/,
@@ -285,7 +285,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/transport\/[^/]+\.ts$/, 'sockets open and close'],
   [/^src\/testing\/simulated-transports\.ts$/, 'stands in for sockets: its close() has their type'],
   [/^src\/testing\/socket-wire\.ts$/, "a simulated phone's real sockets"],
-  [/^src\/start\.ts$/, 'start() and stop() wait for sockets'],
+  [/^src\/(start|door)\.ts$/, 'start() and stop() wait for sockets'],
   [/^src\/media-engine\.ts$/, 'waits for the socket that digits are reported to'],
   [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
   [/^src\/admin\//, 'answers HTTP requests'],

@@ -22,7 +22,11 @@ afterEach(async () => {
 /** Runs the program in an empty folder, with none of the environment's own settings. */
 function run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Child {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CALLWEAVE_'));
-  const child = new Child(process.execPath, [main, ...args], folder, { ...Object.fromEntries(inherited), ...env });
+  const child = new Child(process.execPath, [main, ...args], folder, {
+    ...Object.fromEntries(inherited),
+    CALLWEAVE_ADMIN: 'off',
+    ...env,
+  });
   children.push(child);
   return child;
 }

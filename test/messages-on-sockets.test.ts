@@ -11,7 +11,7 @@ const USERS = ['bob', '+4989123', '%2331', '*8', 'o.k-a_y~!'];
 let running: Running;
 let peers: SocketPeer[];
 beforeEach(async () => {
-  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:' }, cwd: '/' }) as Config;
+  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:', CALLWEAVE_ADMIN: 'off' }, cwd: '/' }) as Config;
   const listen = ['127.0.0.1', '::1'].flatMap((host) =>
     (['udp', 'tcp'] as const).map((transport) => ({ transport, host, port: 0 })),
   );

@@ -29,7 +29,10 @@ afterEach(async () => {
 /** The service with a config like that; a socket that asks it. */
 async function serve(more: object) {
   const file = join(folder, 'callweave.yaml');
-  writeFileSync(file, JSON.stringify({ listen: ['udp:127.0.0.1:0'], auth: 'none', store: { path: ':memory:' }, ...more }));
+  writeFileSync(
+    file,
+    JSON.stringify({ listen: ['udp:127.0.0.1:0'], auth: 'none', store: { path: ':memory:' }, admin: 'off', ...more }),
+  );
   const config = loadConfig({ argv: ['--config', file], env: {}, cwd: folder }) as Config;
   const started = await start(config, log);
   if (isProblem(started)) return started;

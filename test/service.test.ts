@@ -33,7 +33,7 @@ describe('framing garbage over a real TCP connection (RFC 3261 §18.3)', () => {
     errors.length = 0;
     const config = loadConfig({
       argv: [],
-      env: { CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0', CALLWEAVE_DB: ':memory:' },
+      env: { CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0', CALLWEAVE_DB: ':memory:', CALLWEAVE_ADMIN: 'off' },
       cwd: '/',
     }) as Config;
     const started = await start(config, log);

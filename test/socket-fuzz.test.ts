@@ -14,7 +14,11 @@ let service: Running | undefined;
 afterEach(() => service?.stop());
 
 async function running(errors: string[]): Promise<Running> {
-  const env = { CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0,udp:127.0.0.1:0,ws:127.0.0.1:0', CALLWEAVE_DB: ':memory:' };
+  const env = {
+    CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0,udp:127.0.0.1:0,ws:127.0.0.1:0',
+    CALLWEAVE_DB: ':memory:',
+    CALLWEAVE_ADMIN: 'off',
+  };
   const preset = loadConfig({ argv: [], env, cwd: '/' }) as Config;
   const log: Log = { ...silentLog, error: (fields, message) => void errors.push(`${message} ${JSON.stringify(fields)}`) };
   // From 127.0.0.0/8 nobody is limited or banned.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Config, loadConfig } from '../src/config.ts';
 import { isProblem } from '../src/errors.ts';
-import { silentLog } from '../src/log.ts';
+import { type Log, silentLog } from '../src/log.ts';
 import { start } from '../src/start.ts';
 
 const FDS = '/proc/self/fd';
@@ -36,7 +36,7 @@ function openFiles(): string[] {
 function configOf(port: number, more: Readonly<Record<string, unknown>> = {}): Config {
   const file = join(folder, 'callweave.yaml');
   const files = { store: { path: 'store.sqlite' }, records: { path: 'calls.jsonl' }, journal: { path: 'journal.jsonl' } };
-  writeFileSync(file, JSON.stringify({ listen: [`tcp:127.0.0.1:${port}`], auth: 'none', ...files, ...more }));
+  writeFileSync(file, JSON.stringify({ listen: [`tcp:127.0.0.1:${port}`], auth: 'none', admin: 'off', ...files, ...more }));
   return loadConfig({ argv: ['--config', file], env: {}, cwd: folder }) as Config;
 }
 
@@ -51,6 +51,24 @@ describe.runIf(existsSync(FDS))('what was opened at the start is closed again', 
     const failed = await start(config(), silentLog);
     expect(isProblem(failed) && failed.problem).toMatch(why);
     expect(openFiles()).toEqual([]);
+  });
+
+  it('after an address of the door in use, which is no matter where nobody asked for it', async () => {
+    const port = portOf(taken);
+    const failed = await start(configOf(0, { admin: { listen: `http:127.0.0.1:${port}` } }), silentLog);
+    expect(isProblem(failed) && failed.problem).toBe(
+      `cannot listen on http:127.0.0.1:${port}: the address is in use; stop what uses the address, or set admin.listen to one that is free, or off`,
+    );
+    expect(openFiles()).toEqual([]);
+    const config = configOf(0, { admin: {} });
+    const warned: string[] = [];
+    const log: Log = { ...silentLog, warn: (_, message) => void warned.push(message) };
+    const preset = config.admin && { ...config.admin, port };
+    const running = await start({ ...config, admin: preset }, log);
+    if (isProblem(running)) throw new Error(running.problem);
+    expect(running.door).toBeUndefined();
+    expect(warned).toEqual(['no HTTP API and no live page; set admin.listen to an address that is free, or off']);
+    await running.stop();
   });
 
   it('when it stops', async () => {

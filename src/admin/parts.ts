@@ -1,11 +1,8 @@
 /** What the door is made of: what it shows, what it passes on, and by what it is timed. */
-import type { Insight, Orders } from '../insight/insight.ts';
+import type { Insight } from '../insight/insight.ts';
 import type { Random } from '../random.ts';
 import type { TimerQueue } from '../timers.ts';
 import type { PageFiles } from './page-files.ts';
-
-/** Whether the service takes calls. */
-export type Condition = 'starting' | 'ready' | 'draining';
 
 /** The numbers for Prometheus, and the media type that they are written in. */
 export interface Exposition {
@@ -23,9 +20,9 @@ export interface Admission {
 
 export interface AppParts {
   readonly insight: Insight;
-  readonly orders: Orders;
-  readonly metrics: Exposition;
-  readonly condition: () => Condition;
+  readonly metrics?: Exposition | undefined;
+  /** Takes no new calls any more. */
+  readonly isDraining: () => boolean;
   readonly page: PageFiles;
   readonly admission: Admission;
   readonly timers: TimerQueue;

@@ -137,7 +137,7 @@ export class Theatre {
 
 /** The presets, on ports that the system chooses and with a store that is forgotten. */
 function demoConfig(): Config {
-  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:' }, cwd: 'no-such-folder' });
+  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:', CALLWEAVE_ADMIN: 'off' }, cwd: 'no-such-folder' });
   if (Array.isArray(config)) throw new Missed(config.map(({ line }) => line).join('; '));
   const listen = (['udp', 'tcp'] as const).map((transport) => ({ transport, host: HOST, port: 0 }));
   return { ...config, listen };

@@ -135,6 +135,7 @@ function argumentsFor(target: Target, port: number, dir: string, settings: Setti
 const configFor = (port: number, settings: Settings): Settings => ({
   listen: [`udp:${HOST}:${port}`],
   auth: 'none',
+  admin: 'off',
   log: { level: 'warn', format: 'json' },
   store: { path: ':memory:' },
   push: { wakeLimitSeconds: 300, providers: { fcm: { sender: 'log' } } },

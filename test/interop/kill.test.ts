@@ -151,6 +151,7 @@ it('kill -9 with calls, waits and bindings: all bindings ring after the restart,
   const settings = {
     listen: [`udp:${HOST}:${port}`],
     auth: 'none',
+    admin: 'off',
     store: { path: './bindings.sqlite' },
     log: { format: 'json' },
     push: { wakeLimitSeconds: 120 },

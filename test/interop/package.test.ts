@@ -110,6 +110,7 @@ describe.skipIf(isSkipped)(`the packed package${isSkipped ? ' [skipped: npm reac
       join(folder, 'callweave.yaml'),
       `listen: [udp:127.0.0.1:0]
 auth: none
+admin: off
 store: { path: ":memory:" }
 scenarios:
   - ./talk-limit.ts

@@ -40,6 +40,7 @@ describeWith({ python3: 'python3', 'systemd-notify': 'systemd' }, 'a unit of Typ
       ...process.env,
       CALLWEAVE_LISTEN: 'udp:127.0.0.1:0',
       CALLWEAVE_DB: ':memory:',
+      CALLWEAVE_ADMIN: 'off',
       NOTIFY_SOCKET: socket,
       WATCHDOG_USEC: '1500000',
     });

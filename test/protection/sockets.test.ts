@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** The service on real sockets, which trusts 127.0.0.2 alone. */
 async function running(limits: Partial<Config['limits']> = {}) {
-  const env = { CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0,udp:127.0.0.1:0', CALLWEAVE_DB: ':memory:' };
+  const env = { CALLWEAVE_LISTEN: 'tcp:127.0.0.1:0,udp:127.0.0.1:0', CALLWEAVE_DB: ':memory:', CALLWEAVE_ADMIN: 'off' };
   const preset = loadConfig({ argv: [], env, cwd: '/' }) as Config;
   const trusted = [{ address: '127.0.0.2', bits: 32 }];
   const lines: string[] = [];

@@ -225,6 +225,7 @@ describe('the real process', () => {
         'domains: [example.com]',
         'users: { alice: { password: alice-secret }, bob: { password: bob-secret } }',
         'store: { path: ./bindings.sqlite }',
+        'admin: off',
         'log: { format: json }',
       ].join('\n'),
     );

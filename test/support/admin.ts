@@ -20,7 +20,7 @@ export function adminWorld(given: Partial<AppParts> = {}) {
       page: new Map(),
     },
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'callweave_calls 3\n' },
-    condition: () => 'ready',
+    isDraining: () => false,
     admission: { token: undefined, names: [] },
     report: (line) => void broken.push(line),
     ...given,

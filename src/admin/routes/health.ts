@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppParts } from '../parts.ts';
 import { apiProblem, PROBLEM_TYPE, refusal } from '../problem.ts';
 
-const WHY = { starting: 'The service is starting.', draining: 'The service takes no new calls: it is about to stop.' } as const;
+const DRAINING = 'The service takes no new calls: it is about to stop.';
 const status = z.strictObject({ status: z.enum(['alive', 'ready']) });
 
 const healthz = createRoute({
@@ -23,7 +23,7 @@ const readyz = createRoute({
   security: [],
   responses: {
     200: { description: 'It does.', content: { 'application/json': { schema: status } } },
-    503: { description: 'It is starting or draining.', content: { [PROBLEM_TYPE]: { schema: apiProblem } } },
+    503: { description: 'It is about to stop.', content: { [PROBLEM_TYPE]: { schema: apiProblem } } },
   },
 });
 
@@ -36,11 +36,9 @@ const metrics = createRoute({
 });
 
 /** Adds /healthz, /readyz and /metrics. */
-export function addHealth(app: OpenAPIHono, { condition, metrics: exposition }: AppParts): void {
+export function addHealth(app: OpenAPIHono, { isDraining, metrics: exposition }: AppParts): void {
   app.openapi(healthz, (c) => c.json({ status: 'alive' as const }, 200));
-  app.openapi(readyz, (c) => {
-    const found = condition();
-    return found === 'ready' ? c.json({ status: 'ready' as const }, 200) : (refusal(503, WHY[found]) as never);
-  });
+  app.openapi(readyz, (c) => (isDraining() ? (refusal(503, DRAINING) as never) : c.json({ status: 'ready' as const }, 200)));
+  if (exposition === undefined) return;
   app.openapi(metrics, async (c) => c.body(await exposition.text(), 200, { 'content-type': exposition.contentType }) as never);
 }

@@ -125,6 +125,7 @@ function configFor(port: number, pushUrl: string, count: number, settings: Setti
     push: { providers: { fcm: { sender: 'http', url: pushUrl } } },
     store: { path: './callweave.sqlite' },
     log: { level: 'info', format: 'json' },
+    admin: 'off',
     ...settings,
     listen: [`udp:${HOST}:${port}`, `tcp:${HOST}:${port}`, ...(Array.isArray(settings.listen) ? settings.listen : [])],
   };
