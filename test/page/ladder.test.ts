@@ -32,7 +32,7 @@ describe('the ladder of a call', () => {
       messages: [
         message(0, 'INVITE', { ...alice, isIncoming: true }),
         message(0, 'INVITE', bob),
-        message(40, '180 Ringing', { ...bob, isIncoming: true }),
+        message(40, '180 Ringing (INVITE)', { ...bob, isIncoming: true }),
         message(40, '180 Ringing', alice),
       ],
       entries: [

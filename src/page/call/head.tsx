@@ -1,23 +1,16 @@
 /** Who called whom, how it ended, and when. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { CallOutcome, CallView } from '../../insight/model.ts';
+import type { CallView } from '../../insight/model.ts';
 import { every, exactTime, serverNow, timeOfDay } from '../clock.ts';
 import { length } from '../format.ts';
+import { CallBadge } from '../parts/badge.tsx';
 import { hrefs } from '../router.ts';
+import { Orders } from './orders.tsx';
 import { personOf } from './words.ts';
-
-const OUTCOMES: Readonly<Record<CallOutcome, readonly [word: string, tone: string]>> = {
-  open: ['Goes on', 'wait'],
-  answered: ['Answered', 'good'],
-  failed: ['Failed', 'bad'],
-  cancelled: ['Given up', 'off'],
-  crashed: ['Crashed', 'bad'],
-};
 
 export function Head({ call }: { readonly call: CallView }): JSX.Element {
   const { caller, callee, callerName, outcome, why, related, status } = call;
-  const [word, tone] = OUTCOMES[outcome];
   return (
     <header class="call-head">
       <p class="crumb">
@@ -34,13 +27,12 @@ export function Head({ call }: { readonly call: CallView }): JSX.Element {
         <a href={hrefs.user(callee)} title={callee}>
           {personOf(callee)}
         </a>
-        <span class={`outcome ${tone}`}>
-          {word}
-          {outcome === 'failed' && status > 0 ? ` ${status}` : ''}
-        </span>
+        <CallBadge call={call} />
+        {outcome === 'failed' && status > 0 ? <span class="status number">{status}</span> : null}
       </h1>
       {why === '' ? null : <p class="why">{why}</p>}
       <Times call={call} />
+      {outcome === 'open' ? <Orders call={call} /> : null}
       {related.length === 0 ? null : (
         <p class="related">
           Joined with{' '}

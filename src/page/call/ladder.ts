@@ -132,7 +132,16 @@ function messageRow(
   const saying = `${from}>${to} ${message.text}`;
   const isAgain = message.text !== '' && said.has(saying);
   said.add(saying);
-  return { kind: 'message', at: message.at, from, to, label: message.label, tone: toneOf(message), isAgain, message: place };
+  return {
+    kind: 'message',
+    at: message.at,
+    from,
+    to,
+    label: message.label.replace(/ \(INVITE\)$/, ''),
+    tone: toneOf(message),
+    isAgain,
+    message: place,
+  };
 }
 
 /** By its leg; a REGISTER that a push led to, by where it came from. */

@@ -12,6 +12,7 @@ import { Head } from './head.tsx';
 import { Journal } from './journal.tsx';
 import { type FactsShown, ladderOf } from './ladder.ts';
 import { LadderPicture } from './ladder-picture.tsx';
+import type { Moment } from './moments.ts';
 import { type Playback, useMomentKeys, usePlayback } from './playback.ts';
 import { Scrubber } from './scrubber.tsx';
 import { Story } from './story.tsx';
@@ -81,6 +82,9 @@ function Panel({ view, call, playback, entry, shown, show }: PanelParts): JSX.El
   return <LadderPanel {...{ call, playback, shown, show }} />;
 }
 
+/** Messages may follow the last entry: an ACK of a refusal tells no chart anything. */
+const LATEST: Moment = { n: Number.POSITIVE_INFINITY, at: Number.POSITIVE_INFINITY };
+
 const FACTS: readonly (readonly [FactsShown, string])[] = [
   ['none', 'No facts'],
   ['some', 'Telling facts'],
@@ -105,7 +109,7 @@ function LadderPanel({ call, playback, shown, show }: Omit<PanelParts, 'view' | 
         </label>
         {call.messagesCut === 0 ? null : <span class="faint">{call.messagesCut} messages were not kept</span>}
       </div>
-      <LadderPicture {...{ call, ladder, shown, show }} moment={playback.moment} />
+      <LadderPicture {...{ call, ladder, shown, show }} moment={playback.isLatest ? LATEST : playback.moment} />
     </>
   );
 }

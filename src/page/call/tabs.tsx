@@ -1,4 +1,4 @@
-/** Tabs, moved along by arrow keys (ARIA authoring practices). */
+/** Tabs of panels, moved along by arrow keys (ARIA authoring practices). */
 import type { JSX } from 'preact';
 
 interface TabsParts<Name extends string> {
@@ -20,7 +20,7 @@ export function Tabs<Name extends string>({ names, chosen, label, choose }: Tabs
     document.getElementById(`tab-${next}`)?.focus();
   };
   return (
-    <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+    <div class="view-tabs" role="tablist" aria-label={label} onKeyDown={move}>
       {names.map(([name, text]) => (
         <button
           key={name}

@@ -71,6 +71,9 @@ export function MachinePage({ scenario }: { readonly scenario: string }): JSX.El
   );
 }
 
+/** Pixels from which on a chart is given all of the page's width. */
+const WIDE = 900;
+
 function Machine({ chart }: { readonly chart: ChartView }): JSX.Element {
   const [chosen, choose] = useState('');
   const [isFitted, setFitted] = useState(true);
@@ -83,7 +86,7 @@ function Machine({ chart }: { readonly chart: ChartView }): JSX.Element {
       </p>
       <h1>{chart.scenario}</h1>
       {chart.description === '' ? null : <p class="lead">{chart.description}</p>}
-      <div class="machine">
+      <div class={drawing !== undefined && drawing.width > WIDE ? 'machine is-wide' : 'machine'}>
         <section class="card machine-card">
           <header>
             <span class="faint">{chart.startsOn.length === 0 ? '' : `Begins with ${chart.startsOn.join(' or ')}`}</span>

@@ -11,8 +11,15 @@ interface CardParts {
 export function StateCard({ state, name, choose }: CardParts): JSX.Element {
   const { description, entry, exit, transitions, path } = state;
   return (
-    <aside class="card state-card" aria-live="polite">
-      <h2 class="mono">{name}</h2>
+    <aside class={path === '' ? 'card state-card' : 'card state-card is-chosen'} aria-live="polite">
+      <header>
+        <h2 class="mono">{name}</h2>
+        {path === '' ? null : (
+          <button type="button" class="quiet" aria-label="Back to the whole chart" onClick={() => choose('')}>
+            ✕
+          </button>
+        )}
+      </header>
       {description === '' ? null : <p>{description}</p>}
       <Actions name="On entry" actions={entry} />
       <Actions name="On exit" actions={exit} />
