@@ -17,8 +17,11 @@ import { viewOf } from '../src/engine/port.ts';
 import { attack, invariant } from '../src/testing/index.ts';
 import { sameSeed } from '../src/testing/invariants/digest.ts';
 import { INVARIANTS } from '../src/testing/invariants/index.ts';
+import { fileOf, withDiagrams } from './diagrams/readme.ts';
 import missedCalls, { callMissed } from './fixtures/missed-calls/missed-calls.ts';
+import { ALL_SCENARIOS } from './support/all-scenarios.ts';
 import { engineWorld } from './support/engine-world.ts';
+import { readMermaid } from './support/mermaid.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -311,6 +314,18 @@ describe('the README', () => {
     const shown = [...section('Invariants').matchAll(/^\| \*([^*]+)\* \| (.+?) \| `([^`]+)` \|$/gm)];
     expect(shown.map(([, name, says]) => [name, says])).toEqual([...INVARIANTS, sameSeed].map(({ name, says }) => [name, says]));
     for (const [, name, , file] of shown) expect(readFileSync(`${root}${file}`, 'utf8'), file).toContain(`name: '${name}'`);
+  });
+
+  it('shows the diagram of every machine as it is now (npm run diagrams writes them)', () => {
+    const files = ['machines/', 'machines/supervisors/'].flatMap((folder) =>
+      readdirSync(root + folder)
+        .filter((file) => file.endsWith('.ts') && file !== 'scenario.ts')
+        .map((file) => folder + file),
+    );
+    expect(ALL_SCENARIOS.map(fileOf).sort()).toEqual(files.sort());
+    expect(withDiagrams(readme, ALL_SCENARIOS) === readme, 'npm run diagrams has to be run').toBe(true);
+    const shown = blocks('mermaid', section('Machines in pictures')).map(readMermaid);
+    expect(shown).toHaveLength(files.length);
   });
 
   it('is free of names of workplaces', () => {

@@ -2,19 +2,21 @@ import type { Config, ScenarioEntry } from '../config.ts';
 import type { LintReport } from '../lint/lint.ts';
 import type { Command, Given } from './command.ts';
 
-const USAGE = 'write callweave check [--config FILE] [--json] [FILE …]';
+const USAGE = 'write callweave check [--config FILE] [--json] [--diagram] [FILE …]';
 
 interface Asked {
   readonly files: readonly string[];
   readonly isJson: boolean;
+  /** Draws each chart, instead of summing it up. */
+  readonly draws: boolean;
   readonly argv: readonly string[];
 }
 
 /** `callweave check`: holds the scenarios that a config names, and those of other files, to the rules of the linter. */
 export const check: Command = {
   name: 'check',
-  usage: '[--config FILE] [FILE …]',
-  purpose: 'looks for faults in the config and its scenarios, and in these',
+  usage: '[--config FILE] [--diagram] [FILE …]',
+  purpose: 'looks for faults in the config and its scenarios, and in these; --diagram draws them',
   async run(given) {
     const { exitCode } = await import('../errors.ts');
     const asked = await read(given);
@@ -27,14 +29,19 @@ export const check: Command = {
         config.map(({ line }) => line),
         asked.isJson,
       );
-    const reports = await look(config, asked.files, given.cwd);
-    if ('problems' in reports) return refuse(given, reports.problems, asked.isJson);
-    await tell(reports.reports, asked.isJson, given);
-    return isSound(reports.reports) ? exitCode.ok : exitCode.config;
+    const looked = await look(config, asked, given.cwd);
+    if ('problems' in looked) return refuse(given, looked.problems, asked.isJson);
+    await tell(looked.reports, asked, given);
+    return isSound(looked.reports) ? exitCode.ok : exitCode.config;
   },
 };
 
-const isSound = (reports: readonly LintReport[]): boolean =>
+/** What was found in a scenario, and its chart as a mermaid diagram where it was asked for. */
+interface Report extends LintReport {
+  readonly diagram?: string;
+}
+
+const isSound = (reports: readonly Report[]): boolean =>
   reports.every(({ findings }) => findings.every(({ level }) => level === 'warning'));
 
 /** What its arguments say. */
@@ -44,11 +51,15 @@ async function read({ args }: Given): Promise<Asked | string> {
   try {
     const { values, positionals: files } = parseArgs({
       args: [...args],
-      options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
+      options: {
+        config: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        diagram: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
     const argv = values.config === undefined ? [] : ['--config', values.config];
-    return { files, isJson: values.json, argv };
+    return { files, isJson: values.json, draws: values.diagram, argv };
   } catch (error) {
     return reasonOf(error);
   }
@@ -62,12 +73,12 @@ async function refuse({ say, complain }: Given, problems: readonly string[], isJ
 }
 
 interface Looked {
-  readonly reports: readonly LintReport[];
+  readonly reports: readonly Report[];
 }
 
 async function look(
   config: Config,
-  files: readonly string[],
+  { files, draws }: Asked,
   cwd: string,
 ): Promise<Looked | { readonly problems: readonly string[] }> {
   const { scenarioEntry } = await import('../config.ts');
@@ -81,19 +92,26 @@ async function look(
   const loaded = await prepareScenarios({ ...config, scenarios }, { timers: new TimerHeap(new SystemClock(), () => undefined) });
   if (Array.isArray(loaded)) return { problems: loaded.map(({ problem }) => problem) };
   const { lintReport } = await import('../lint/lint.ts');
-  return { reports: loaded.scenarios.map(({ scenario, settings }) => lintReport(scenario, loaded.facts, settings)) };
+  const { chartOf } = await import('../charts/definition.ts');
+  const { mermaidOf } = await import('../charts/mermaid.ts');
+  const reportOf = ({ scenario, settings }: (typeof loaded.scenarios)[number]): Report => {
+    const report = lintReport(scenario, loaded.facts, settings);
+    return draws ? { ...report, diagram: mermaidOf(chartOf(scenario, false)) } : report;
+  };
+  return { reports: loaded.scenarios.map(reportOf) };
 }
 
-async function tell(reports: readonly LintReport[], isJson: boolean, { say }: Given): Promise<void> {
+/** Diagrams alone go where they can be piped from; what was found then goes beside them. */
+async function tell(reports: readonly Report[], { isJson, draws }: Asked, { say, complain }: Given): Promise<void> {
   const { lineOf } = await import('../lint/finding.ts');
   if (isJson) {
     say(JSON.stringify({ ok: isSound(reports), problems: [], scenarios: reports }));
     return;
   }
-  if (reports.length === 0) say('the config is in order and names no scenarios');
+  if (reports.length === 0) (draws ? complain : say)('the config is in order and names no scenarios');
   for (const report of reports) {
-    for (const finding of report.findings) say(lineOf(finding));
-    say(summaryOf(report));
+    for (const finding of report.findings) (draws ? complain : say)(lineOf(finding));
+    say(report.diagram === undefined ? summaryOf(report) : `%% ${report.scenario}\n${report.diagram}`);
   }
 }
 

@@ -68,7 +68,11 @@ async function run(...args: string[]): Promise<Ended> {
 }
 
 it('tells one line for each finding in a config and in other files, in words and as JSON', async () => {
-  const [words, json] = await Promise.all([spawned('deaf.ts'), spawned('--config', 'callweave.yaml', './missed.ts', '--json')]);
+  const [words, json, drawn] = await Promise.all([
+    spawned('deaf.ts'),
+    spawned('--config', 'callweave.yaml', './missed.ts', '--json'),
+    spawned('--config', 'empty.yaml', 'deaf.ts', '--diagram'),
+  ]);
   expect(words).toEqual({
     code: 78,
     out: [
@@ -83,6 +87,21 @@ it('tells one line for each finding in a config and in other files, in words and
   expect(json).toMatchObject({ code: 0, err: '' });
   const one = { scenario: 'missed', states: 2, heard: 1, isWhole: true, findings: [] };
   expect(JSON.parse(json.out)).toMatchObject({ ok: true, problems: [], scenarios: [one] });
+  // What is drawn can be piped into a file.
+  expect(drawn).toEqual({
+    code: 78,
+    out: [
+      '%% deaf',
+      'stateDiagram-v2',
+      '  [*] --> waiting',
+      '  state "waiting" as waiting',
+      '  state "over" as over',
+      '  over --> [*]',
+      '  waiting --> over : after 1 s',
+      '\n',
+    ].join('\n'),
+    err: expect.stringMatching(/\[heard\]\n$/),
+  });
 }, 60_000);
 
 it('says in one line each what cannot be loaded, and what an argument should be', async () => {
@@ -97,7 +116,9 @@ it('says in one line each what cannot be loaded, and what an argument should be'
   });
   const argument = await run('--fast');
   expect(argument).toMatchObject({ code: 78, out: '' });
-  expect(argument.err).toMatch(/^Unknown option '--fast'.*; write callweave check \[--config FILE\] \[--json\] \[FILE …\]\n$/);
+  expect(argument.err).toMatch(
+    /^Unknown option '--fast'.*; write callweave check \[--config FILE\] \[--json\] \[--diagram\] \[FILE …\]\n$/,
+  );
   expect(await run('--config', 'empty.yaml')).toEqual({
     code: 0,
     out: 'the config is in order and names no scenarios\n',
