@@ -44,12 +44,14 @@ interface Report extends LintReport {
 const isSound = (reports: readonly Report[]): boolean =>
   reports.every(({ findings }) => findings.every(({ level }) => level === 'warning'));
 
-/** What its arguments say. */
+const isYaml = (file: string): boolean => /\.ya?ml$/i.test(file);
+
+/** What its arguments say; a file of YAML is a config. */
 async function read({ args }: Given): Promise<Asked | string> {
   const { parseArgs } = await import('node:util');
   const { reasonOf } = await import('../errors.ts');
   try {
-    const { values, positionals: files } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       options: {
         config: { type: 'string' },
@@ -58,7 +60,10 @@ async function read({ args }: Given): Promise<Asked | string> {
       },
       allowPositionals: true,
     });
-    const argv = values.config === undefined ? [] : ['--config', values.config];
+    const configs = [...(values.config === undefined ? [] : [values.config]), ...positionals.filter(isYaml)];
+    if (configs.length > 1) return 'name one config';
+    const argv = configs.flatMap((config) => ['--config', config]);
+    const files = positionals.filter((file) => !isYaml(file));
     return { files, isJson: values.json, draws: values.diagram, argv };
   } catch (error) {
     return reasonOf(error);

@@ -119,9 +119,8 @@ it('says in one line each what cannot be loaded, and what an argument should be'
   expect(argument.err).toMatch(
     /^Unknown option '--fast'.*; write callweave check \[--config FILE\] \[--json\] \[--diagram\] \[FILE …\]\n$/,
   );
-  expect(await run('--config', 'empty.yaml')).toEqual({
-    code: 0,
-    out: 'the config is in order and names no scenarios\n',
-    err: '',
-  });
+  const inOrder = { code: 0, out: 'the config is in order and names no scenarios\n', err: '' };
+  expect(await run('--config', 'empty.yaml')).toEqual(inOrder);
+  expect(await run('empty.yaml')).toEqual(inOrder);
+  expect((await run('empty.yaml', '--config', 'wrong.yaml')).err).toMatch(/^name one config; write callweave check/);
 });

@@ -1,10 +1,16 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { table } from '../../src/cli/operating/table.ts';
 import { instantOf, lengthOf } from '../../src/cli/operating/words.ts';
 import type { CallRow, CallView, FactView, UserView } from '../../src/insight/model.ts';
+import { serviceWorld } from '../../src/testing/service-world.ts';
+import { expectQuiet } from '../support/quiet.ts';
 
 /** Stands in for a service's HTTP API. */
 const TOKEN = 'a-token-of-sixteen';
@@ -79,14 +85,20 @@ beforeEach(() => {
   asked = [];
 });
 
-async function run(name: string, args: readonly string[] = [], given: { columns?: number; env?: Record<string, string> } = {}) {
+interface Around {
+  columns?: number;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+const run = (name: string, args: readonly string[] = [], around: Around = {}) => runAs(name, ['--url', url, ...args], around);
+async function runAs(name: string, args: readonly string[], around: Around) {
   const command = COMMANDS.find((one) => one.name === name);
   const [said, complained]: [string[], string[]] = [[], []];
   const code = await command?.run({
-    args: ['--url', url, ...args],
-    env: given.env ?? {},
-    cwd: '/',
-    columns: given.columns,
+    args,
+    env: around.env ?? {},
+    cwd: around.cwd ?? '/',
+    columns: around.columns,
     say: (line) => void said.push(line),
     complain: (line) => void complained.push(line),
   });
@@ -187,7 +199,7 @@ describe('commands that order', () => {
   it('an order that was refused is one line and exit code 1', async () => {
     answer = (_, response) =>
       json(response, { type: 'about:blank', title: 'Refused', status: 409, detail: 'call:7 is over' }, 409);
-    expect(await run('hangup', ['7'])).toEqual({ code: 1, said: [], complained: ['Refused: call:7 is over'] });
+    expect(await run('hangup', ['7'])).toEqual({ code: 1, said: [], complained: ['call:7 is over'] });
   });
 
   it('raise says which attribute it cannot read, and asks nobody', async () => {
@@ -217,6 +229,27 @@ describe('the way to the service', () => {
     const wrong = await run('calls', ['--token', 'not-this-token-but-another']);
     expect(wrong.complained).toEqual([`${url} refuses: a token is needed; this is not its token`]);
     expect(wrong.complained.join()).not.toContain('not-this');
+  });
+
+  it('finds door and token in the config, the one that is named or that lies here', async () => {
+    answer = (_, response) => json(response, { rows: [], total: 0 });
+    const cwd = mkdtempSync(join(tmpdir(), 'callweave-door-'));
+    try {
+      const write = (name: string, text: string) => writeFileSync(join(cwd, name), `auth: none\n${text}\n`);
+      write('callweave.yaml', `admin: { listen: "${url.replace('//', '')}", token: ${TOKEN} }`);
+      write('every.yaml', `admin: { listen: "http:0.0.0.0:${new URL(url).port}", token: ${TOKEN} }`);
+      write('off.yaml', 'admin: off');
+      write('wrong.yaml', 'admin: { tokn: 1 }');
+      for (const args of [[], ['--config', 'every.yaml']]) expect((await runAs('calls', args, { cwd })).code).toBe(0);
+      expect((await runAs('calls', ['--token', 'another-one-of-mine'], { cwd })).code).toBe(0);
+      expect(asked.map(({ token }) => token)).toEqual([`Bearer ${TOKEN}`, `Bearer ${TOKEN}`, 'Bearer another-one-of-mine']);
+      const off = await runAs('calls', ['--config', 'off.yaml'], { cwd });
+      expect(off).toMatchObject({ code: 78, complained: [expect.stringMatching(/off\.yaml has admin: off, so that nobody/)] });
+      const wrong = await runAs('calls', ['--config', 'wrong.yaml'], { cwd });
+      expect(wrong).toMatchObject({ code: 78, complained: [expect.stringMatching(/wrong\.yaml:2: admin\.tokn: unknown key/)] });
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
   });
 
   it('does not follow where a redirect leads, and takes no page for an answer', async () => {
@@ -272,7 +305,7 @@ describe('watch', () => {
       /^\d\d:40:01\.001 {2}call\.offered {2}call:7 {2}caller=sip:alice@example\.com {2}dialled="a \\"b\\"" {2}depth=2$/,
     );
     expect(complained.filter((line) => line.startsWith('lost the service'))).toHaveLength(2);
-    expect([code, complained.at(-1)]).toEqual([1, 'Gone: no more']);
+    expect([code, complained.at(-1)]).toEqual([1, 'no more']);
   });
 });
 
@@ -294,4 +327,25 @@ describe('words and tables', () => {
     expect(table(columns, [['0123456789', 'abcdefghijkl']], 20)).toEqual(['id          text', '0123456789  abcdefg…']);
     expect(table(columns, [['0123456789', 'abcdefghijkl']], 5)).toEqual(['id          text', '0123456789  abcde…']);
   });
+});
+
+it('tells of a call of the real service what the README shows', async () => {
+  const world = serviceWorld({ insight: true });
+  const push = { provider: 'apns', prid: 'token-of-bobs-mobile', param: 'TEAM.app.voip' };
+  const [alice, desk] = [
+    world.phone('alice'),
+    world.phone('desk', { user: 'bob', onInvite: { decline: 486, declineAfterMs: 2_000 } }),
+  ];
+  const mobile = world.phone('mobile', { user: 'bob', push, onInvite: { ringAfterMs: 100 } });
+  for (const phone of [alice, desk, mobile]) phone.register();
+  world.run(500);
+  world.sleepUntilPushed(mobile, push.prid, { afterMs: 3_000 });
+  const call = alice.call('bob');
+  world.run(12_000);
+  call.cancel();
+  expectQuiet(world);
+  answer = (_, response) => json(response, world.service.service.insight?.call('call:1'));
+  const { said } = await run('story', ['1']);
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  expect(readme).toContain(`$ npm start --silent -- story 1\n${said.join('\n')}\n`);
 });

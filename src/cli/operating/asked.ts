@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { exitCode, isProblem, type Problem, problem, reasonOf } from '../../errors.ts';
 import type { Command, Given } from '../command.ts';
 import type { Door, Refusal } from './door.ts';
+import { doorOf } from './door-of.ts';
 
 /** Arguments as read. */
 export interface Asked {
@@ -25,7 +26,6 @@ const COMMON = {
   config: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
-const DEFAULT_URL = 'http://127.0.0.1:8060';
 
 /** Reads the arguments and does what is asked; says what is wrong with them, or what was refused, in one line. */
 export async function obey(
@@ -45,29 +45,20 @@ export async function obey(
   return refusal.code;
 }
 
-function read({ args, env }: Given, { options = {}, words: [least, most] = [0, 0] }: Wanted): Asked | Problem {
+function read(given: Given, { options = {}, words: [least, most] = [0, 0] }: Wanted): Asked | Problem {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: { ...COMMON, ...options }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: [...given.args],
+      options: { ...COMMON, ...options },
+      allowPositionals: true,
+    });
     if (positionals.length < least) return problem('a word is missing');
     if (positionals.length > most) return problem(`"${positionals[most]}" is one word too many`);
-    const url = doorUrl(values.url ?? DEFAULT_URL);
-    if (isProblem(url)) return url;
-    const token = values.token ?? env.CALLWEAVE_TOKEN;
-    return {
-      door: { url, token: token === '' ? undefined : token },
-      isJson: values.json === true,
-      words: positionals,
-      options: values,
-    };
+    const door = doorOf(values, given);
+    return isProblem(door) ? door : { door, isJson: values.json === true, words: positionals, options: values };
   } catch (error) {
     return problem(reasonOf(error));
   }
-}
-
-function doorUrl(written: string): string | Problem {
-  if (!URL.canParse(written) || !/^https?:$/.test(new URL(written).protocol))
-    return problem(`--url ${written} is no address; write one such as ${DEFAULT_URL}`);
-  return written.replace(/\/+$/, '');
 }
 
 /** `7` is the call `call:7`. */

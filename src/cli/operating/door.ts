@@ -86,7 +86,7 @@ function refusalOf(status: number, text: string, { url, token }: Door): Refusal 
     const hint = token === undefined ? 'give its token by CALLWEAVE_TOKEN, --token or --config' : 'this is not its token';
     return { problem: `${url} refuses: ${said.at(-1) ?? `status ${status}`}; ${hint}`, code: noPermission };
   }
-  const line = said.length > 0 ? said.join(': ') : `${url} answered with status ${status}`;
+  const line = said.at(-1) ?? `${url} answered with status ${status}`;
   return { problem: reasonOf(line), code: status >= 500 ? exitCode.unavailable : refusedCode };
 }
 
