@@ -1,7 +1,7 @@
 /** Journals of calls as a running service keeps them: recorded while they go on, told as a line each when they are over. */
 import type { Engine } from './engine/engine.ts';
 import type { Entry } from './engine/entry.ts';
-import { exportOf, hasFailed } from './journal/export.ts';
+import { exportOf, exportWith, hasFailed } from './journal/export.ts';
 import type { CallJournal, RunScenario } from './journal/format.ts';
 import { Recorder, type RecorderParts } from './journal/recorder.ts';
 import type { Recording } from './journal/recording.ts';
@@ -65,6 +65,11 @@ export class Journals {
   /** A recording as a journal, its secrets hidden. */
   export(recording: Recording): CallJournal {
     return exportOf(recording, { secrets: this.#secrets, scenarios: this.#parts.scenarios });
+  }
+
+  /** The same, and beside it something else that is told of the call, without its secrets. */
+  exportWith<T>(recording: Recording, shown: T): { readonly journal: CallJournal; readonly shown: T } {
+    return exportWith(recording, { secrets: this.#secrets, scenarios: this.#parts.scenarios }, shown);
   }
 
   /** The call of whose actors that one is; empty where none is known. */

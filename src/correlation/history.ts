@@ -71,8 +71,7 @@ export interface History {
   readonly hasFailed: boolean;
 }
 
-interface Open {
-  readonly birth: FactOf<typeof inviteReceived>;
+interface Open extends History {
   readonly facts: Happening[];
   openLegs: number;
   hasFailed: boolean;
@@ -96,8 +95,7 @@ export class Histories {
 
   /** A call that is not over, as far as it has come. */
   of(call: Address): History | undefined {
-    const open = this.#open.get(call);
-    return open && { ...open, endedAtMs: 0, end: undefined };
+    return this.#open.get(call);
   }
 
   /** Calls that are not over. */
@@ -118,7 +116,7 @@ export class Histories {
     if (fact.type === 'actor.ended') {
       if (fact.how === 'failed') this.#failed(fact.address, fact.at);
     } else if (fact.type === 'invite.received') {
-      this.#open.set(fact.call, { birth: fact, facts: [], openLegs: 1, hasFailed: false });
+      this.#open.set(fact.call, { birth: fact, facts: [], openLegs: 1, hasFailed: false, endedAtMs: 0, end: undefined });
     } else {
       const open = this.#open.get(fact.call);
       if (open !== undefined) this.#note(open, fact);

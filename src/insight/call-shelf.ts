@@ -17,10 +17,14 @@ export interface CallFile {
   /** What was made of it when somebody looked, after its end. */
   row: CallRow | undefined;
   story: Story | undefined;
+  /** Where searches look, and of how many facts that was made. */
+  text: string;
+  textOf: number;
 }
 
 const fileOf = (recording: Recording): CallFile => ({
   ...{ recording, history: undefined, isOver: false, row: undefined, story: undefined },
+  ...{ text: '', textOf: -1 },
 });
 
 export interface CallShelfParts extends Pick<InsightWishes, 'maxCalls' | 'maxAgeMs'> {

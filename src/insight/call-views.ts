@@ -9,9 +9,9 @@ import type { CallFile } from './call-shelf.ts';
 import type { Others } from './endings.ts';
 import type { Box } from './message-shelf.ts';
 import { messageViews, pushViews } from './messages.ts';
-import type { CallRow, CallView, PartyView } from './model.ts';
+import type { CallOutcome, CallRow, CallView, PartyView } from './model.ts';
 import { actorsOf, stateText } from './paths.ts';
-import { Cast, type KnownUsers } from './people.ts';
+import { Cast, type KnownUsers, userPart } from './people.ts';
 import { type Story, storyOf } from './story.ts';
 
 /** A leg on the wire. */
@@ -30,7 +30,8 @@ export interface CallViewsParts {
   /** What a device calls itself; empty where that is not known. */
   readonly agentOf: (aor: string, device: string) => string;
   readonly boxOf: (call: string) => Box | undefined;
-  readonly export: (recording: Recording) => CallJournal;
+  /** Its journal, and what else is told of it, without the secrets that the call brought. */
+  readonly exportWith: <T>(recording: Recording, shown: T) => { readonly journal: CallJournal; readonly shown: T };
   readonly fileOf: (call: string) => CallFile | undefined;
   /** Kept calls that go on from that one. */
   readonly onwardOf: (call: string) => readonly string[];
@@ -67,28 +68,60 @@ export class CallViews {
     return row;
   }
 
+  outcome({ history }: CallFile): CallOutcome {
+    return history === undefined ? 'open' : outcomeOf(history).outcome;
+  }
+
+  /** Where a search looks: who took part, and what it is called; lower-case. */
+  text(file: CallFile): string {
+    const history = this.historyOf(file);
+    if (history === undefined || file.textOf === history.facts.length) return file.text;
+    const { birth, facts } = history;
+    const parties = new Set([birth.caller, birth.callee]);
+    const words = [birth.call, birth.anonymous ? '' : birth.callerName, this.#wireOf(birth.leg, facts)?.callId ?? ''];
+    for (const fact of facts) {
+      if (fact.type !== 'fork.started') continue;
+      parties.add(fact.aor || fact.callee);
+      words.push(fact.callId);
+    }
+    for (const party of parties) words.push(party, this.#parts.users.displayName(userPart(party)) ?? '');
+    file.text = words.join('\n').toLowerCase();
+    file.textOf = facts.length;
+    return file.text;
+  }
+
   view(file: CallFile): CallView | undefined {
     const history = this.historyOf(file);
     const row = this.row(file);
     if (history === undefined || row === undefined) return undefined;
     const { recording } = file;
     const box = this.#parts.boxOf(row.call);
-    const { entries } = this.#parts.export(recording);
+    const parties = this.#partiesOf(history);
+    const told = {
+      messages: messageViews(box),
+      story: this.story(file, history).sentences,
+      names: parties.map(({ name }) => name),
+    };
+    const { journal, shown } = this.#parts.exportWith(recording, told);
     return {
       ...row,
-      parties: this.#partiesOf(history),
+      parties: parties.map((party, index) => ({ ...party, name: shown.names[index] ?? '' })),
       actors: actorsOf(recording, this.#parts.living),
-      entries,
-      messages: [...messageViews(box), ...pushViews(entries, recording.startedAtMs)].sort((a, b) => a.at - b.at),
+      entries: journal.entries,
+      messages: [...shown.messages, ...pushViews(journal.entries, recording.startedAtMs)].sort((a, b) => a.at - b.at),
       messagesCut: box?.cut ?? 0,
-      story: this.story(file, history).sentences,
+      story: shown.story,
       related: this.#relatedOf(history, recording),
     };
   }
 
   story(file: CallFile, history: History): Story {
     if (file.story !== undefined) return file.story;
-    const story = storyOf(history, file.recording, this.cast(history), this.#others, file.history !== undefined);
+    const { recording } = file;
+    const told = storyOf(history, recording, this.cast(history), this.#others, file.history !== undefined);
+    // What a push service says may name the token that it was given.
+    const isSaid = recording.kept.some(({ entry }) => entry.type === 'push.failed');
+    const story = isSaid ? this.#parts.exportWith(recording, told).shown : told;
     if (file.isOver) file.story = story;
     return story;
   }

@@ -15,6 +15,7 @@ const OVERHEAD_BYTES = 200;
 
 /** The messages of one call. */
 export interface Box {
+  readonly call: string;
   readonly messages: Glance[];
   /** How many of them are not kept any more. */
   cut: number;
@@ -25,7 +26,7 @@ export interface Box {
   changed: (() => void) | undefined;
 }
 
-const newBox = (): Box => ({ messages: [], cut: 0, legs: new Map(), bytes: 0, changed: undefined });
+const newBox = (call: string): Box => ({ call, messages: [], cut: 0, legs: new Map(), bytes: 0, changed: undefined });
 const costOf = ({ text }: Glance): number => text.length + OVERHEAD_BYTES;
 
 export class MessageShelf implements Observer {
@@ -44,6 +45,11 @@ export class MessageShelf implements Observer {
   /** What is kept of that call. */
   of(call: string): Box | undefined {
     return this.#boxes.get(call);
+  }
+
+  /** The call in which that Call-ID is, or was last. */
+  callOf(callId: string): string | undefined {
+    return this.#byCallId.get(callId)?.call;
   }
 
   /** Bytes that are kept, of all calls. */
@@ -68,7 +74,7 @@ export class MessageShelf implements Observer {
   legAdded(callId: string, _user: string, call: string, leg: string): void {
     let box = this.#boxes.get(call);
     if (box === undefined) {
-      box = newBox();
+      box = newBox(call);
       this.#boxes.set(call, box);
       if (this.#boxes.size > MAX_BOXES) this.#forgetOldest();
     }

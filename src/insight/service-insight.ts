@@ -1,8 +1,8 @@
 /** What can be seen of a running service: everything is made when somebody looks, from what the engine's journal left behind. */
 
-import type { History } from '../correlation/history.ts';
+import type { Happening, History } from '../correlation/history.ts';
 import type { Location } from '../correlation/location.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { ActorState, Engine } from '../engine/engine.ts';
 import { type View, viewOf } from '../engine/port.ts';
 import type { CallJournal } from '../journal/format.ts';
 import type { Recording } from '../journal/recording.ts';
@@ -14,7 +14,7 @@ import { CallViews, type Wire } from './call-views.ts';
 import { chooser, factView } from './fact-views.ts';
 import type { CallQuery, FactFilter, Insight, InsightWishes, ListQuery } from './insight.ts';
 import { MessageShelf } from './message-shelf.ts';
-import type { ActorRow, CallRow, CallView, ChartView, FactView, Listing, Now, UserRow, UserView } from './model.ts';
+import type { ActorRow, CallOutcome, CallRow, CallView, ChartView, FactView, Listing, Now, UserRow, UserView } from './model.ts';
 import { stateText } from './paths.ts';
 import { type KnownUsers, userPart } from './people.ts';
 import { Tally } from './tally.ts';
@@ -24,6 +24,7 @@ import { Watchers } from './watchers.ts';
 /** What journals of calls are recorded by. */
 interface Recorded {
   export(recording: Recording): CallJournal;
+  exportWith<T>(recording: Recording, shown: T): { readonly journal: CallJournal; readonly shown: T };
   callOf(address: string): string;
 }
 
@@ -44,6 +45,8 @@ export interface ServiceParts {
 
 /** Calls of one user that are shown with it. */
 const MAX_RECENT = 20;
+/** Calls in which pushes of one user are looked for. */
+const MAX_SEARCHED = 2000;
 const MAX_LIMIT = 1000;
 /** All bindings are counted no more often than that. */
 const COUNT_MS = 2000;
@@ -88,7 +91,7 @@ export class ServiceInsight implements Insight {
       living: (address) => parts.engine.actor(address),
       agentOf: (aor, device) => parts.location.of(aor).find((bound) => bound.device === device)?.userAgent ?? '',
       boxOf: (call) => this.#messages.of(call),
-      export: (recording) => parts.journals.export(recording),
+      exportWith: (recording, shown) => parts.journals.exportWith(recording, shown),
       fileOf: (call) => this.shelf.of(call),
       onwardOf: (call) => this.#onwardOf(call),
     });
@@ -117,15 +120,14 @@ export class ServiceInsight implements Insight {
   }
 
   calls({ search, outcome, offset, limit }: CallQuery): Listing<CallRow> {
+    const views = this.#look();
     const wanted = search.trim().toLowerCase();
-    const rows: CallRow[] = [];
-    for (const file of this.shelf.newestFirst()) {
-      if (outcome !== '' && (outcome === 'open') !== (file.history === undefined)) continue;
-      const row = this.#look().row(file);
-      if (row === undefined || !isOf(row, outcome)) continue;
-      if (wanted === '' || this.#textOf(file, row).includes(wanted)) rows.push(row);
-    }
-    return paged(rows, offset, limit);
+    const found = this.shelf.newestFirst().filter((file) => {
+      if (!isOf(views.outcome(file), outcome)) return false;
+      return wanted === '' ? views.historyOf(file) !== undefined : views.text(file).includes(wanted);
+    });
+    const { rows, total } = paged(found, offset, limit);
+    return { total, rows: rows.map((file) => views.row(file)).filter((row) => row !== undefined) };
   }
 
   call(id: string): CallView | undefined {
@@ -156,30 +158,31 @@ export class ServiceInsight implements Insight {
     const aor = this.#aorOf(id);
     if (aor === undefined) return undefined;
     const bound = location.of(aor);
-    const files = this.shelf.newestFirst();
-    const recent: CallRow[] = [];
-    for (const file of files) {
-      if (recent.length >= MAX_RECENT) break;
-      const row = this.#takesPart(file, aor) ? this.#look().row(file) : undefined;
-      if (row !== undefined) recent.push(row);
-    }
-    const pushes = pushesOf(
-      aor,
-      files.map(({ recording }) => recording),
-    );
-    return { ...userRow(aor, bound, this.#callsByUser().get(aor) ?? 0), bindings: bound.map(bindingView), pushes, recent };
+    const own = this.shelf.newestFirst().filter((file) => this.#takesPart(file, aor));
+    const recent = own.slice(0, MAX_RECENT).map((file) => this.#look().row(file));
+    const calls = own.filter(({ history }) => history === undefined).length;
+    return {
+      ...userRow(aor, bound, calls),
+      bindings: bound.map(bindingView),
+      pushes: pushesOf(aor, this.#pushing(aor)),
+      recent: recent.filter((row) => row !== undefined),
+    };
   }
 
   actors(scenario: string, { search, offset, limit }: ListQuery): Listing<ActorRow> {
     const { engine, journals } = this.#shown();
     const wanted = search.trim().toLowerCase();
-    const rows: ActorRow[] = [];
-    for (const { address, scenario: name, value, bornAtMs } of engine.actors()) {
-      if (scenario === '' ? SHOWN_ELSEWHERE.has(name) : name !== scenario) continue;
-      const row = { address, scenario: name, state: stateText(value), bornAt: bornAtMs, call: journals.callOf(address) };
-      if (wanted === '' || `${address} ${row.state} ${row.call}`.toLowerCase().includes(wanted)) rows.push(row);
-    }
-    return paged(rows.reverse(), offset, limit);
+    const rowOf = ({ address, scenario: name, value, bornAtMs }: ActorState): ActorRow => ({
+      ...{ address, scenario: name, state: stateText(value), bornAt: bornAtMs, call: journals.callOf(address) },
+    });
+    const isIt = (row: ActorRow): boolean => `${row.address} ${row.state} ${row.call}`.toLowerCase().includes(wanted);
+    const found = engine
+      .actors()
+      .filter((actor) => (scenario === '' ? !SHOWN_ELSEWHERE.has(actor.scenario) : actor.scenario === scenario))
+      .filter((actor) => wanted === '' || isIt(rowOf(actor)))
+      .reverse();
+    const { rows, total } = paged(found, offset, limit);
+    return { total, rows: rows.map(rowOf) };
   }
 
   charts(): readonly ChartView[] {
@@ -221,14 +224,15 @@ export class ServiceInsight implements Insight {
   #find(id: string): CallFile | undefined {
     const known = this.shelf.of(id);
     if (known !== undefined || id === '' || id.startsWith('call:')) return known;
+    const call = this.#messages.callOf(id);
+    if (call !== undefined) return this.shelf.of(call);
+    // Without messages they are known by what calls say themselves.
     return this.shelf.newestFirst().find((file) => {
-      if (this.#messages.of(file.recording.call)?.legs.has(id) === true) return true;
       const history = this.#look().historyOf(file);
       if (history === undefined) return false;
-      return (
-        this.#shown().wireOf(history.birth.leg)?.callId === id ||
-        history.facts.some((fact) => (fact.type === 'fork.started' || fact.type === 'leg.closed') && fact.callId === id)
-      );
+      const isIts = (fact: Happening): boolean =>
+        (fact.type === 'fork.started' || fact.type === 'leg.closed') && fact.callId === id;
+      return this.#shown().wireOf(history.birth.leg)?.callId === id || history.facts.some(isIts);
     });
   }
 
@@ -239,21 +243,22 @@ export class ServiceInsight implements Insight {
     return onward;
   }
 
-  /** Where a search looks: who took part, whatever the case. */
-  #textOf(file: CallFile, { call, caller, callee, callerName, callId, why }: CallRow): string {
-    const { displayName } = this.#shown().users;
-    const parties = new Set([caller, callee]);
-    for (const fact of this.#look().historyOf(file)?.facts ?? [])
-      if (fact.type === 'fork.started') parties.add(fact.aor || fact.callee).add(fact.callId);
-    const names = [...parties].map((party) => `${party} ${displayName(userPart(party)) ?? ''}`);
-    return [call, callerName, callId, why, ...names].join('\n').toLowerCase();
-  }
-
   #takesPart(file: CallFile, aor: string): boolean {
     const history = this.#look().historyOf(file);
     if (history === undefined) return false;
     if (history.birth.caller === aor || history.birth.callee === aor) return true;
     return history.facts.some((fact) => fact.type === 'fork.started' && fact.aor === aor);
+  }
+
+  /** Calls in which that user's devices may have been pushed, newest first. */
+  *#pushing(aor: string): Iterable<Recording> {
+    let left = MAX_SEARCHED;
+    for (const file of this.shelf.newestFirst()) {
+      const history = this.#look().historyOf(file);
+      const isPushed = history?.facts.some(({ type }) => type === 'push.delivered' || type === 'push.failed');
+      if (isPushed === true || (file.history === undefined && history?.birth.callee === aor)) yield file.recording;
+      if (--left === 0) return;
+    }
   }
 
   #aorOf(id: string): string | undefined {
@@ -282,10 +287,7 @@ export class ServiceInsight implements Insight {
     const counts = { ringing: 0, talking: 0, other: 0 };
     for (const file of this.shelf.newestFirst()) {
       if (file.history !== undefined) continue;
-      const facts = this.#look().historyOf(file)?.facts ?? [];
-      if (facts.some(({ type }) => ENDING.has(type))) counts.other++;
-      else if (facts.some(({ type }) => type === 'call.answered')) counts.talking++;
-      else counts.ringing++;
+      counts[phaseOf(this.#look().historyOf(file)?.facts ?? [])]++;
     }
     return counts;
   }
@@ -305,8 +307,17 @@ export class ServiceInsight implements Insight {
 const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['call', 'leg', 'registration']);
 const ENDING: ReadonlySet<string> = new Set(['call.failed', 'call.cancelled', 'leg.hungUp', 'session.lapsed']);
 
-const isOf = (row: CallRow, outcome: CallQuery['outcome']): boolean =>
-  outcome === '' || (outcome === 'over' ? row.outcome !== 'open' : row.outcome === outcome);
+const isOf = (outcome: CallOutcome, wanted: CallQuery['outcome']): boolean =>
+  wanted === '' || (wanted === 'over' ? outcome !== 'open' : outcome === wanted);
+
+function phaseOf(facts: readonly Happening[]): keyof Now['calls'] {
+  let phase: keyof Now['calls'] = 'ringing';
+  for (const { type } of facts) {
+    if (ENDING.has(type)) return 'other';
+    if (type === 'call.answered') phase = 'talking';
+  }
+  return phase;
+}
 
 const paged = <T>(rows: readonly T[], offset: number, limit: number): Listing<T> => {
   const from = Math.max(0, offset);

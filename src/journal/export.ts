@@ -21,7 +21,14 @@ export interface ExportParts {
 type Hide = (told: Told, isFact: boolean) => Told;
 
 /** The journal of a call that is over, or of one as far as it has come. */
-export function exportOf(recording: Recording, { secrets, scenarios }: ExportParts): CallJournal {
+export const exportOf = (recording: Recording, parts: ExportParts): CallJournal => exportWith(recording, parts, null).journal;
+
+/** The same, and beside it something else that is told of the call, without the secrets that the call brought. */
+export function exportWith<T>(
+  recording: Recording,
+  { secrets, scenarios }: ExportParts,
+  shown: T,
+): { readonly journal: CallJournal; readonly shown: T } {
   const hider = new Hider(secrets);
   const writer = new EntryWriter(recording.startedAtMs, (told, isFact) => hider.hide(told, isFact));
   const entries = recording.kept.map((one) => writer.write(one));
@@ -41,7 +48,7 @@ export function exportOf(recording: Recording, { secrets, scenarios }: ExportPar
     standing: standingsOf(recording, (told, isFact) => hider.hide(told, isFact)),
     entries,
   };
-  return { ...journal, ...hider.search({ standing: journal.standing, entries }) };
+  return { journal: { ...journal, ...hider.search({ standing: journal.standing, entries }) }, shown: hider.search(shown) };
 }
 
 /** Writes the entries of a recording one after the other, as they stand in a journal. */
