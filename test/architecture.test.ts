@@ -256,7 +256,7 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   ],
   [
     /^node:crypto$/,
-    /^src\/(random\.ts|sip\/|ports\/(sip\/|media\/pins)|transaction\/|transport\/certificates\.ts|testing\/|demo\/)/,
+    /^src\/(random\.ts|sip\/|ports\/(sip\/|media\/pins)|transaction\/|transport\/certificates\.ts|admin\/doorkeeper\.ts|testing\/|demo\/)/,
   ],
   [/^node:dns$/, /^src\/dns\/system-resolver\.ts$/],
   [/^node:/, /^src\/(?!engine\/|correlation\/)/],

@@ -1,29 +1,52 @@
 /** The HTTP door as one function from request to answer; it knows no socket. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { ZodError } from 'zod';
 import { reasonOf } from '../errors.ts';
+import { Doorkeeper } from './doorkeeper.ts';
+import { EventStreams } from './event-streams.ts';
+import { carefully, guard, locked } from './guard.ts';
+import { describe } from './openapi.ts';
 import type { AppParts } from './parts.ts';
 import { refusal } from './problem.ts';
 import { addHealth } from './routes/health.ts';
+import { addOrders } from './routes/order.ts';
 import { addPage } from './routes/page.ts';
 import { addReading } from './routes/read.ts';
+import { addSession } from './routes/session.ts';
+import { addStreams } from './routes/streams.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** What needs no login: the page itself, whether we live, and the login. */
+const OPEN: readonly string[] = ['/', '/healthz', '/readyz', '/api/v1/session'];
+const isOpenTo = (path: string): boolean => OPEN.includes(path) || path.startsWith('/assets/');
+
 /** Makes it. */
 export function createApp(parts: AppParts): OpenAPIHono {
+  const { insight, orders, admission, timers, random } = parts;
+  const doorkeeper = new Doorkeeper(admission.token, timers, random);
+  const lock = locked(doorkeeper);
   const app = new OpenAPIHono({
     defaultHook: (result) => (result.success ? undefined : refusal(400, inWords(result.error as ZodError))),
   });
+  app.use(carefully);
+  app.use(guard(doorkeeper, admission.names));
+  app.use((c, next) => (isOpenTo(c.req.path) ? next() : lock(c, next)));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => refusal(413, `A body may have ${MAX_BODY_BYTES} bytes.`) }));
   addHealth(app, parts);
-  addReading(app, parts.insight);
+  addSession(app, doorkeeper);
+  addReading(app, insight);
+  addStreams(app, { insight, doorkeeper, timers, streams: new EventStreams(timers) });
+  if (orders !== undefined) addOrders(app, insight, orders);
   addPage(app, parts.page);
+  describe(app, insight.now().version);
   app.notFound(() => refusal(404, 'There is nothing here. The API is described at /api/v1/openapi.json.'));
   app.onError((error) => {
+    if (error instanceof HTTPException) return refusal(error.status, error.message);
     parts.report(reasonOf(error));
     return refusal(500, 'Something broke in here; the log of the service says what.');
   });

@@ -1,5 +1,5 @@
 /** What the door is made of: what it shows, what it passes on, and by what it is timed. */
-import type { Insight } from '../insight/insight.ts';
+import type { Insight, Orders } from '../insight/insight.ts';
 import type { Random } from '../random.ts';
 import type { TimerQueue } from '../timers.ts';
 import type { PageFiles } from './page-files.ts';
@@ -20,6 +20,8 @@ export interface Admission {
 
 export interface AppParts {
   readonly insight: Insight;
+  /** None: the door only shows. */
+  readonly orders?: Orders | undefined;
   readonly metrics?: Exposition | undefined;
   /** Takes no new calls any more. */
   readonly isDraining: () => boolean;

@@ -71,7 +71,7 @@ describe('what is not there', () => {
     ['GET /api/v1/calls?outcome=lost', 400, /^outcome: .*answered/],
     [`GET /api/v1/calls?search=${'x'.repeat(201)}`, 400, /^search: /],
     [`GET /api/v1/calls/${'x'.repeat(513)}`, 400, /^id: /],
-    ['POST /api/v1/now', 405, /no POST; there is GET, HEAD, OPTIONS/],
+    ['PUT /api/v1/now', 405, /no PUT; there is GET, HEAD, OPTIONS/],
     ['DELETE /healthz', 405, /GET/],
   ])('%s gets %i as a problem that says what to do', async (line, status, detail) => {
     const response = await adminWorld().ask(line);

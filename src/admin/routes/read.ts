@@ -72,7 +72,8 @@ const routes = {
   }),
 };
 
-const noCall = (id: string): Response =>
+/** The answer where a call is not known. */
+export const noCall = (id: string): Response =>
   refusal(404, `No call ${id} is known: it never was, or is not kept any more (admin.keep in the config).`);
 
 /** Adds them. */
