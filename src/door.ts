@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { isProblem, type Problem, problem } from './errors.ts';
 import type { InsightWishes } from './insight/insight.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import type { Service } from './service.ts';
 import type { TimerQueue } from './timers.ts';
@@ -30,6 +31,17 @@ export const keptFor = ({ admin }: Config): InsightWishes | undefined =>
     memoryBytes: () => process.memoryUsage.rss(),
   };
 
+/** Counts for whoever asks at the door; nothing where there is none. */
+export async function metricsFor({ admin }: Config): Promise<Metrics | undefined> {
+  if (admin === undefined) return undefined;
+  const { Metrics } = await import('./metrics/metrics.ts');
+  return new Metrics(() => {
+    const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
+    return { residentBytes, heapBytes, cpuMs: (user + system) / 1000 };
+  });
+}
+
 export interface AroundDoor {
   readonly config: Config;
   readonly service: Service;
@@ -48,7 +60,7 @@ export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined 
   // A service without a door does not load what makes one.
   const [{ openDoor }, { readPage }] = await Promise.all([import('./admin/door.ts'), import('./admin/page-files.ts')]);
   const door = await openDoor({
-    ...{ insight, timers, random, certificates },
+    ...{ insight, timers, random, certificates, metrics: service.metrics },
     address: admin,
     admission: admin,
     page: readPage(PAGE),

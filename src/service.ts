@@ -27,6 +27,7 @@ import { SecretsOf } from './journal/secrets.ts';
 import { Journals, type JournalWishes } from './journals.ts';
 import type { Log } from './log.ts';
 import { type OpenMedia, ServiceMedia } from './media-service.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { Overload } from './overload.ts';
 import { OwnNames } from './own-names.ts';
 import { ownScenarios } from './own-scenarios.ts';
@@ -45,7 +46,7 @@ import { CallsAndBindings } from './ports/sip/standing.ts';
 import { Trunks } from './ports/sip/trunks.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
 import { StoreView } from './ports/store/store-view.ts';
-import { Protection } from './protection/protection.ts';
+import { type Offence, Protection } from './protection/protection.ts';
 import { trunkNetworks } from './protection/trunk-networks.ts';
 import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
@@ -56,7 +57,7 @@ import type { TimerHeap } from './timer-heap.ts';
 import { messageLog } from './trace/message-log.ts';
 import { Wiretap } from './trace/wiretap.ts';
 import { type Gate, Transactions } from './transaction/layer.ts';
-import type { TransportListener, Transports } from './transport/transport.ts';
+import type { Flow, TransportListener, Transports } from './transport/transport.ts';
 
 export type { UserScenario, UserScenarios };
 
@@ -85,6 +86,8 @@ export interface ServiceParts {
   readonly journal?: JournalWishes | undefined;
   /** How much is kept for those who look at calls; without it nobody can. */
   readonly insight?: InsightWishes | undefined;
+  /** Counts what happens; it is read by way of `insight`. */
+  readonly metrics?: Metrics | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -128,6 +131,7 @@ export class Service {
     this.#insight = parts.insight && new ServiceInsight(parts.insight, () => clock.now());
     this.#histories = new Histories((history) => {
       this.#insight?.ended(history);
+      parts.metrics?.ended(history);
       if (hear !== undefined || log.enabled('info')) {
         const story = storyOf(history);
         log.info({ ...story }, 'call ended');
@@ -143,13 +147,17 @@ export class Service {
       viewOf(trunkStates),
       ...viewsFor(parts.scenarios, config),
       ...(this.#insight === undefined ? [] : [this.#insight.view]),
+      ...(parts.metrics?.views ?? []),
     ];
     this.engine = new Engine({
       clock,
       timers,
       catalogue: catalogueOf(parts.scenarios),
       views: this.#keepalive === undefined ? views : [...views, viewOf(this.#keepalive)],
-      report: ({ problem, address }) => log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem'),
+      report: ({ problem, address }) => {
+        parts.metrics?.problem();
+        log.error({ problem, ...(address === undefined ? {} : { address }) }, 'engine problem');
+      },
     });
     this.#protection = new Protection({
       settings: { ...config.limits, trusted: [...config.limits.trusted, ...trunkNetworks(config.trunks.values())] },
@@ -158,7 +166,7 @@ export class Service {
       standing: new CallsAndBindings(this.#legs, this.location),
     });
     const settings = { maxServerTransactions: config.limits.transactions };
-    this.transactions = new Transactions({ timers, random, settings, gate: gateOf(this.#protection) });
+    this.transactions = new Transactions({ timers, random, settings, gate: this.#gate() });
     this.wiretap = new Wiretap({
       now: () => timers.now(),
       attach: (tap) => this.#attach(tap),
@@ -179,6 +187,11 @@ export class Service {
     return this.#insight;
   }
 
+  /** What it counts; undefined where nobody counts. */
+  get metrics(): Metrics | undefined {
+    return this.#parts.metrics;
+  }
+
   #openInsight(): void {
     const { config, timers, scenarios } = this.#parts;
     if (this.#insight === undefined || this.#journals === undefined) return;
@@ -196,6 +209,42 @@ export class Service {
       load: () => ({ lagMs: this.#overload.lagMs, refusing: this.#overload.refusing, isDraining: this.#isDraining }),
     });
     if (this.#insight.observer !== undefined) this.wiretap.add(this.#insight.observer);
+    this.#openMetrics(this.#insight);
+  }
+
+  #openMetrics(insight: Insight): void {
+    this.#parts.metrics?.open(
+      {
+        nowMs: () => this.engine.now(),
+        now: () => insight.now(),
+        actors: () => this.engine.actors(),
+        mediaSessions: () => this.mediaSessions,
+        bannedSources: () => this.#protection.banned,
+      },
+      this.#scenarios().map(({ name }) => name),
+    );
+  }
+
+  #gate(): Gate {
+    return {
+      admits: (request, flow) => {
+        if (!this.#protection.isScanner(header(request, 'user-agent'))) return true;
+        this.#offended(flow, 'scanner');
+        return false;
+      },
+      malformed: (flow) => this.#offended(flow, 'malformed'),
+    };
+  }
+
+  #offended(flow: Flow, offence: Offence): void {
+    this.#parts.metrics?.offended(offence);
+    this.#protection.offended(flow, offence);
+  }
+
+  #isOverloaded(method: string): boolean {
+    const isRefused = this.#overload.refuses(method);
+    if (isRefused) this.#parts.metrics?.overloaded(method);
+    return isRefused;
   }
 
   #wireOf(leg: string): Wire | undefined {
@@ -218,6 +267,7 @@ export class Service {
 
   /** No packet ends the process: what one breaks is reported, and the next one is taken. */
   #guarded(layer: Transactions): TransportListener {
+    const { metrics } = this.#parts;
     const guard = (what: string, act: () => void): void => {
       try {
         act();
@@ -227,10 +277,15 @@ export class Service {
     };
     return {
       received: (message, flow) => {
-        if (this.#protection.admits(flow)) guard('a message broke something', () => layer.received(message, flow));
+        const isAdmitted = this.#protection.admits(flow);
+        metrics?.received(flow.transport, isAdmitted);
+        if (isAdmitted) guard('a message broke something', () => layer.received(message, flow));
       },
       admitsConnection: (host) => this.#protection.admitsConnection(host),
-      malformed: (defect, flow) => guard('a malformed message broke something', () => layer.malformed(defect, flow)),
+      malformed: (defect, flow) => {
+        metrics?.received(flow.transport, true);
+        guard('a malformed message broke something', () => layer.malformed(defect, flow));
+      },
       failed: (flow, why) =>
         guard('a closed flow broke something', () => {
           layer.failed(flow, why);
@@ -297,11 +352,14 @@ export class Service {
     this.#sip = new SipPort(context, {
       domains,
       authenticator,
-      isOverloaded: (method) => this.#overload.refuses(method),
-      callRefused: (refused) => this.#refusedCalls.note(refused),
+      isOverloaded: (method) => this.#isOverloaded(method),
+      callRefused: (refused) => {
+        this.#parts.metrics?.refused(refused.status);
+        this.#refusedCalls.note(refused);
+      },
       flushBindings: () => this.#flush(),
       isOwn: (uri) => ownNames.isOwn(uri),
-      offended: (flow, offence) => this.#protection.offended(flow, offence),
+      offended: (flow, offence) => this.#offended(flow, offence),
       vouched: (flow) => this.#protection.vouched(flow),
     });
     this.engine.connect(this.#sip);
@@ -425,15 +483,6 @@ const knownUsers = ({ users, domains, realm }: Config) => ({
 });
 
 /** Scanners are told nothing, and what cannot be read counts against its sender. */
-const gateOf = (protection: Protection): Gate => ({
-  admits: (request, flow) => {
-    if (!protection.isScanner(header(request, 'user-agent'))) return true;
-    protection.offended(flow, 'scanner');
-    return false;
-  },
-  malformed: (flow) => protection.offended(flow, 'malformed'),
-});
-
 function sipSettings(config: Config): SipSettings {
   const { registrar, calls, push, dns } = config;
   return {

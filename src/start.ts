@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import type { CallRecord } from './correlation/record.ts';
 import type { Story } from './correlation/story.ts';
 import { SystemResolver } from './dns/system-resolver.ts';
-import { keptFor, openOwnDoor } from './door.ts';
+import { keptFor, metricsFor, openOwnDoor } from './door.ts';
 import { isProblem, type Problem, problem, reasonOf } from './errors.ts';
 import { AppendFile } from './files/append-file.ts';
 import { nodeHttpClient } from './http/client.ts';
@@ -96,6 +96,7 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
     scenarios: options.scenarios,
     journal: journal && wishesOf(config, journal),
     insight: keptFor(config),
+    metrics: await metricsFor(config),
   };
   const service = new Service(parts, options.hear);
   const sockets = await openSockets({

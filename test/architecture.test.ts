@@ -289,6 +289,7 @@ const WAITS: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/media-engine\.ts$/, 'waits for the socket that digits are reported to'],
   [/^src\/user-scenarios\.ts$/, "waits for users' files to be imported"],
   [/^src\/admin\//, 'answers HTTP requests'],
+  [/^src\/metrics\/metrics\.ts$/, 'prom-client writes its text by Promise'],
   [/^src\/main\.ts$/, 'waits for the service to start and to stop'],
   [/^src\/scenarios\/(load|examples)\.ts$/, "imports users' files"],
   [/^src\/cli\//, 'a command ends when it has done its work'],

@@ -10,6 +10,7 @@ import type { JournalWishes } from '../journals.ts';
 import { type Log, type LogFields, silentLog } from '../log.ts';
 import type { MediaPlane } from '../media/media.ts';
 import type { MediaSurroundings } from '../media-service.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type BindingStore, openBindingStore } from '../ports/store/binding-store.ts';
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import type { Invariant } from './invariant.ts';
@@ -40,6 +41,8 @@ export interface ServiceWorldOptions
   readonly journals?: boolean | Omit<JournalWishes, 'write'>;
   /** Keeps calls for those who look: `world.service.service.insight`. */
   readonly insight?: boolean | Partial<InsightWishes>;
+  /** Counts what happens; it needs `insight`. */
+  readonly metrics?: Metrics;
   /** A store that outlives `restart()`; by default each start finds an empty one. */
   readonly openStore?: () => BindingStore;
   /** Hears what the service logs as an error; by default that ends the test. */
@@ -154,6 +157,7 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           ...(options.insight === undefined || options.insight === false
             ? {}
             : { insight: { ...INSIGHT_PRESETS, ...(options.insight === true ? {} : options.insight) } }),
+          metrics: options.metrics,
         },
         (story) => remember(stories, story, options.remembers),
       );

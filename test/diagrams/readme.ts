@@ -1,14 +1,12 @@
-/** The README's section of charts, as it is written from the machines. */
+/** What of the README is written from the code: the diagrams of the machines, and the table of metrics. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from '../../machines/scenario.ts';
 import { chartOf } from '../../src/charts/definition.ts';
 import { mermaidOf } from '../../src/charts/mermaid.ts';
+import { DEFINITIONS, TIMES } from '../../src/metrics/definitions.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const BEGIN = '<!-- diagrams: written by npm run diagrams -->\n';
-const END = '<!-- end of diagrams -->\n';
-
 /** Where a scenario's machine stands. Throws if it stands nowhere. */
 export function fileOf({ name }: Scenario): string {
   const file = [`machines/${name}.ts`, `machines/supervisors/${name}.ts`].find((path) => existsSync(root + path));
@@ -31,10 +29,25 @@ ${mermaidOf(chart)}\`\`\`
 `;
 }
 
-/** The README with the diagrams of these scenarios. Throws where it has no place for them. */
-export function withDiagrams(readme: string, scenarios: readonly Scenario[]): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the README has no place for diagrams: ${BEGIN}${END}`);
-  const diagrams = scenarios.map(drawn).join('\n');
-  return `${readme.slice(0, begin)}${BEGIN}\n${diagrams}\n${readme.slice(end)}`;
+const row = (name: string, type: string, labels: readonly string[], help: string): string =>
+  `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`;
+
+function tableOfMetrics(): string {
+  const rows = [
+    ...DEFINITIONS.map(({ name, kind, labels, help }) => row(name, kind, labels, help)),
+    ...Object.values(TIMES).map(({ name, help }) => row(name, 'histogram', [], help)),
+  ];
+  return `| metric | type | labels | what it says |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
+
+/** Puts a text between the two marks of that name. Throws where the README has no place for it. */
+function between(readme: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run diagrams -->\n`, `<!-- end of ${name} -->\n`];
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`the README has no place for ${name}: ${begin}${end}`);
+  return `${readme.slice(0, from)}${begin}\n${text}\n${readme.slice(to)}`;
+}
+
+/** The README with the diagrams of these scenarios and with the metrics, as they are now. */
+export const written = (readme: string, scenarios: readonly Scenario[]): string =>
+  between(between(readme, 'diagrams', scenarios.map(drawn).join('\n')), 'metrics', tableOfMetrics());
