@@ -50,7 +50,7 @@ export interface Insight {
   users(query: ListQuery): Listing<UserRow>;
   /** By address of record or user name. */
   user(id: string): UserView | undefined;
-  /** Living actors of that scenario; empty: of all that are no call, leg or registration. */
+  /** Living actors of that scenario; empty: of all that are no call, leg, registration or stream. */
   actors(scenario: string, query: ListQuery): Listing<ActorRow>;
   charts(): readonly ChartView[];
   /** Tells facts from now on; returns how to stop. Costs nothing while nobody is told. */

@@ -304,7 +304,7 @@ export class ServiceInsight implements Insight {
   }
 }
 
-const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['call', 'leg', 'registration']);
+const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['call', 'leg', 'registration', 'stream']);
 const ENDING: ReadonlySet<string> = new Set(['call.failed', 'call.cancelled', 'leg.hungUp', 'session.lapsed']);
 
 const isOf = (outcome: CallOutcome, wanted: CallQuery['outcome']): boolean =>

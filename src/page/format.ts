@@ -36,13 +36,13 @@ export const counted = (value: number, one: string, many = `${one}s`): string =>
 /** `87 MB`. */
 export const megabytes = (bytes: number): string => `${count(Math.round(bytes / 1_000_000))} MB`;
 
-/** `push-notification` and `callPickup` are `Push notification` and `Call pickup`. */
+/** `push-notification` and `ivrMenu` are `Push notification` and `IVR menu`. */
 export function titled(name: string): string {
   const words = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[-_.]+/g, ' ')
     .toLowerCase();
-  return sentence(words);
+  return sentence(words).replace(/\b(ivr|dtmf|sip)\b/gi, (short) => short.toUpperCase());
 }
 
 /** With a capital. */

@@ -114,7 +114,7 @@ describeWith(CHROMIUM, 'the live page in Chromium', () => {
     const { url, world } = await served();
     const page = await browser.look(`${url}#/users/bob`, { isNarrow: true, scheme: 'dark' });
     await page.getByRole('heading', { name: 'bob' }).waitFor();
-    await page.getByText('the phone registered after 3.1 s').waitFor();
+    await page.getByText('The phone registered after 3.1 s').waitFor();
     expect(await page.evaluate(SIDEWAYS)).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Remove the binding of Yealink T54W' }).click();
     expect(world.orders).toEqual([]);

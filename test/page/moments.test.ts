@@ -74,6 +74,6 @@ describe('words for people', () => {
     const names = ['call:7', 'leg:7/1', 'port:push', 'ring-group:2'].map((address) => actorName(callView(), address));
     expect(names).toEqual(['the call', "Bob's mobile", 'push', 'ring-group:2']);
     expect([personOf('sip:bob@example.com'), personOf('tel:+49301234')]).toEqual(['Bob', '+49301234']);
-    expect([sinceStart(callView(), START + 3120), sinceStart(callView(), START - 2)]).toEqual(['3.120', '0.000']);
+    expect(sinceStart(callView(), START + 3120)).toBe('3.120');
   });
 });

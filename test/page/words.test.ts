@@ -26,7 +26,7 @@ describe('numbers and lengths as people read them', () => {
 
   it('counts, and names', () => {
     expect([count(12_345), counted(1, 'call'), counted(2, 'call')]).toEqual(['12,345', '1 call', '2 calls']);
-    expect([titled('push-notification'), titled('ringGroup')]).toEqual(['Push notification', 'Ring group']);
+    expect([titled('push-notification'), titled('ivrMenu')]).toEqual(['Push notification', 'IVR menu']);
     expect([bareAddress('sip:bob@example.com'), bareAddress('bob')]).toEqual(['bob@example.com', 'bob']);
   });
 });

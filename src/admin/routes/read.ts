@@ -64,7 +64,7 @@ const routes = {
   actors: createRoute({
     ...{ method: 'get', path: '/api/v1/actors', tags: ['service'], summary: 'Living actors' },
     request: { query: z.object({ ...page, scenario: z.string().max(MAX_WORDS).default('') }) },
-    responses: shows('Of that scenario; without one, all that are no call, leg or registration.', listing('Actor', actorRow)),
+    responses: shows('Of that scenario; else all but calls, legs, registrations and streams.', listing('Actor', actorRow)),
   }),
   charts: createRoute({
     ...{ method: 'get', path: '/api/v1/charts', tags: ['service'], summary: 'The charts of all scenarios, to be drawn' },

@@ -11,7 +11,12 @@ import { casesOf } from './tabs.tsx';
 
 export function Cases({ route, now }: { readonly route: Route; readonly now: Now }): JSX.Element {
   const { scenario = '' } = route.query;
-  const chips = [{ value: '', text: 'All' }, ...casesOf(now).map(([value, amount]) => ({ value, text: titled(value), amount }))];
+  const chips = [
+    { value: '', text: 'All' },
+    ...casesOf(now)
+      .filter(([value, amount]) => amount > 0 || value === scenario)
+      .map(([value, amount]) => ({ value, text: titled(value), amount })),
+  ];
   return (
     <ListingTable<ActorRow>
       route={route}

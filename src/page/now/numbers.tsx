@@ -46,12 +46,11 @@ interface TileProps {
 }
 
 function Tile({ name, value, spark, what, children }: TileProps): JSX.Element {
-  const minutes = Math.max(0, spark.length - 1);
   return (
     <article class="tile card">
       <h2>{name}</h2>
       <p class="big number">{value}</p>
-      <Spark values={spark} label={`${what} per minute, the last ${minutes} minutes, ${Math.max(0, ...spark)} at most`} />
+      <Spark values={spark} label={`${what} per minute, the last ${spark.length} minutes, ${Math.max(0, ...spark)} at most`} />
       <p class="number detail">{children}</p>
     </article>
   );
@@ -73,12 +72,12 @@ function Ended({ now }: { readonly now: Now }): JSX.Element {
       <h2>Ended since the start</h2>
       <p class="big number">{count(all)}</p>
       <div class="shares" aria-hidden="true">
-        {OUTCOMES.map(([outcome, look]) => (
-          <span key={outcome} class={look} style={{ flexGrow: all === 0 ? 0 : ended[outcome] }} />
+        {OUTCOMES.filter(([outcome]) => ended[outcome] > 0).map(([outcome, look]) => (
+          <span key={outcome} class={look} style={{ flexGrow: ended[outcome] }} />
         ))}
       </div>
       <p class="number detail">
-        {OUTCOMES.filter(([outcome]) => outcome !== 'crashed' || ended.crashed > 0).map(([outcome, look, word]) => (
+        {OUTCOMES.filter(([outcome]) => outcome === 'answered' || ended[outcome] > 0).map(([outcome, look, word]) => (
           <Part key={outcome} look={look} text={`${count(ended[outcome])} ${word}`} />
         ))}
       </p>

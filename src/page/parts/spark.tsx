@@ -1,23 +1,27 @@
-/** A small line of what came each minute; the last minute, which is not over, is left out of its shape. */
+/** A small picture of what came each minute: a bar a minute, the last one of the minute that goes on. */
 import type { JSX } from 'preact';
 
-const WIDTH = 120;
-const HEIGHT = 32;
+const STEP = 3;
+const BAR = 2;
+const HEIGHT = 34;
 
 export function Spark({ values, label }: { readonly values: readonly number[]; readonly label: string }): JSX.Element {
-  const past = values.slice(0, -1);
-  const highest = Math.max(1, ...past);
-  const step = past.length > 1 ? WIDTH / (past.length - 1) : WIDTH;
-  const points = past.map((value, n) => `${(n * step).toFixed(1)},${(HEIGHT - 2 - (value / highest) * (HEIGHT - 5)).toFixed(1)}`);
+  const highest = Math.max(1, ...values);
+  const width = Math.max(1, values.length) * STEP;
   return (
-    <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg class="spark" viewBox={`0 0 ${width} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
       <title>{label}</title>
-      {points.length < 2 ? null : (
-        <>
-          <polygon points={`0,${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}`} />
-          <polyline points={points.join(' ')} />
-        </>
-      )}
+      <path class="ground" d={`M0 ${HEIGHT - 0.5}H${width}`} />
+      <path d={barsOf(values, highest)} />
     </svg>
   );
 }
+
+/** All bars as one path: a page that is drawn each second has few elements. */
+const barsOf = (values: readonly number[], highest: number): string =>
+  values
+    .map((value, n) => {
+      const tall = value === 0 ? 0 : Math.max(2, Math.round((value / highest) * (HEIGHT - 2)));
+      return tall === 0 ? '' : `M${n * STEP} ${HEIGHT}v${-tall}h${BAR}v${tall}z`;
+    })
+    .join('');

@@ -36,10 +36,10 @@ export function Bindings({ user, changed }: BindingsProps): JSX.Element {
 }
 
 function Phone({ binding }: { readonly binding: BindingView }): JSX.Element {
-  const { name, isAwake, pushProvider, transport, remote, contact, device, registeredAt, expiresAt } = binding;
+  const { name, userAgent, isAwake, pushProvider, transport, remote, contact, device, registeredAt, expiresAt } = binding;
   return (
     <>
-      <h3>
+      <h3 title={userAgent}>
         {name} <Badge tone={isAwake ? 'good' : 'accent'} text={isAwake ? 'Awake' : 'Asleep'} />
       </h3>
       <dl>

@@ -20,7 +20,7 @@ export function UserPage({ id }: { readonly id: string }): JSX.Element {
   if (user === undefined)
     return problem === undefined ? <p class="faint">Asking the service…</p> : <ProblemNote problem={problem} />;
   return (
-    <>
+    <div class="user">
       <header class="title">
         <h1>{user.user}</h1> <Reach row={user} />
         <p class="faint">{bareAddress(user.aor)}</p>
@@ -37,7 +37,7 @@ export function UserPage({ id }: { readonly id: string }): JSX.Element {
         <h2>Last calls</h2>
         <Recent calls={user.recent} />
       </section>
-    </>
+    </div>
   );
 }
 

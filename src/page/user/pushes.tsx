@@ -1,7 +1,8 @@
 /** The last pushes to a user's phones, each with what came of it. */
 import type { JSX } from 'preact';
 import type { PushView, UserView } from '../../insight/model.ts';
-import { length } from '../format.ts';
+import { serverNow } from '../clock.ts';
+import { length, sentence } from '../format.ts';
 import { Badge, type Tone } from '../parts/badge.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { type Column, Table } from '../parts/table.tsx';
@@ -17,13 +18,17 @@ const CAME: Readonly<Record<PushView['came'], readonly [tone: Tone, word: string
 
 const cameOf = ({ came }: PushView): JSX.Element => <Badge tone={CAME[came][0]} text={CAME[came][1]} />;
 
-const whatOf = ({ came, afterMs, why }: PushView): string => {
+/** A phone that has not come by now will not come of that push. */
+const WAKES_WITHIN_MS = 60_000;
+
+function whatOf({ came, afterMs, why, at }: PushView): string {
   const after = afterMs === null ? '' : ` after ${length(afterMs)}`;
-  if (came === 'registered') return `the phone registered${after}`;
-  if (came === 'sent') return 'nothing came of it yet';
-  if (came === 'delivered') return `the provider took it${after}${why === '' ? '; the phone did not register yet' : `; ${why}`}`;
-  return why === '' ? `it failed${after}` : why;
-};
+  const isLate = serverNow() - at > WAKES_WITHIN_MS;
+  if (came === 'registered') return `The phone registered${after}`;
+  if (came === 'sent') return isLate ? 'Nothing came of it' : 'Nothing came of it yet';
+  if (came === 'failed') return why === '' ? `It failed${after}` : sentence(why);
+  return `The provider took it${after}; ${why === '' ? `the phone did not register${isLate ? '' : ' yet'}` : why}`;
+}
 
 export function Pushes({ user: { pushes, bindings } }: { readonly user: UserView }): JSX.Element {
   if (pushes.length === 0) {
