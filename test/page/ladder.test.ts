@@ -89,7 +89,7 @@ describe('the ladder of a call', () => {
     ];
     expect(read(callView({ entries }), 'none')).toEqual([]);
     expect(read(callView({ entries }), 'some')).toEqual(['pickup.lost: 481, Gone']);
-    expect(read(callView({ entries }), 'all')).toEqual(['leg.ringing', 'pickup.lost: 481, Gone', 'leg.answer → leg:7/0']);
+    expect(read(callView({ entries }), 'all')).toEqual(['leg.ringing', 'pickup.lost: 481, Gone', 'leg.answer → Alice']);
   });
 
   it('colours answers by their class, and takes a challenge for no failure', () => {

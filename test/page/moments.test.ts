@@ -71,8 +71,9 @@ describe('who told whom', () => {
 describe('words for people', () => {
   it('name users, parties and ports', () => {
     expect([userOf('sip:bob@example.com'), userOf('tel:+49301234'), userOf('bob')]).toEqual(['bob', '+49301234', 'bob']);
-    const names = ['call:7', 'leg:7/1', 'port:push', 'ring-group:2'].map((address) => actorName(callView(), address));
-    expect(names).toEqual(['the call', "Bob's mobile", 'push', 'ring-group:2']);
+    const addresses = ['call:7', 'leg:7/1', 'port:push', 'stream:7/0', 'ring-group:2', 'call:8', 'leg:8/0'];
+    const names = ['the call', "Bob's mobile", 'push', 'media of Alice', 'ring group', 'call:8', 'leg:8/0'];
+    expect(addresses.map((address) => actorName(callView(), address))).toEqual(names);
     expect([personOf('sip:bob@example.com'), personOf('tel:+49301234')]).toEqual(['Bob', '+49301234']);
     expect(sinceStart(callView(), START + 3120)).toBe('3.120');
   });

@@ -192,7 +192,7 @@ function EntryText({ call, entry, show }: EntryParts): JSX.Element {
         {attributes.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd>
+            <dd class="mono">{typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value)}</dd>
           </div>
         ))}
       </dl>

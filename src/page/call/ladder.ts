@@ -2,7 +2,7 @@
 import type { CallView, MessageView, PartyView } from '../../insight/model.ts';
 import type { JournalEntry } from '../../journal/format.ts';
 import { instantOf, toldOf } from './moments.ts';
-import { statusOf } from './words.ts';
+import { actorName, personOf, statusOf } from './words.ts';
 
 export interface Column {
   readonly key: string;
@@ -170,7 +170,7 @@ function factRow(call: CallView, entry: JournalEntry, facts: FactsShown): readon
   if (facts === 'some' && (says === undefined || entry.fact === undefined)) return [];
   const detail = (says ?? []).map((name) => shown(told[name])).filter((value) => value !== '');
   const device = typeof told.device === 'string' ? nameOfDevice(call, told.device) : '';
-  const label = entry.command === undefined ? told.type : `${told.type} → ${shown(told.to)}`;
+  const label = entry.command === undefined ? told.type : `${told.type} → ${actorName(call, String(told.to))}`;
   return [
     { kind: 'fact', at: instantOf(call, entry), label, detail: [device, ...detail].filter(Boolean).join(', '), n: entry.n },
   ];
@@ -179,8 +179,11 @@ function factRow(call: CallView, entry: JournalEntry, facts: FactsShown): readon
 const nameOfDevice = ({ parties }: CallView, device: string): string =>
   device === '' ? '' : (parties.find((party) => party.device === device)?.name ?? '');
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+/** People by their names. */
+const shown = (value: unknown): string => {
+  if (typeof value === 'string') return value.startsWith('sip') ? personOf(value) : value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+};
 
 function withWaits(rows: readonly (MessageRow | FactRow)[]): readonly LadderRow[] {
   return rows.flatMap((row, n) => {

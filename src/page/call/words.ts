@@ -21,9 +21,11 @@ export function actorName(call: Pick<CallView, 'parties' | 'call'>, address: str
   if (address === call.call) return 'the call';
   const party = call.parties.find(({ leg }) => leg === address);
   if (party !== undefined) return party.name;
-  const port = /^port:(.+)$/.exec(address)?.[1];
-  if (port !== undefined) return PORTS[port] ?? port;
-  return address;
+  const [scenario = '', rest = ''] = address.split(':', 2);
+  if (scenario === 'port') return PORTS[rest] ?? rest;
+  if (scenario === 'stream') return `media of ${call.parties.find(({ leg }) => leg === `leg:${rest}`)?.name ?? rest}`;
+  if (scenario === 'call' || scenario === 'leg') return address;
+  return scenario.replaceAll('-', ' ');
 }
 
 const PORTS: Readonly<Record<string, string>> = { sip: 'SIP', push: 'push', media: 'media', http: 'HTTP' };
