@@ -4,7 +4,7 @@ import type { Dialog } from './phone-dialog.ts';
 import { targetIn } from './phone-dialog.ts';
 import { cseqOf, type Header, headerOf, type PhoneMessage, tagOf, uriOf } from './phone-message.ts';
 import type { Draft, Requester } from './phone-requester.ts';
-import { answerOf, flawsOfNextSdp, mediaLines, offerOf } from './phone-sdp.ts';
+import { answerOf, flawsOfNextSdp, mediaLines, offerOf, padded } from './phone-sdp.ts';
 import type { TimerScript } from './phone-session.ts';
 import { SessionTimer } from './phone-session.ts';
 import type { ClientExchange, ServerExchange } from './phone-transactions.ts';
@@ -153,7 +153,7 @@ export abstract class PhoneCall {
   reInvite(parts: ReInviteParts = {}): Sent {
     this.sdpVersion += 1;
     const offer = offerOf(this.host.wire.local, this.sdpVersion, parts.direction);
-    const sdp = parts.sdp ?? parts.rewritten?.(offer) ?? offer;
+    const sdp = parts.sdp ?? padded(parts.rewritten?.(offer) ?? offer, this.#remoteSdp);
     const sent: Sent = { method: 'INVITE', status: 0, response: undefined };
     this.#pendingInvite = true;
     const headers = [...this.session.ask(), ...(parts.headers ?? [])];
@@ -178,7 +178,7 @@ export abstract class PhoneCall {
   /** Offers a new session, or with `sdp: ''` only refreshes this one (RFC 3311). */
   update(parts: { readonly sdp?: string; readonly headers?: readonly Header[] } = {}): Sent {
     this.sdpVersion += 1;
-    const sdp = parts.sdp ?? offerOf(this.host.wire.local, this.sdpVersion);
+    const sdp = parts.sdp ?? padded(offerOf(this.host.wire.local, this.sdpVersion), this.#remoteSdp);
     const sent: Sent = { method: 'UPDATE', status: 0, response: undefined };
     const { dialog } = this;
     if (sdp !== '') this.#pendingUpdate = true;
@@ -444,7 +444,10 @@ export abstract class PhoneCall {
     this.#reInvites.set(cseqOf(request).number, exchange);
     this.sdpVersion += 1;
     const { local } = this.host.wire;
-    const body = request.body === '' ? offerOf(local, this.sdpVersion) : answerOf(request.body, local, this.sdpVersion);
+    const body =
+      request.body === ''
+        ? padded(offerOf(local, this.sdpVersion), this.#remoteSdp)
+        : answerOf(request.body, local, this.sdpVersion);
     if (request.body !== '') this.remoteSdp = request.body;
     const headers = [['Contact', this.host.contact] as const, ...this.session.answer(request)];
     this.host.respond(exchange, 200, { ...bodyOf(body), headers });

@@ -32,6 +32,10 @@ export function answerOf(offer: string, local: Endpoint, version: number): strin
   );
 }
 
+/** An offer that keeps as many m-lines as the session has, by what the other side said last (RFC 3264 §8). */
+export const padded = (offer: string, heard: string): string =>
+  offer + 'm=video 0 RTP/AVP 96\r\n'.repeat(Math.max(0, mediaLines(heard) - mediaLines(offer)));
+
 /** Number of m-lines. */
 export const mediaLines = (sdp: string): number => sdp.match(/^m=/gm)?.length ?? 0;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CallCommand } from '../../machines/vocabulary/commands.ts';
 import type { Phone } from '../../src/testing/phone.ts';
 import type { ServiceWorldOptions } from '../../src/testing/service-world.ts';
 import { AudibleWorld } from '../support/audible.ts';
@@ -120,6 +121,88 @@ describe('audio that passes through the service', () => {
     call.bye();
     expectQuiet(world);
     expect(audible.open).toBe(0);
+  });
+
+  it('is counted: what was heard of each party, and what was lost on the way', () => {
+    const { audible, world, alice, bob, call, bobs } = talking();
+    const told: object[] = [];
+    world.service.service.engine.journal.observe(({ kind, entry, refused }) => {
+      if (kind !== 'fact' || entry.type !== 'stream.ended' || refused !== undefined) return;
+      const { leg, packets, lost } = entry as unknown as Readonly<Record<string, unknown>>;
+      told.push({ leg, packets, lost });
+    });
+    const [one, other] = [audible.ear(alice, call), audible.ear(bob, bobs)];
+    one.talk(400);
+    other.talk(400);
+    world.run(110);
+    audible.rtp.path(alice.wire.local.host, '*', { loss: 1 });
+    world.run(60);
+    audible.rtp.heal();
+    world.run(500);
+    call.bye();
+    expectQuiet(world);
+    expect(told).toHaveLength(2);
+    // RFC 3550 A.1: the first packet of a source only opens its probation.
+    expect(told).toEqual(
+      expect.arrayContaining([
+        { leg: 'leg:1/0', packets: 16, lost: 3 },
+        { leg: 'leg:1/1', packets: 19, lost: 0 },
+      ]),
+    );
+  });
+
+  it('ends its call once it has stalled for so long, where the config asks for that', () => {
+    const media = { stalledAfterMs: 5_000, stalledEndsCallAfterMs: 8_000 };
+    const { audible, world, alice, bob, call, bobs } = talking({ config: { media } });
+    const [one, other] = [audible.ear(alice, call), audible.ear(bob, bobs)];
+    one.talk(2_000);
+    other.talk(40_000);
+    world.run(14_000);
+    expect([call.state, bobs.state]).toEqual(['answered', 'answered']);
+    world.run(3_000);
+    expect([call.end, bobs.end]).toEqual(['hungUp', 'hungUp']);
+    other.hush();
+    expectQuiet(world);
+    expect(audible.open).toBe(0);
+  });
+
+  it('is closed at every end of a call', () => {
+    const ends: Readonly<Record<string, (stage: ReturnType<typeof scene>) => void>> = {
+      'the caller gives up on early media': ({ world, alice, bob }) => {
+        bob.onInvite = { ringAfterMs: 0, early: true };
+        const call = alice.call('bob');
+        world.run(300);
+        call.cancel();
+      },
+      'the callee declines after early media': ({ world, alice, bob }) => {
+        bob.onInvite = { ringAfterMs: 0, early: true, decline: 486, declineAfterMs: 100 };
+        alice.call('bob');
+        world.run(500);
+      },
+      'nobody acknowledges': ({ world, alice, bob }) => {
+        bob.onInvite = 'answer';
+        alice.call('bob', { ack: 'never' });
+        world.run(40_000);
+      },
+      'an operator ends it': ({ world, alice, bob }) => {
+        bob.onInvite = 'answer';
+        alice.call('bob');
+        world.run(500);
+        const order: CallCommand = { type: 'call.end', to: 'call:1', status: 480, reason: '' };
+        world.service.service.engine.order(order, 'operator');
+      },
+    };
+    for (const [how, end] of Object.entries(ends)) {
+      const stage = scene();
+      let most = 0;
+      stage.world.service.service.engine.journal.observe(() => {
+        most = Math.max(most, stage.audible.open);
+      });
+      end(stage);
+      stage.world.run(1_000);
+      expect([how, most > 0, stage.audible.open]).toEqual([how, true, 0]);
+      expectQuiet(stage.world);
+    }
   });
 
   it('is told of by facts, and its end ends nothing where the config does not ask for that', () => {

@@ -3,7 +3,7 @@
  * `MINUTES=30 npm run test:simulation`; SEED fixes what happens, ROUND plays one town of it alone.
  */
 import { actsByName, play, type Staging } from '../../src/testing/attack/play.ts';
-import { AttackFailure, INVARIANTS, playHistory } from '../../src/testing/index.ts';
+import { AttackFailure, INVARIANTS, MEDIA_ACTS, playHistory, simulatedMedia } from '../../src/testing/index.ts';
 import { smaller } from './smaller.ts';
 import { drawTown, seedOfRound, TOWN, townPickup } from './town.ts';
 
@@ -25,6 +25,9 @@ const only = ROUND === '' ? undefined : numberOf('ROUND', ROUND);
 const users = Array.from({ length: TOWN.users }, (_, n) => `user${n}`);
 const config = { pickup: townPickup(users) };
 const staging: Staging = { users, world: { config }, invariants: INVARIANTS, acts: actsByName() };
+/** In one town of three all media passes through the service. */
+const relaying = { openMedia: simulatedMedia, config: { ...config, media: { anchor: 'always' as const } } };
+const isRelaying = (round: number): boolean => round % 3 === 0;
 const beganMs = performance.now();
 const walked = { calls: 0, simulatedMs: 0, rounds: 0 };
 
@@ -41,8 +44,9 @@ function progress(): string {
 
 /** Plays one town; false if it broke a rule. */
 function plays(round: number): boolean {
-  const history = drawTown(seedOfRound(seed, round), TOWN);
-  const { broken, tookMs, world } = play(history, staging);
+  const history = drawTown(seedOfRound(seed, round), TOWN, isRelaying(round) ? MEDIA_ACTS : []);
+  const staged = isRelaying(round) ? { ...staging, world: relaying } : staging;
+  const { broken, tookMs, world } = play(history, staged);
   walked.calls += world.service.stories.length;
   walked.simulatedMs += tookMs;
   walked.rounds += 1;
@@ -52,14 +56,17 @@ function plays(round: number): boolean {
   for (const line of first.lines) console.log(`  ${line}`);
   console.log(`\nPlay this round again with SEED=${seed} ROUND=${round} npm run test:simulation. Looking for fewer acts …\n`);
   const untilMs = performance.now() + SHRINKS_FOR_MS;
-  const fails = (fewer: typeof history) => play(fewer, staging).broken.some(({ invariant }) => invariant === first.invariant);
-  report(smaller(history, fails, () => performance.now() < untilMs));
+  const fails = (fewer: typeof history) => play(fewer, staged).broken.some(({ invariant }) => invariant === first.invariant);
+  report(
+    smaller(history, fails, () => performance.now() < untilMs),
+    staged,
+  );
   return false;
 }
 
-function report(history: ReturnType<typeof drawTown>): void {
+function report(history: ReturnType<typeof drawTown>, { world }: Staging): void {
   try {
-    playHistory(history, { name: 'the walk', users, config, invariants: INVARIANTS });
+    playHistory(history, { name: 'the walk', users, world, invariants: INVARIANTS });
   } catch (error) {
     console.log(error instanceof AttackFailure ? error.message : error);
   }

@@ -68,22 +68,24 @@ const REPAIRS: Readonly<Record<string, (drawn: never) => Omit<ActAt, 'atMs'>>> =
   weather: () => ({ act: 'weather', with: 'calm' }),
   unregisters: (n: number) => ({ act: 'registers', with: n }),
   'unregisters all': (n: number) => ({ act: 'registers', with: n }),
+  'media weather': () => ({ act: 'media weather', with: {} }),
   'push service': () => ({ act: 'push service', with: undefined }),
   'push delay': () => ({ act: 'push delay', with: 20 }),
   pushes: ([n]: [number]) => ({ act: 'pushes', with: [n, 1] }),
 };
 const REPAIRED_WITHIN_MS = 20_000;
 
-/** The same town for the same seed. */
-export function drawTown(seed: number, { users, forMs, calls, otherActs }: TownSize): History {
+/** The same town for the same seed; `more` is done beside what is done everywhere. */
+export function drawTown(seed: number, { users, forMs, calls, otherActs }: TownSize, more: readonly Act[] = []): History {
   const random = new SeededRandom(seed);
   const draw = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number): T[] =>
     fc.sample(arbitrary, { seed: Math.floor(random.fraction() * 2 ** 31), numRuns });
   const at = (): number => Math.floor(random.fraction() * forMs);
   const of = (act: Act, count: number): ActAt[] =>
     draw(act.arbitrary, count).map((drawn) => ({ atMs: at(), act: act.name, with: drawn }));
-  const each = Math.ceil(otherActs / OTHERS.length);
-  const acts = [...of(TOWN_CALL, calls), ...OTHERS.flatMap((act) => of(act, each))];
+  const others = [...OTHERS, ...more];
+  const each = Math.ceil(otherActs / others.length);
+  const acts = [...of(TOWN_CALL, calls), ...others.flatMap((act) => of(act, each))];
   const repairs = acts.flatMap(({ atMs, act, with: drawn }) => {
     const repair = REPAIRS[act]?.(drawn as never);
     return repair === undefined ? [] : [{ ...repair, atMs: atMs + Math.floor(random.fraction() * REPAIRED_WITHIN_MS) }];
