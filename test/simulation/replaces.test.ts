@@ -184,6 +184,32 @@ describe('an INVITE with Replaces (RFC 3891)', () => {
     expectQuiet(world);
   });
 
+  it('given up, of more m-lines than the call had: each is answered as it offers after that', () => {
+    const { world, dave, call, bobs } = talking();
+    const daves = bobs.remoteSdp
+      .replace(/^o=.*$/m, `o=dave 7 1 IN IP4 ${host(dave)}`)
+      .replace(/^c=.*$/m, `c=IN IP4 ${host(dave)}`);
+    const video = 'm=video 50000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n';
+    dave.call('alice', { headers: [replaces(bobs)], ack: 'never', sdp: `${daves}${video}` });
+    world.run(70_000);
+    expect([call.state, bobs.state]).toEqual(['answered', 'answered']);
+    // Alice has two lines from now on (RFC 3264 §8), Bob has one.
+    for (const ask of [
+      () => bobs.reInvite({ direction: 'sendonly' }),
+      () => call.reInvite({ sdp: '' }),
+      () => bobs.reInvite({ sdp: '' }),
+      () => bobs.reInvite(),
+    ]) {
+      const sent = ask();
+      world.run(500);
+      expect(sent.status).toBe(200);
+      expect([bobs.remoteSdp.match(/^m=/gm), call.remoteSdp.match(/^m=/gm)]).toEqual([['m='], ['m=', 'm=']]);
+    }
+    expect(world.complaints).toEqual([]);
+    expectTalk(world, call, bobs);
+    expectQuiet(world);
+  });
+
   it('belongs to INVITE alone', () => {
     const { world, dave, bobs, call } = talking();
     const sent = dave.request('MESSAGE', 'alice', { headers: [replaces(bobs)], body: 'hello' });

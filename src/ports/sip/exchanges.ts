@@ -11,7 +11,7 @@ import { letAnswerGo } from './caller.ts';
 import type { SipContext } from './context.ts';
 import { ackTo, sendInDialog } from './credentials.ts';
 import { described, withoutSdp } from './described.ts';
-import { bodyFor, noteBody } from './descriptions.ts';
+import { bodyFor, noteBody, recouple } from './descriptions.ts';
 import { carriesOffer, dialogToward, type WhyNotReferred, whyRefused } from './exchange-rules.ts';
 import { keyIn } from './info-keys.ts';
 import { LeftAnswers } from './left-answers.ts';
@@ -350,6 +350,8 @@ export class Exchanges {
     const { body } = message;
     if (body === '' || !DESCRIBING.has(message.cseq.method)) return body;
     const type = header(message, 'content-type');
+    // A dialog that was re-coupled, if only for a while, may have more m-lines than the other one: each keeps its own.
+    if (to.lines !== undefined) recouple(from);
     noteBody(from, body, type);
     return bodyFor(to, body, type);
   }
