@@ -4,7 +4,7 @@
  * and `--if-possible` says in a line what is missing instead of failing: the service runs without its page too.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,18 +13,19 @@ const SOURCE = join(root, 'src/page');
 const TARGET = join(root, 'dist/page');
 const INDEX = join(TARGET, 'index.html');
 
-/** What says so first in the cascade comes first; the pages' own sheets follow by name. */
-const sheets = () => [
-  ...globSync('styles/*.css', { cwd: SOURCE }).sort(),
-  ...globSync('*/**/*.css', { cwd: SOURCE, exclude: ['styles'] }).sort(),
-];
+const sources = () => readdirSync(SOURCE, { recursive: true }).filter((name) => /\.(tsx?|css|html|svg)$/.test(name));
+
+/** The words of the design come first in the cascade; the pages' own sheets follow by name. */
+const sheets = () => {
+  const found = sources().filter((name) => name.endsWith('.css')).sort();
+  return [...found.filter((name) => name.startsWith('styles')), ...found.filter((name) => !name.startsWith('styles'))];
+};
 
 const changedAt = (paths) => Math.max(...paths.map((path) => statSync(path).mtimeMs));
 
 function isNeeded() {
   if (!existsSync(INDEX)) return existsSync(SOURCE);
-  const sources = globSync('**/*.{ts,tsx,css,html,svg}', { cwd: SOURCE }).map((name) => join(SOURCE, name));
-  return changedAt([...sources, fileURLToPath(import.meta.url)]) > statSync(INDEX).mtimeMs;
+  return changedAt([...sources().map((name) => join(SOURCE, name)), fileURLToPath(import.meta.url)]) > statSync(INDEX).mtimeMs;
 }
 
 const hashed = (name, ending, text) =>
@@ -52,6 +53,16 @@ async function build() {
   const { rolldown } = await import('rolldown');
   // Into a folder beside it, so that a service that runs never sees half a page.
   const fresh = `${TARGET}-${process.pid}`;
+  try {
+    await buildInto(fresh, rolldown);
+    rmSync(TARGET, { recursive: true, force: true });
+    renameSync(fresh, TARGET);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function buildInto(fresh, rolldown) {
   const assets = join(fresh, 'assets');
   mkdirSync(assets, { recursive: true });
   const main = await script(rolldown, 'main', 'main.tsx', 'esm', assets);
@@ -68,8 +79,6 @@ async function build() {
     .replace('{theme}', `/assets/${theme}`)
     .replace('{main}', `/assets/${main}`);
   writeFileSync(join(fresh, 'index.html'), html);
-  rmSync(TARGET, { recursive: true, force: true });
-  renameSync(fresh, TARGET);
 }
 
 const wishes = new Set(process.argv.slice(2));

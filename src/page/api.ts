@@ -46,7 +46,6 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
   const response = await reach(method, path, body);
   if (response.status === 401) isLocked.set(true);
   if (!response.ok) throw new ApiError(await problemOf(response));
-  isLocked.set(false);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
@@ -78,6 +77,7 @@ async function problemOf(response: Response): Promise<ApiProblem> {
 /** Logs in; the service remembers it by a cookie that no script can read. */
 export async function logIn(token: string): Promise<void> {
   await post('session', { token });
+  isLocked.set(false);
 }
 
 export async function logOut(): Promise<void> {

@@ -5,6 +5,7 @@ import { isLocked } from './api.ts';
 import { Banners } from './banners.tsx';
 import { Bar } from './bar.tsx';
 import { CallPage } from './call/page.tsx';
+import { Foot } from './foot.tsx';
 import { Heart } from './heart.tsx';
 import { startKeys } from './keys.ts';
 import { LoginPage } from './login.tsx';
@@ -35,6 +36,7 @@ export function Shell(): JSX.Element {
       <main id="content" tabIndex={-1} key={key}>
         {locked ? <LoginPage /> : pageOf(route)}
       </main>
+      <Foot />
     </>
   );
 }

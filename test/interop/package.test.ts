@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,15 @@ describe.skipIf(isSkipped)(`the packed package${isSkipped ? ' [skipped: npm reac
     const listed = npm(['ls', '--all'], folder);
     expect([listed.status, listed.stdout]).toEqual([0, expect.not.stringContaining('invalid')]);
     expect(listed.stdout.match(/ws@\d+/g)?.filter((ws) => ws !== 'ws@8')).toEqual([]);
+  });
+
+  it('brings the live page along, built', () => {
+    const page = join(folder, 'node_modules/callweave/dist/page');
+    const named = [...readFileSync(join(page, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(
+      ([, path]) => path,
+    );
+    expect(named).toHaveLength(4);
+    expect(named.filter((path) => !existsSync(join(page, path ?? '')))).toEqual([]);
   });
 
   it('opens every door to Node, and to the compiler', async () => {

@@ -7,6 +7,7 @@ import { freePort } from './support/ports.ts';
 import { RealPhones } from './support/real-phones.ts';
 import { Service, type User } from './support/service.ts';
 
+const TOKEN = 'open-sesame-of-the-operator';
 const PRID = 'secret-push-token-of-bob';
 
 /** The page on a real service while real calls run: one story, told in order. */
@@ -23,7 +24,7 @@ describeWith(CHROMIUM, 'the live page on a service that runs', () => {
 
   beforeAll(async () => {
     const listen = `http:127.0.0.1:${await freePort()}`;
-    [service, browser] = await Promise.all([Service.start(4, { admin: { listen } }), PageBrowser.open()]);
+    [service, browser] = await Promise.all([Service.start(4, { admin: { listen, token: TOKEN } }), PageBrowser.open()]);
     url = listen.replace('http:', 'http://');
     phones = new RealPhones(service);
     users = [service.user(), service.user(), service.user()];
@@ -44,6 +45,15 @@ describeWith(CHROMIUM, 'the live page on a service that runs', () => {
 
   const row = (...texts: readonly (string | RegExp)[]) =>
     texts.reduce((found, hasText) => found.filter({ hasText }), page.locator('tbody tr'));
+
+  it('asks for the token of the config', async () => {
+    await page.getByLabel('Token').fill('no-token-of-this-service');
+    await page.keyboard.press('Enter');
+    await page.getByText('This is not the token of the config.').waitFor();
+    await page.getByLabel('Token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+  });
 
   it('shows phones as they come and fall asleep', async () => {
     const [first, second] = users;
@@ -106,7 +116,9 @@ describeWith(CHROMIUM, 'the live page on a service that runs', () => {
 
   it('was told no secret, and the browser complained of nothing', () => {
     const told = answers.join('\n');
-    const found = ['Pixel/8 (app 2.1)', PRID, ...users.map(({ password }) => password)].filter((text) => told.includes(text));
+    const found = ['Pixel/8 (app 2.1)', TOKEN, PRID, ...users.map(({ password }) => password)].filter((text) =>
+      told.includes(text),
+    );
     expect(found).toEqual(['Pixel/8 (app 2.1)']);
     expect(browser.complaints).toEqual([]);
   });

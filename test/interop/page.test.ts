@@ -107,6 +107,8 @@ describeWith(CHROMIUM, 'the live page in Chromium', () => {
     await page.keyboard.press('Enter');
     await page.locator('[data-row]').first().waitFor();
     expect(await page.evaluate(KEPT)).not.toContain('sesame');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in' }).waitFor();
     await page.context().close();
   });
 

@@ -68,10 +68,14 @@ async function answer(world: PageWorld, request: IncomingMessage, response: Serv
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found));
 }
 
-function session(world: PageWorld, { method }: IncomingMessage, said: string, response: ServerResponse): void {
-  if (method === 'DELETE') response.writeHead(204, { 'set-cookie': 'session=no; Max-Age=0' }).end();
+function session(world: PageWorld, { method, headers }: IncomingMessage, said: string, response: ServerResponse): void {
+  const isIn = (headers.cookie ?? '').includes('session=yes');
+  if (method === 'GET') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ isOpen: world.token === '', isIn: world.token === '' || isIn }));
+  } else if (method === 'DELETE') response.writeHead(204, { 'set-cookie': 'session=no; Path=/; Max-Age=0' }).end();
   else if (JSON.parse(said).token === world.token) {
-    response.writeHead(204, { 'set-cookie': 'session=yes; HttpOnly; SameSite=Strict' }).end();
+    response.writeHead(204, { 'set-cookie': 'session=yes; Path=/; HttpOnly; SameSite=Strict' }).end();
   } else problem(response, 401, 'Wrong token', 'This is not the token of the config.');
 }
 
