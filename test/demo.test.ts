@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { askedBy } from '../src/demo/asked.ts';
 import { Missed, Stage } from '../src/demo/stage.ts';
+import type { CallRow, Listing } from '../src/insight/model.ts';
 import { VirtualTime } from '../src/testing/virtual-time.ts';
 import { TimerHeap } from '../src/timer-heap.ts';
 
@@ -84,6 +86,46 @@ describe('npm run demo', () => {
     }
     expect(output).toContain(story);
     for (const line of output.split('\n').filter((each) => each.includes('│'))) expect(line.length).toBeLessThanOrEqual(110);
+  });
+});
+
+describe('npm run demo -- --stay', () => {
+  it('stays with a page on which its calls can be looked at, until it is ended', async () => {
+    const child = spawn(process.execPath, [main, 'pickup', '--stay=0']);
+    const { promise: url, resolve: found } = Promise.withResolvers<string>();
+    let output = '';
+    child.stdout.on('data', (text) => {
+      output += text;
+      const said = /looked at, as charts too: (http:\S+)/.exec(output)?.[1];
+      if (said !== undefined) found(said);
+    });
+    const ended = new Promise<number | null>((resolve) => void child.on('close', resolve));
+    const page = await Promise.race([url, ended.then(() => output)]);
+    const calls = (await fetch(`${page}/api/v1/calls`).then((answer) => answer.json())) as Listing<CallRow>;
+    expect(calls.rows.map(({ outcome, why }) => [outcome, why])).toEqual([
+      ['answered', 'Carol took the call to Bob'],
+      ['answered', expect.stringMatching(/^Alice hung up after 0\.\d s of talk$/)],
+    ]);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+  });
+
+  it.each([
+    [['--stay=70000'], '70000 is no port'],
+    [['--page'], 'the demo knows --stay alone, not --page'],
+    [['push', 'pickup'], 'one demo at a time'],
+  ])('refuses %s', (args, why) => expect(askedBy(args)).toBe(why));
+
+  it('plays all of them where none is named', () => {
+    const names = (args: string[]) => {
+      const asked = askedBy(args);
+      return typeof asked === 'string' ? asked : [asked.plays.length, asked.pagePort];
+    };
+    expect([names([]), names(['--stay']), names(['ivr', '--stay=0'])]).toEqual([
+      [1, undefined],
+      [3, 8060],
+      [1, 0],
+    ]);
   });
 });
 

@@ -1,43 +1,62 @@
 /** `npm run demo [NAME]`: a story on real loopback sockets, with simulated phones; prints its ladder. */
-
 import { exitCode, reasonOf } from '../errors.ts';
-import { ivr } from './ivr.ts';
-import { pickup } from './pickup.ts';
+import { type Asked, askedBy, USAGE } from './asked.ts';
 import type { Play } from './play.ts';
-import { push } from './push.ts';
 import { expectThat, Missed } from './stage.ts';
 import { Theatre } from './theatre.ts';
 
-const PLAYS: Readonly<Record<string, Play>> = { push, pickup, ivr };
-const DEFAULT_PLAY = 'push';
+const say = (text: string): void => void process.stdout.write(text);
 
-async function perform({ introduction, perform: play }: Play): Promise<void> {
-  const theatre = new Theatre();
+async function perform(theatre: Theatre, { introduction, perform: play }: Play): Promise<void> {
   try {
-    await theatre.open();
     await play(theatre);
     expectThat(`the phones complain: ${theatre.complaints.join('; ')}`, theatre.complaints.length === 0);
   } finally {
-    process.stdout.write(`${introduction}\n${theatre.ladder}`);
+    say(`${introduction}\n${theatre.ladder}`);
+  }
+  say(`\nWhat the service logs of it:\n${theatre.stories.join('\n')}\n`);
+}
+
+async function performAll(theatre: Theatre, plays: readonly Play[]): Promise<void> {
+  for (const [n, play] of plays.entries()) {
+    if (n > 0) await theatre.clear();
+    await perform(theatre, play);
+  }
+}
+
+/** Plays, and stays where that was asked for: whoever looks at the page plays again by Enter. */
+async function run({ plays, pagePort }: Asked): Promise<void> {
+  const theatre = new Theatre();
+  await theatre.open({ pagePort });
+  try {
+    await performAll(theatre, plays);
+    if (pagePort === undefined) return;
+    say(
+      `\nThe calls can be looked at, as charts too: ${theatre.pageUrl}\nEnter plays it again, for you to watch; Ctrl+C ends.\n`,
+    );
+    for await (const _ of process.stdin) {
+      await theatre.clear();
+      await performAll(theatre, plays);
+      say('\n');
+    }
+    // Nobody types: it stays until it is ended.
+    await new Promise(() => undefined);
+  } finally {
     await theatre.close();
   }
-  process.stdout.write(`\nWhat the service logs of it:\n${theatre.stories.join('\n')}\n`);
 }
 
-function refuse(what: string): never {
-  const plays = Object.entries(PLAYS).map(([name, { says }]) => `  npm run demo ${name.padEnd(10)} ${says}\n`);
-  process.stderr.write(`callweave: ${what}; the demos are:\n${plays.join('')}`);
+const asked = askedBy(process.argv.slice(2));
+if (typeof asked === 'string') {
+  process.stderr.write(`callweave: ${asked}; the demos are:\n${USAGE}`);
   process.exit(exitCode.config);
 }
-
-const [name = DEFAULT_PLAY, ...rest] = process.argv.slice(2);
-const play = Object.hasOwn(PLAYS, name) ? PLAYS[name] : undefined;
-if (play === undefined) refuse(`no demo is named ${JSON.stringify(name)}`);
-if (rest.length > 0) refuse('one demo at a time');
+process.on('SIGINT', () => process.exit(exitCode.ok));
+process.on('SIGTERM', () => process.exit(exitCode.ok));
 try {
-  await perform(play);
+  await run(asked);
   process.exit(exitCode.ok);
 } catch (error) {
-  process.stdout.write(`\nThe demo failed. ${error instanceof Missed ? error.message : reasonOf(error)}\n`);
+  say(`\nThe demo failed. ${error instanceof Missed ? error.message : reasonOf(error)}\n`);
   process.exit(exitCode.software);
 }

@@ -2,6 +2,7 @@ import { SystemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { isProblem, reasonOf } from '../errors.ts';
 import { createLog } from '../log.ts';
+import type { PushSender } from '../ports/push/senders/push-sender.ts';
 import { CryptoRandom } from '../random.ts';
 import { type Running, start } from '../start.ts';
 import { drawLadder } from '../testing/ladder.ts';
@@ -31,21 +32,35 @@ const log = createLog({ level: 'warn', format: 'pretty', clock, sink: { write: (
 const timers = new TimerHeap(clock, (error) => log.error({ problem: reasonOf(error) }, 'a timer broke something'));
 const random = new CryptoRandom();
 
+/** How a theatre opens. */
+export interface Opening {
+  /** Opens the door of the live page at this port, 0: at any; undefined: there is none. */
+  readonly pagePort?: number | undefined;
+}
+
+const openPush = (): PushService =>
+  new PushService({ now: () => clock.now(), after: (delayMs, fire) => timers.set(delayMs, fire) });
+
 /** A service that runs on loopback, the phones that play on it, and what becomes a ladder. */
 export class Theatre {
-  readonly stage = new Stage(timers, LIMIT_MS);
-  readonly push = new PushService({ now: () => clock.now(), after: (delayMs, fire) => timers.set(delayMs, fire) });
+  stage = new Stage(timers, LIMIT_MS);
+  push = openPush();
   /** What the service tells of each call that is over, in lines. */
-  readonly stories: string[] = [];
-  readonly #recorder = new Recorder(() => clock.now());
-  readonly #phones: Phone[] = [];
-  readonly #sounds: Sound[] = [];
+  stories: string[] = [];
+  #recorder = new Recorder(() => clock.now());
+  #phones: Phone[] = [];
+  #sounds: Sound[] = [];
   #running: Running | undefined;
 
   /** Starts the service. Throws `Missed` with what is in the way. */
-  async open(): Promise<void> {
-    const running = await start(demoConfig(), log, {
-      senders: new Map([[PROVIDER, this.push]]),
+  async open({ pagePort }: Opening = {}): Promise<void> {
+    const push: PushSender = {
+      send: (request, done) => this.push.send(request, done),
+      cancel: (request, done) => this.push.cancel(request, done),
+      close: () => this.push.close(),
+    };
+    const running = await start(demoConfig(pagePort), log, {
+      senders: new Map([[PROVIDER, push]]),
       hear: (story) =>
         void this.stories.push(
           `${story.caller} called ${story.callee}: ${story.outcome}, over after ${story.seconds} s`,
@@ -122,9 +137,32 @@ export class Theatre {
     return drawLadder(this.#recorder.records, { parties: [first, SERVICE, ...others] });
   }
 
-  async close(): Promise<void> {
+  /** Where the live page is; empty if there is none. */
+  get pageUrl(): string {
+    return this.#running?.door ?? '';
+  }
+
+  /** Between two plays on one service: the phones of the last one go home. */
+  async clear(): Promise<void> {
+    this.stage = new Stage(timers, LIMIT_MS);
+    const leaving = this.#phones.map((phone) => ({ phone, registration: phone.unregister() }));
+    for (const { phone, registration } of leaving)
+      await this.stage.until(`${phone.name} takes its registration back`, () => registration.status === 200);
+    this.#leave();
+    this.push = openPush();
+    this.#recorder = new Recorder(() => clock.now());
+    this.stories = [];
+  }
+
+  #leave(): void {
     for (const phone of this.#phones) phone.wire.close();
     for (const { media } of this.#sounds) media.close();
+    this.#phones = [];
+    this.#sounds = [];
+  }
+
+  async close(): Promise<void> {
+    this.#leave();
     await this.#running?.stop();
   }
 
@@ -136,9 +174,10 @@ export class Theatre {
 }
 
 /** The presets, on ports that the system chooses and with a store that is forgotten. */
-function demoConfig(): Config {
-  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:', CALLWEAVE_ADMIN: 'off' }, cwd: 'no-such-folder' });
+function demoConfig(pagePort: number | undefined): Config {
+  const config = loadConfig({ argv: [], env: { CALLWEAVE_DB: ':memory:' }, cwd: 'no-such-folder' });
   if (Array.isArray(config)) throw new Missed(config.map(({ line }) => line).join('; '));
   const listen = (['udp', 'tcp'] as const).map((transport) => ({ transport, host: HOST, port: 0 }));
-  return { ...config, listen };
+  const admin = config.admin && pagePort !== undefined ? { ...config.admin, port: pagePort, isPreset: false } : undefined;
+  return { ...config, listen, admin };
 }

@@ -64,7 +64,8 @@ const isShown = (row: LadderRow, shown: Shown | undefined): boolean =>
 function timeOf(call: CallView, rows: readonly LadderRow[], n: number): string {
   const [row, before] = [rows[n], rows[n - 1]];
   if (row === undefined || row.kind === 'wait') return '';
-  return before !== undefined && before.kind !== 'wait' && before.at === row.at ? '' : sinceStart(call, row.at);
+  const time = sinceStart(call, row.at);
+  return before !== undefined && before.kind !== 'wait' && sinceStart(call, before.at) === time ? '' : time;
 }
 
 interface RungParts extends Pick<LadderParts, 'show'> {

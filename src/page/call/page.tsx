@@ -18,9 +18,12 @@ import { Scrubber } from './scrubber.tsx';
 import { Story } from './story.tsx';
 import { Tabs } from './tabs.tsx';
 
+/** A registration lives on after the calls that it takes part in. */
+const SHARED = 'registration';
+
 export function CallPage({ id }: { readonly id: string }): JSX.Element {
   const { value, problem, refresh } = useResource<CallView>(pathOf('calls', id), 0);
-  const isGoingOn = value?.actors.some(({ endedAt }) => endedAt === null) === true;
+  const isGoingOn = value?.actors.some(({ endedAt, scenario }) => endedAt === null && scenario !== SHARED) === true;
   useLive(value !== undefined && isGoingOn ? pathOf('calls', value.call, 'live') : '', refresh);
   if (value !== undefined) return <CallArticle call={value} />;
   return problem === undefined ? <p class="faint loading">Asking for the call …</p> : <ProblemNote problem={problem} />;

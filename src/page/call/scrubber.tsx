@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { CallView } from '../../insight/model.ts';
 import type { JournalEntry } from '../../journal/format.ts';
-import { toldOf } from './moments.ts';
+import { momentOf, toldOf } from './moments.ts';
 import type { Playback } from './playback.ts';
 import { tellingsOf } from './told.ts';
 import { actorName, sinceStart } from './words.ts';
@@ -31,7 +31,7 @@ export function Scrubber({ call, playback, entry }: ScrubberParts): JSX.Element 
         </button>
       </div>
       <div class="scrubber-line">
-        <Ticks moments={moments} place={place} />
+        <Ticks call={call} playback={playback} />
         <input
           type="range"
           min={0}
@@ -62,23 +62,25 @@ function saying(call: CallView, entry: JournalEntry): string {
   return `${actorName(call, entry.by)}${to}: ${type}`;
 }
 
-/** Where in time the moments lie. */
-function Ticks({ moments, place }: Pick<Playback, 'moments' | 'place'>): JSX.Element {
+/** Where the sentences of the story stand among the moments. */
+function Ticks({ call, playback: { moments, place } }: Pick<ScrubberParts, 'call' | 'playback'>): JSX.Element {
   const last = Math.max(moments.length - 1, 1);
   return (
     <svg class="ticks" viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">
-      {moments.map(({ n, at }, index) =>
-        at === moments[index - 1]?.at ? null : (
+      {call.story.map((sentence) => {
+        const at = momentOf(moments, sentence);
+        const x = (at / last) * 1000;
+        return (
           <line
-            key={n}
-            class={index <= place ? 'past' : ''}
-            x1={(index / last) * 1000}
-            x2={(index / last) * 1000}
+            key={`${sentence.n} ${sentence.text}`}
+            class={`${sentence.tone}${at <= place ? ' past' : ''}`}
+            x1={x}
+            x2={x}
             y1={0}
             y2={8}
           />
-        ),
-      )}
+        );
+      })}
     </svg>
   );
 }

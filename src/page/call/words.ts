@@ -10,8 +10,9 @@ export function personOf(uri: string): string {
   return /^[a-z]/.test(user) ? user.charAt(0).toUpperCase() + user.slice(1) : user;
 }
 
-/** Seconds since the start of the call, `3.120`. */
-export const sinceStart = (call: Pick<CallView, 'startedAt'>, at: number): string => ((at - call.startedAt) / 1000).toFixed(3);
+/** Seconds since the start of the call, `3.120`; its INVITE came a little before it. */
+export const sinceStart = (call: Pick<CallView, 'startedAt'>, at: number): string =>
+  (Math.max(at - call.startedAt, 0) / 1000).toFixed(3);
 
 /** An answer's status; 0 of a request or a push. */
 export const statusOf = ({ label }: Pick<MessageView, 'label'>): number => Number(/^([1-6]\d\d)\b/.exec(label)?.[1] ?? 0);
