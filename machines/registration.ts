@@ -2,7 +2,7 @@
 import { enqueueActions, setup } from 'xstate';
 import { type Birth, defineScenario, givenByService } from './scenario.ts';
 import { applyRegister, type Binding, type BindingChanges, type Refusal } from './vocabulary/binding.ts';
-import type { RegisterAccept, RegisterRefuse } from './vocabulary/commands.ts';
+import type { BindingRemove, RegisterAccept, RegisterRefuse } from './vocabulary/commands.ts';
 import type { FactOf, Raw } from './vocabulary/descriptor.ts';
 import {
   type bindingAdded,
@@ -27,6 +27,8 @@ type Heard = First | FactOf<typeof flowClosed | typeof deviceUnreachable>;
 /** The registration's own timers, one of each kind a device. */
 type Due = { readonly type: 'binding.due' | 'awake.due'; readonly device: DeviceKey };
 
+type Ordered = BindingRemove;
+
 interface Context {
   readonly aor: Aor;
   /** The fact it was born of, until it has been taken as the first event. */
@@ -37,7 +39,7 @@ interface Context {
   readonly awake: readonly DeviceKey[];
 }
 
-type Told = Heard | Due;
+type Told = Heard | Due | Ordered;
 const NOBODY: readonly DeviceKey[] = [];
 type BindingFact = Raw<typeof bindingAdded | typeof bindingRefreshed | typeof bindingSlept>;
 
@@ -50,7 +52,7 @@ const fact = (type: BindingFact['type'], binding: Binding, asleep: boolean): Bin
   userAgent: binding.userAgent,
   binding,
 });
-const removed = (binding: Binding, why: 'unregistered' | 'expired' | 'unreachable'): Raw<typeof bindingRemoved> => ({
+const removed = (binding: Binding, why: 'unregistered' | 'expired' | 'unreachable' | 'ordered'): Raw<typeof bindingRemoved> => ({
   type: 'binding.removed',
   aor: binding.aor,
   device: binding.device,
@@ -84,11 +86,12 @@ export const registrationMachine = setup({
   types: {
     context: {} as Context,
     input: {} as Birth<First, Heard, RegistrationSettings>,
-    events: {} as Heard | Due,
+    events: {} as Told,
     emitted: {} as BindingFact | Raw<typeof bindingRemoved> | RegisterAccept | RegisterRefuse,
   },
   guards: {
     isEmpty: ({ context }) => context.bindings.length === 0,
+    isBound: ({ context }, { device }: { device: DeviceKey }) => context.bindings.some((known) => known.device === device),
   },
   actions: {
     /** Takes a REGISTER, or a binding of the store; at birth the fact it was born of. */
@@ -147,6 +150,18 @@ export const registrationMachine = setup({
       enqueue.cancel(`awake ${binding.device}`);
       enqueue.emit(removed(binding, 'unreachable'));
     }),
+    forget: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'binding.remove') return;
+      const binding = context.bindings.find(({ device }) => device === event.device);
+      if (binding === undefined) return;
+      enqueue.assign({
+        bindings: context.bindings.filter((other) => other !== binding),
+        awake: context.awake.filter((device) => device !== binding.device),
+      });
+      enqueue.cancel(`expiry ${binding.device}`);
+      enqueue.cancel(`awake ${binding.device}`);
+      enqueue.emit(removed(binding, 'ordered'));
+    }),
     fallAsleep: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'awake.due' && event.type !== 'flow.closed') return;
       const asleep = context.bindings.filter(
@@ -185,6 +200,7 @@ export const registrationMachine = setup({
         'awake.due': { actions: 'fallAsleep' },
         'flow.closed': { actions: 'fallAsleep' },
         'device.unreachable': { actions: 'drop' },
+        'binding.remove': { guard: { type: 'isBound', params: ({ event }) => event }, actions: 'forget' },
       },
     },
     gone: { type: 'final' },

@@ -8,6 +8,7 @@ import { isProblem, type Problem, problem } from './errors.ts';
 import type { InsightWishes } from './insight/insight.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { ServiceOrders } from './orders.ts';
 import type { Random } from './random.ts';
 import type { Service } from './service.ts';
 import type { TimerQueue } from './timers.ts';
@@ -46,6 +47,8 @@ export interface AroundDoor {
   readonly config: Config;
   readonly service: Service;
   readonly certificates: DoorCertificates | undefined;
+  /** Names of the facts that users' scenarios brought. */
+  readonly facts: readonly string[];
   readonly timers: TimerQueue;
   readonly random: Random;
   readonly log: Log;
@@ -53,7 +56,7 @@ export interface AroundDoor {
 
 /** Opens it; undefined where it is off, or where its address is taken that nobody asked for. */
 export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined | Problem> {
-  const { config, service, certificates, timers, random, log } = around;
+  const { config, service, certificates, facts, timers, random, log } = around;
   const { admin } = config;
   const { insight } = service;
   if (admin === undefined || insight === undefined) return undefined;
@@ -61,6 +64,7 @@ export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined 
   const [{ openDoor }, { readPage }] = await Promise.all([import('./admin/door.ts'), import('./admin/page-files.ts')]);
   const door = await openDoor({
     ...{ insight, timers, random, certificates, metrics: service.metrics },
+    orders: new ServiceOrders({ engine: service.engine, timers, facts, aorOf: (user) => insight.user(user)?.aor }),
     address: admin,
     admission: admin,
     page: readPage(PAGE),

@@ -103,6 +103,11 @@ export type CallCommand =
   | CallCompleteTransfer
   | CallCancelTransfer;
 
+// To a registration.
+
+/** Forgets a device, as an operator wants it; it is back when it registers again. Refused where there is no such device. */
+export type BindingRemove = To & { readonly type: 'binding.remove'; readonly device: string };
+
 // To a leg.
 
 /** Tells the caller of progress: `fork` is the leg whose early dialog it is, empty for the call's own. */
@@ -384,10 +389,13 @@ export type MediaCommand =
   | MediaRecord
   | MediaStopRecording;
 
-export type Command = CallCommand | LegCommand | SipCommand | PushCommand | HttpCommand | MediaCommand;
+export type Command = CallCommand | BindingRemove | LegCommand | SipCommand | PushCommand | HttpCommand | MediaCommand;
 /** Who takes each command: a scenario of the service, or a port. */
 export const ADDRESSEE: Readonly<
-  Record<Command['type'], 'call' | 'leg' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP | typeof PORT_MEDIA>
+  Record<
+    Command['type'],
+    'call' | 'leg' | 'registration' | typeof PORT_SIP | typeof PORT_PUSH | typeof PORT_HTTP | typeof PORT_MEDIA
+  >
 > = {
   'call.ring': 'call',
   'call.drop': 'call',
@@ -401,6 +409,7 @@ export const ADDRESSEE: Readonly<
   'call.answer': 'call',
   'call.join': 'call',
   'call.pickUp': 'call',
+  'binding.remove': 'registration',
   'leg.progress': 'leg',
   'leg.answer': 'leg',
   'leg.reject': 'leg',

@@ -132,7 +132,7 @@ export const bindingSlept = defineFact('binding.slept', bindingShape);
 export const bindingRemoved = defineFact('binding.removed', {
   aor: text(),
   device: text(),
-  why: text<'unregistered' | 'expired' | 'unreachable'>(),
+  why: text<'unregistered' | 'expired' | 'unreachable' | 'ordered'>(),
 });
 
 // Legs.

@@ -98,14 +98,14 @@ export const recordingEnded = defineFact('recording.ended', {
 
 /** A number of the service's own was called: what `ivr.numbers` of the config says stands behind it. */
 export const menuDialled = defineFact('menu.dialled', { call, leg, menu: text(), caller: text(), callee: text() });
-/** A choice of a menu, or a code in a call, that the config calls so under `raise`: where scenarios of users begin. */
+/** A choice of a menu, or a code in a call, that the config calls so under `raise`, or an operator's word: where scenarios of users begin. */
 export const orderRaised = defineFact('order.raised', {
   name: text(),
   call,
   leg,
   /** Address of record of who pressed it; in a menu the caller, a URI if outside. Empty outside in a call. */
   user: text(),
-  from: text<'menu' | 'code'>(),
+  from: text<'menu' | 'code' | 'operator'>(),
   argument: secret(text()),
 });
 /** The transfer that a case ordered (`call.transfer`): its target talks with the transferor, or with whom it was transferred. */

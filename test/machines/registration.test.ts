@@ -236,6 +236,17 @@ describe('sleep (RFC 8599 §5.6.2)', () => {
     expect(chart.context.bindings).toMatchObject([{ device: 'desk' }]);
   });
 
+  it('is no matter of a device that an operator removes, who is refused where there is none', () => {
+    const chart = born(register(1, [mobile(), contact('desk')]), AWAKE);
+    const remove = (device: string) => ({ type: 'binding.remove', to: 'registration:1', device }) as EventObject;
+    expect(chart.give(remove('tablet'))).toEqual([]);
+    expectTold(chart.give(remove('mobile')), [removed('mobile', 'ordered')]);
+    expect(chart.give(30_000)).toEqual([]);
+    expect(chart.context.bindings).toMatchObject([{ device: 'desk' }]);
+    expectTold(chart.give(remove('desk')), [removed('desk', 'ordered')]);
+    expect(chart.status).toBe('done');
+  });
+
   it('is one device’s own', () => {
     const chart = born(
       register(1, [mobile(), contact('tablet', { push: APNS, stream: true, flow: 'flow2' }), contact('desk')]),

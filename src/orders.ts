@@ -1,0 +1,98 @@
+/** What operators order, given to the engine: each order hears how the entry that it became was taken. */
+import type { CallEnd, Command } from '../machines/vocabulary/commands.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Taking } from './engine/journal.ts';
+import type { AnyFact } from './engine/port.ts';
+import type { Ordered, Orders } from './insight/insight.ts';
+import type { TimerQueue } from './timers.ts';
+
+/** Author of what operators order. */
+const OPERATOR = 'operator';
+/** An engine that has not taken an order by then is too busy for operators. */
+const LIMIT_MS = 1_000;
+const NOT_RINGING = 'the call does not ring any more, or is one that nobody may pick up; or the config has no pickup section';
+
+export interface OrdersParts {
+  readonly engine: Engine;
+  readonly timers: TimerQueue;
+  /** Address of record of a user, by that or by name; undefined for who is none. */
+  readonly aorOf: (user: string) => string | undefined;
+  /** Names of the facts that users' scenarios brought. */
+  readonly facts: readonly string[];
+}
+
+type Done = (ordered: Ordered) => void;
+
+/** The orders of one service. */
+export class ServiceOrders implements Orders {
+  readonly #parts: OrdersParts;
+
+  constructor(parts: OrdersParts) {
+    this.#parts = parts;
+  }
+
+  hangUp(call: string, done: Done): void {
+    const end: CallEnd = { type: 'call.end', to: call, status: 480, reason: 'Ended By Operator' };
+    this.#order(end, `${call} is over`, done);
+  }
+
+  pickUp(call: string, picker: string, done: Done): void {
+    const aor = this.#parts.aorOf(picker);
+    if (aor === undefined) done({ refused: `${picker} is no user with a phone; name one, such as carol` });
+    else this.#order({ type: 'call.pickUp', to: call, picker: aor }, NOT_RINGING, done);
+  }
+
+  fork(_call: string, _callee: string, done: Done): void {
+    done({ refused: 'this cannot be ordered yet' });
+  }
+
+  raise(fact: Parameters<Orders['raise']>[0], done: Done): void {
+    done(this.#raised(fact));
+  }
+
+  #raised({ type, attributes }: Parameters<Orders['raise']>[0]): Ordered {
+    const { engine, facts } = this.#parts;
+    const allowed = [...facts, ORDER];
+    if (!allowed.includes(type)) return { refused: `${type} is no fact of your scenarios; there is ${allowed.join(', ')}` };
+    if (type === ORDER && engine.actor(String(attributes.call))?.scenario !== 'call') return { refused: NO_CALL };
+    const fact = (type === ORDER ? { ...RAISED, ...attributes, type } : { ...attributes, type }) as AnyFact;
+    const { problem } = engine.explain(fact);
+    if (problem !== undefined) return { refused: problem };
+    const before = engine.posted;
+    engine.post(fact, OPERATOR);
+    return engine.posted > before ? {} : { refused: BUSY };
+  }
+
+  removeBinding(aor: string, device: string, done: Done): void {
+    // Orders are rare: no index is kept for them.
+    const found = this.#parts.engine.actors().find(({ scenario, context }) => scenario === 'registration' && isOf(context, aor));
+    const none = `${aor} has no phone ${device}`;
+    if (found === undefined) done({ refused: none });
+    else this.#order({ type: 'binding.remove', to: found.address, device }, none, done);
+  }
+
+  /** `why`: what a refusal by the chart means to people. */
+  #order(command: Command, why: string, done: Done): void {
+    const { engine, timers } = this.#parts;
+    const seq = engine.posted + 1;
+    let stop = (): void => undefined;
+    const over = (ordered: Ordered): void => {
+      stop();
+      timers.clear(patience);
+      done(ordered);
+    };
+    const patience = timers.set(LIMIT_MS, () => over({ refused: BUSY }));
+    stop = engine.journal.observe(({ entry, refused }: Taking) => {
+      if (entry.seq === seq) over(refused === undefined ? {} : { refused: why });
+    });
+    engine.order(command, OPERATOR);
+    if (engine.posted < seq) over({ refused: BUSY });
+  }
+}
+
+const ORDER = 'order.raised';
+const NO_CALL = `${ORDER} needs call, the address of a call that goes on, such as call:7, and name`;
+const BUSY = 'the service is too busy; try again';
+/** Of an order by name, what need not be said. */
+const RAISED = { name: '', leg: '', user: '', from: OPERATOR, argument: '' };
+const isOf = (context: unknown, aor: string): boolean => (context as { readonly aor?: unknown }).aor === aor;
