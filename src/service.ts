@@ -220,6 +220,7 @@ export class Service {
         actors: () => this.engine.actors(),
         mediaSessions: () => this.mediaSessions,
         bannedSources: () => this.#protection.banned,
+        rejectedMessages: () => this.transactions.counters,
       },
       this.#scenarios().map(({ name }) => name),
     );

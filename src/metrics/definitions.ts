@@ -10,6 +10,8 @@ export interface Readings {
   readonly actors: readonly Reading[];
   readonly mediaSessions: number;
   readonly bannedSources: number;
+  /** By the name of what was wrong with them, which is one of ours. */
+  readonly rejectedMessages: ReadonlyMap<string, number>;
   readonly process: ProcessReadings;
 }
 
@@ -144,6 +146,11 @@ export const DEFINITIONS: readonly Definition[] = [
     'Messages of banned sources and of those above the rate limit',
     (tally) => tally.droppedMessages,
   ),
+  {
+    ...{ name: 'callweave_messages_rejected_total', kind: 'counter', labels: ['why'] },
+    help: 'Messages that could not be parsed, or that nothing here waits for, by what was wrong',
+    read: (_, { rejectedMessages }) => byLabel('why', Object.fromEntries(rejectedMessages)),
+  },
   counters(
     'callweave_offences_total',
     'What sources did that gets them banned if they do it often; malformed are messages that cannot be parsed',

@@ -21,6 +21,7 @@ export interface MetricsSource {
   actors(): Iterable<Pick<ActorState, 'scenario' | 'value'>>;
   mediaSessions(): number;
   bannedSources(): number;
+  rejectedMessages(): ReadonlyMap<string, number>;
 }
 
 const READ_EVERY_MS = 1000;
@@ -133,6 +134,7 @@ export class Metrics {
       actors: countByState(source.actors()),
       mediaSessions: source.mediaSessions(),
       bannedSources: source.bannedSources(),
+      rejectedMessages: source.rejectedMessages(),
       process: this.#process(),
     };
     for (const [definition, series] of this.#series) {
@@ -145,10 +147,13 @@ export class Metrics {
 /** How many actors of each scenario are in each state. */
 function countByState(actors: Iterable<Pick<ActorState, 'scenario' | 'value'>>): Reading[] {
   const counted = new Map<string, Map<string, number>>();
+  // Charts that run by tables share the value of a state.
+  const texts = new Map<unknown, string>();
   for (const { scenario, value } of actors) {
     const states = counted.get(scenario) ?? new Map<string, number>();
     counted.set(scenario, states);
-    const text = stateText(value);
+    const text = texts.get(value) ?? stateText(value);
+    texts.set(value, text);
     const state = states.has(text) || states.size < MAX_STATES ? text : 'other';
     states.set(state, (states.get(state) ?? 0) + 1);
   }

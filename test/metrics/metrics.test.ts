@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { actorEnded } from '../../machines/vocabulary/facts.ts';
 import { chartOf } from '../../src/charts/definition.ts';
 import type { StateNodeView } from '../../src/insight/model.ts';
 import { Counts } from '../../src/metrics/counts.ts';
@@ -6,11 +7,13 @@ import { DEFINITIONS, TIMES } from '../../src/metrics/definitions.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { OWN_SCENARIOS } from '../../src/own-scenarios.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
+import { SERVICE_HOST } from '../../src/testing/world.ts';
 import { IvrStage } from '../support/ivr-stage.ts';
 import { menu } from '../support/menus.ts';
 import { dial, office } from '../support/pickup.ts';
 import { type Family, readPrometheus, sampleOf } from '../support/prometheus.ts';
 import { expectQuiet } from '../support/quiet.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 
 const measured = (options: ServiceWorldOptions = {}) => {
   const metrics = new Metrics();
@@ -100,6 +103,59 @@ describe('the metrics', () => {
     expect(sampleOf(over, 'callweave_pushes_total', { outcome: 'delivered' })).toBe(1);
   });
 
+  it('count what strangers do: garbage, scans, guesses, and whom we ban for it', async () => {
+    const { world, read } = measured({ config: { limits: { failuresBeforeBan: 4 } } });
+    const [garbage, scanner] = [new RawPeer(world, '203.0.113.7'), new RawPeer(world, '203.0.113.8')];
+    for (let n = 0; n < 3; n++)
+      garbage.wire.send('INVITE sip:x SIP/2.0\r\nVia: what\r\n\r\n', { host: SERVICE_HOST, port: 5060 });
+    scanner.request('OPTIONS', 'sip:example.com', [['User-Agent', 'friendly-scanner']]);
+    garbage.request('INVITE', 'sip:alice@example.com');
+    world.run(1_000);
+    const before = await read();
+    expect(sampleOf(before, 'callweave_offences_total', { kind: 'malformed' })).toBe(3);
+    expect(sampleOf(before, 'callweave_offences_total', { kind: 'scanner' })).toBe(1);
+    expect(sampleOf(before, 'callweave_messages_received_total', { transport: 'udp' })).toBe(5);
+    const rejected = before.get('callweave_messages_rejected_total')?.samples ?? [];
+    expect(rejected.map(({ value }) => value).sort()).toEqual([1, 3]);
+    expect(sampleOf(before, 'callweave_messages_rejected_total', { why: 'unwanted' })).toBe(1);
+    for (let n = 0; n < 3; n++)
+      garbage.wire.send('INVITE sip:x SIP/2.0\r\nVia: what\r\n\r\n', { host: SERVICE_HOST, port: 5060 });
+    world.run(2_000);
+    const banned = await read();
+    expect(sampleOf(banned, 'callweave_banned_sources')).toBeGreaterThan(0);
+    expect(sampleOf(banned, 'callweave_messages_dropped_total')).toBeGreaterThan(0);
+  });
+
+  it('count what is refused because the service is full', async () => {
+    let now = () => 0;
+    const { world, read } = measured({ config: { limits: { overloadLagMs: 100 } }, busyMs: () => now() });
+    now = () => world.now();
+    const alice = world.phone('alice');
+    alice.register();
+    world.run(8_000);
+    for (let n = 0; n < 40; n++) alice.call('bob');
+    world.run(2_000);
+    const full = await read();
+    expect(sampleOf(full, 'callweave_overload_refused_total', { method: 'INVITE' })).toBeGreaterThan(10);
+    expect(sampleOf(full, 'callweave_overload_refusing_ratio')).toBeGreaterThan(0.5);
+  });
+
+  it('count charts that threw by their scenario, and nobody else’s', async () => {
+    const metrics = new Metrics();
+    const { insight } = measured().world.service.service;
+    if (insight === undefined) throw new Error('nothing is kept');
+    const nothing = { actors: () => [], mediaSessions: () => 0, bannedSources: () => 0, rejectedMessages: () => new Map() };
+    metrics.open({ nowMs: () => 0, now: () => insight.now(), ...nothing }, ['call', 'leg']);
+    for (const address of ['call:1', 'leg:1/2', 'leg:1/3', 'odd:9'])
+      for (const view of metrics.views)
+        view.fold({ ...actorEnded({ address, of: '', how: 'failed' }), seq: 1, at: 0, by: '', cause: 0 });
+    for (const view of metrics.views)
+      view.fold({ ...actorEnded({ address: 'call:2', of: '', how: 'done' }), seq: 2, at: 0, by: '', cause: 0 });
+    const families = readPrometheus(await metrics.text());
+    const failed = (scenario: string) => sampleOf(families, 'callweave_actor_failures_total', { scenario });
+    expect(['call', 'leg', 'other'].map(failed)).toEqual([1, 2, 1]);
+  });
+
   it('count pickups that are won and lost', async () => {
     const metrics = new Metrics();
     const { world, alice, carol } = office({}, { insight: true, metrics });
@@ -150,7 +206,7 @@ function isKnown({ name }: Family, label: string, value: string): boolean {
     return OWN_SCENARIOS.some((scenario) => statesOf(chartOf(scenario, true).root).includes(value));
   if (label === 'version') return value === '';
   if (label === 'le' || label === 'status') return /^(?:\+Inf|[\d.]+|other)$/.test(value);
-  return /^(?:[a-z]+(?: [a-z]+)?|noAnswer|pickedUp|INVITE|REGISTER)$/.test(value);
+  return /^(?:[a-z]+(?:[ -][a-z]+)*|noAnswer|pickedUp|INVITE|REGISTER)$/.test(value);
 }
 
 describe('no label and no value', () => {
@@ -229,7 +285,17 @@ describe('no label and no value', () => {
     const { insight } = measured().world.service.service;
     if (insight === undefined) throw new Error('nothing is kept');
     const actors = () => Array.from({ length: 1_000 }, (_, n) => ({ scenario: 'odd', value: `state${n}` }));
-    metrics.open({ nowMs: () => 0, now: () => insight.now(), actors, mediaSessions: () => 0, bannedSources: () => 0 }, ['odd']);
+    metrics.open(
+      {
+        nowMs: () => 0,
+        now: () => insight.now(),
+        actors,
+        mediaSessions: () => 0,
+        bannedSources: () => 0,
+        rejectedMessages: () => new Map(),
+      },
+      ['odd'],
+    );
     const samples = readPrometheus(await metrics.text()).get('callweave_actors')?.samples ?? [];
     expect(samples).toHaveLength(101);
     expect(samples.find(({ labels }) => labels.state === 'other')?.value).toBe(900);
