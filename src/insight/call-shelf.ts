@@ -8,6 +8,9 @@ import type { Story } from './story.ts';
 /** Entries of finished calls, all together: some hundred bytes each. */
 const MAX_ENTRIES = 100_000;
 
+/** So many places of calls that were forgotten are given back at a time. */
+const COMPACTED = 256;
+
 /** What is kept of one call. */
 export interface CallFile {
   readonly recording: Recording;
@@ -37,8 +40,9 @@ export class CallShelf {
   readonly #parts: CallShelfParts;
   /** In order of their beginning. */
   readonly #files = new Map<string, CallFile>();
-  /** In order of their end. */
-  readonly #over = new Set<CallFile>();
+  /** In order of their end, from `#oldest` on: a set remembers what was deleted in front and is slow to begin with. */
+  #over: CallFile[] = [];
+  #oldest = 0;
   #entries = 0;
 
   constructor(parts: CallShelfParts) {
@@ -83,7 +87,7 @@ export class CallShelf {
 
   #close(file: CallFile): void {
     file.isOver = true;
-    this.#over.add(file);
+    this.#over.push(file);
     this.#entries += file.recording.kept.length;
     this.#trim();
   }
@@ -91,13 +95,16 @@ export class CallShelf {
   #trim(): void {
     const { maxCalls, maxAgeMs, now } = this.#parts;
     const sinceMs = now() - maxAgeMs;
-    for (const file of this.#over) {
+    for (let file = this.#over[this.#oldest]; file !== undefined; file = this.#over[this.#oldest]) {
       const isOld = (file.history?.endedAtMs ?? file.recording.startedAtMs) < sinceMs;
-      if (!isOld && this.#over.size <= maxCalls && this.#entries <= MAX_ENTRIES) return;
-      this.#over.delete(file);
+      if (!isOld && this.#over.length - this.#oldest <= maxCalls && this.#entries <= MAX_ENTRIES) return;
+      this.#oldest++;
       this.#files.delete(file.recording.call);
       this.#entries -= file.recording.kept.length;
       this.#parts.forgotten(file.recording.call);
+      if (this.#oldest < COMPACTED) continue;
+      this.#over = this.#over.slice(this.#oldest);
+      this.#oldest = 0;
     }
   }
 }

@@ -13,23 +13,30 @@ const MAX_PENDING_EACH = 8;
 /** What a message costs beside its bytes. */
 const OVERHEAD_BYTES = 200;
 
+/** A leg, and the Call-ID that it has on the wire. */
+interface KnownLeg {
+  readonly callId: string;
+  readonly leg: string;
+}
+
 /** The messages of one call. */
 export interface Box {
   readonly call: string;
   readonly messages: Glance[];
   /** How many of them are not kept any more. */
   cut: number;
-  /** Legs by Call-ID. */
-  readonly legs: Map<string, string>;
+  /** They are few. */
+  readonly legs: KnownLeg[];
   bytes: number;
   /** Is called after each message, while somebody looks. */
   changed: (() => void) | undefined;
 }
 
-const newBox = (call: string): Box => ({ call, messages: [], cut: 0, legs: new Map(), bytes: 0, changed: undefined });
+const newBox = (call: string): Box => ({ call, messages: [], cut: 0, legs: [], bytes: 0, changed: undefined });
 const costOf = ({ text }: Glance): number => text.length + OVERHEAD_BYTES;
 
 export class MessageShelf implements Observer {
+  readonly isKinBlind = true;
   readonly #maxBytes: number;
   readonly #boxes = new Map<string, Box>();
   readonly #byCallId = new Map<string, Box>();
@@ -62,7 +69,7 @@ export class MessageShelf implements Observer {
     if (box === undefined) return;
     this.#boxes.delete(call);
     this.#empty(box);
-    for (const callId of box.legs.keys()) if (this.#byCallId.get(callId) === box) this.#byCallId.delete(callId);
+    for (const { callId } of box.legs) if (this.#byCallId.get(callId) === box) this.#byCallId.delete(callId);
   }
 
   see(message: Glance): void {
@@ -78,11 +85,14 @@ export class MessageShelf implements Observer {
       this.#boxes.set(call, box);
       if (this.#boxes.size > MAX_BOXES) this.#forgetOldest();
     }
-    box.legs.set(callId, leg);
+    // Who was opened before this began to watch is told of again.
+    if (!box.legs.some((known) => known.leg === leg)) box.legs.push({ callId, leg });
     // A dialog that was handed over to another call goes on there.
     this.#byCallId.set(callId, box);
-    for (const message of this.#pending.get(callId) ?? []) this.#keep(box, message);
+    const waiting = this.#pending.get(callId);
+    if (waiting === undefined) return;
     this.#pending.delete(callId);
+    for (const message of waiting) this.#keep(box, message);
   }
 
   #keep(box: Box, message: Glance): void {

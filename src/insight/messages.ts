@@ -34,7 +34,7 @@ export const messageViews = (box: Box | undefined): MessageView[] =>
     remote: endpointText(message.flow.remote),
     label: labelOf(message),
     callId: message.callId,
-    leg: box?.legs.get(message.callId) ?? '',
+    leg: box?.legs.find(({ callId }) => callId === message.callId)?.leg ?? '',
     text: shortened(Buffer.from(masked(message.text), 'latin1').toString('utf8')),
   }));
 

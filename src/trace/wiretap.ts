@@ -7,6 +7,8 @@ import { Kinship } from './kinship.ts';
 
 /** Somebody who watches messages. */
 export interface Observer {
+  /** It never asks which Call-IDs belong together. */
+  readonly isKinBlind?: true;
   see(message: Glance): void;
   /** A leg of that call was opened under that Call-ID, for a user of ours if `user` is not empty; asked only of who has it. */
   legAdded?(callId: string, user: string, call: string, leg: string): void;
@@ -25,26 +27,33 @@ export class Wiretap implements Tap {
   readonly kinship = new Kinship();
   readonly #parts: WiretapParts;
   #observers: readonly Observer[] = [];
+  /** Somebody asks for it. */
+  #isKinWanted = false;
 
   constructor(parts: WiretapParts) {
     this.#parts = parts;
   }
 
   add(observer: Observer): void {
-    this.#observers = [...this.#observers, observer];
+    this.#changeObservers([...this.#observers, observer]);
     if (this.#observers.length === 1) this.#parts.attach(this);
     this.#parts.openLegs((call, callId, user, leg) => {
-      this.kinship.add(call, callId);
+      if (this.#isKinWanted) this.kinship.add(call, callId);
       if (this.#observers.includes(observer)) this.#guarded(observer, () => observer.legAdded?.(callId, user, call, leg));
     });
   }
 
   remove(observer: Observer): void {
     if (!this.#observers.includes(observer)) return;
-    this.#observers = this.#observers.filter((other) => other !== observer);
+    this.#changeObservers(this.#observers.filter((other) => other !== observer));
     if (this.#observers.length > 0) return;
     this.#parts.attach(undefined);
-    this.kinship.clear();
+  }
+
+  #changeObservers(observers: readonly Observer[]): void {
+    this.#observers = observers;
+    this.#isKinWanted = observers.some(({ isKinBlind }) => isKinBlind !== true);
+    if (!this.#isKinWanted) this.kinship.clear();
   }
 
   received(bytes: Buffer, flow: Flow): void {
@@ -57,7 +66,7 @@ export class Wiretap implements Tap {
 
   /** A leg of a call was opened. */
   legAdded(call: string, callId: string, user: string, leg: string): void {
-    this.kinship.add(call, callId);
+    if (this.#isKinWanted) this.kinship.add(call, callId);
     for (const observer of this.#observers) this.#guarded(observer, () => observer.legAdded?.(callId, user, call, leg));
   }
 

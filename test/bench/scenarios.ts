@@ -18,6 +18,7 @@ import {
   registerDevices,
 } from './measure.ts';
 import { pickedUpCalls } from './pickup.ts';
+import { seenCalls } from './seen.ts';
 import type { Settings, Target } from './server.ts';
 import type { Row } from './table.ts';
 
@@ -66,6 +67,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   waiting: waitingCalls,
   pickup: pickedUpCalls,
+  seen: seenCalls,
   limit: async (plan, report) => {
     const limit = await highestRate(plan, report);
     if (limit > 0) await overload(plan, report, 2 * limit);
