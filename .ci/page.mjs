@@ -66,6 +66,7 @@ async function buildInto(fresh, rolldown) {
   const assets = join(fresh, 'assets');
   mkdirSync(assets, { recursive: true });
   const main = await script(rolldown, 'main', 'main.tsx', 'esm', assets);
+  const inspect = await script(rolldown, 'inspect', 'inspect/main.ts', 'esm', assets);
   const theme = await script(rolldown, 'theme', 'theme-first.ts', 'iife', assets);
   const css = squeezed(sheets().map((sheet) => readFileSync(join(SOURCE, sheet), 'utf8')).join('\n'));
   const style = hashed('page', 'css', css);
@@ -73,12 +74,14 @@ async function buildInto(fresh, rolldown) {
   const icon = readFileSync(join(SOURCE, 'icon.svg'), 'utf8');
   const iconName = hashed('icon', 'svg', icon);
   writeFileSync(join(assets, iconName), icon);
-  const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
-    .replace('{icon}', `/assets/${iconName}`)
-    .replace('{style}', `/assets/${style}`)
-    .replace('{theme}', `/assets/${theme}`)
-    .replace('{main}', `/assets/${main}`);
-  writeFileSync(join(fresh, 'index.html'), html);
+  const document = (path, program) =>
+    readFileSync(join(SOURCE, path), 'utf8')
+      .replace('{icon}', `/assets/${iconName}`)
+      .replace('{style}', `/assets/${style}`)
+      .replace('{theme}', `/assets/${theme}`)
+      .replace('{main}', `/assets/${program}`);
+  writeFileSync(join(fresh, 'index.html'), document('index.html', main));
+  writeFileSync(join(fresh, 'inspect.html'), document('inspect/inspect.html', inspect));
 }
 
 const wishes = new Set(process.argv.slice(2));

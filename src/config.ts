@@ -6,6 +6,7 @@ import { type ConfigInput, readSource, type Source } from './config/source.ts';
 import { type KeyPath, shown, unknownKeyFix } from './config/wording.ts';
 
 export type { AdminConfig } from './config/admin.ts';
+export { INSPECTOR_PRESET, type InspectorConfig } from './config/inspector.ts';
 export type { MediaAdvertised, MediaConfig } from './config/media.ts';
 export type { Network } from './config/network.ts';
 export { type PickupConfig, type PickupGroup, type PickupReach, pickupReach } from './config/pickup.ts';

@@ -6,6 +6,8 @@ import type { DoorCertificates } from './admin/listener.ts';
 import type { Config } from './config.ts';
 import { isProblem, type Problem, problem } from './errors.ts';
 import type { InsightWishes } from './insight/insight.ts';
+import { inspectorPart } from './inspecting.ts';
+import type { UserScenarios } from './installing.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { ServiceOrders } from './orders.ts';
@@ -46,6 +48,7 @@ export async function metricsFor({ admin }: Config): Promise<Metrics | undefined
 export interface AroundDoor {
   readonly config: Config;
   readonly service: Service;
+  readonly scenarios: UserScenarios | undefined;
   readonly certificates: DoorCertificates | undefined;
   /** Names of the facts that users' scenarios brought. */
   readonly facts: readonly string[];
@@ -56,7 +59,7 @@ export interface AroundDoor {
 
 /** Opens it; undefined where it is off, or where its address is taken that nobody asked for. */
 export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined | Problem> {
-  const { config, service, certificates, facts, timers, random, log } = around;
+  const { config, service, scenarios, certificates, facts, timers, random, log } = around;
   const { admin } = config;
   const { insight } = service;
   if (admin === undefined || insight === undefined) return undefined;
@@ -68,6 +71,7 @@ export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined 
     address: admin,
     admission: admin,
     page: readPage(PAGE),
+    inspector: config.inspector && inspectorPart(service, insight, config.inspector, scenarios),
     isDraining: () => service.isDraining,
     report: (line) => log.error({ problem: line }, 'the HTTP API broke something'),
   });

@@ -1,7 +1,11 @@
 /** The official inspector of a running service: which machines it has, and what of them is shown. */
+
+import type { InspectorPart } from './admin/parts.ts';
+import type { InspectorConfig } from './config.ts';
 import { maskedFact } from './insight/fact-views.ts';
 import type { Insight } from './insight/insight.ts';
 import { Inspection } from './inspector/inspection.ts';
+import { wishOf } from './inspector/wish.ts';
 import { catalogueOf, type UserScenarios } from './installing.ts';
 import { SecretsOf } from './journal/secrets.ts';
 import { OWN_SCENARIOS } from './own-scenarios.ts';
@@ -33,4 +37,22 @@ export function inspectionOf(
     },
     maxRoots: MAX_ROOTS,
   });
+}
+
+/** Pages that look at the same time. */
+const MAX_VIEWERS = 16;
+
+/** The inspector as the HTTP door has it. */
+export function inspectorPart(
+  service: Pick<Service, 'engine' | 'location'>,
+  insight: Insight,
+  { page }: InspectorConfig,
+  scenarios?: UserScenarios,
+): InspectorPart {
+  const inspection = inspectionOf(service, insight, scenarios);
+  return {
+    page,
+    isFull: () => inspection.viewers >= MAX_VIEWERS,
+    open: (query, send) => inspection.open(wishOf(query), send),
+  };
 }

@@ -3,7 +3,7 @@
 import type { Command } from './cli/command.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { SystemClock } from './clock.ts';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, INSPECTOR_PRESET, loadConfig } from './config.ts';
 import { exitCode, isProblem, reasonOf } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import type { LoadedScenarios } from './scenarios/load.ts';
@@ -28,7 +28,7 @@ const HELP = `callweave: a SIP service that wakes sleeping phones
 ${helpLine(START, 'demo users alice, bob and carol, on loopback')}${helpLine(`${START}${MORE} --config FILE`, 'your own configuration (YAML)')}${
   IS_SOURCE ? DEMOS : ''
 }${helpLine(`${START}${MORE} --ping`, 'asks whether the service of this config answers: exit code 0 or 69')}
-${COMMANDS.map(({ name, usage, purpose }) => helpLine(`${START}${MORE} ${name} ${usage}`, purpose)).join('')}
+${helpLine(`${START}${MORE} inspect [--config FILE]`, 'serves, and shows calls in the official inspector of XState')}${COMMANDS.map(({ name, usage, purpose }) => helpLine(`${START}${MORE} ${name} ${usage}`, purpose)).join('')}
 Environment: CALLWEAVE_CONFIG, CALLWEAVE_LISTEN, CALLWEAVE_DB, CALLWEAVE_ADMIN,
 CALLWEAVE_LOG_LEVEL. The README lists every key.
 `;
@@ -42,6 +42,7 @@ function fail(lines: readonly string[], code: number): never {
 function welcome(config: Config, { listening, restored, door }: Running): string[] {
   const lines = listening.map(({ name }) => `callweave listening on ${name}`);
   if (door !== undefined) lines.push(`live page and HTTP API at ${door}`);
+  if (door !== undefined && config.inspector !== undefined) lines.push(`inspector at ${door}/inspect`);
   if (restored > 0) lines.push(`${restored} ${restored === 1 ? 'binding' : 'bindings'} restored from ${config.store.path}`);
   const server = listening[0]?.name.split(' ')[1];
   if (config.demo && server !== undefined) {
@@ -92,16 +93,17 @@ async function run(config: Config, log: Log, { loaded, lines }: Awaited<ReturnTy
   process.stdout.write(`${[...welcome(config, running), ...lines].join('\n')}\n`);
 }
 
-async function serve(given: readonly string[]): Promise<void> {
+async function serve(given: readonly string[], change = (config: Config): Config => config): Promise<void> {
   const isPing = given.includes('--ping');
   const argv = given.filter((argument) => argument !== '--ping');
-  const config = loadConfig({ argv, env: process.env, cwd: process.cwd() });
-  if (Array.isArray(config)) {
+  const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd() });
+  if (Array.isArray(loaded)) {
     fail(
-      config.map(({ line }) => line),
+      loaded.map(({ line }) => line),
       exitCode.config,
     );
   }
+  const config = change(loaded);
   if (isPing) process.exit((await isAlive(config)) ? exitCode.ok : exitCode.unavailable);
   const scenarios = await scenariosOf(config);
   const log = createLog({ ...config.log, clock: new SystemClock() });
@@ -111,6 +113,13 @@ async function serve(given: readonly string[]): Promise<void> {
     process.exit(exitCode.software);
   });
   await run(config, log, scenarios);
+}
+
+/** `inspect` serves with the inspector on. */
+function inspected(config: Config): Config {
+  if (config.admin === undefined)
+    fail(['the inspector is shown by the HTTP API, which is off; take admin: off away'], exitCode.config);
+  return { ...config, inspector: config.inspector ?? INSPECTOR_PRESET };
 }
 
 /** Its own exit code, so that what was written still leaves through a pipe. */
@@ -129,5 +138,6 @@ const given = process.argv.slice(2);
 const command = COMMANDS.find(({ name }) => name === given[0]);
 if (given.includes('--help') || given.includes('-h')) process.stdout.write(HELP);
 else if (given[0] === 'start') await serve(given.slice(1));
+else if (given[0] === 'inspect') await serve(given.slice(1), inspected);
 else if (command !== undefined) await obey(command, given.slice(1));
 else await serve(given);

@@ -118,8 +118,9 @@ export async function start(config: Config, log: Log, options: StartOptions = {}
   opened.defer(() => closed(observing));
   const restored = service.start(sockets);
   opened.defer(() => service.stop());
-  const facts = options.scenarios?.facts.map(({ fact }) => fact) ?? [];
-  const door = await openOwnDoor({ config, service, certificates, facts, timers, random, log });
+  const { scenarios } = options;
+  const facts = scenarios?.facts.map(({ fact }) => fact) ?? [];
+  const door = await openOwnDoor({ config, service, scenarios, certificates, facts, timers, random, log });
   if (isProblem(door)) return door;
   opened.defer(() => door?.close());
   const notifier = openNotifier({

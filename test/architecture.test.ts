@@ -248,8 +248,8 @@ const PACKAGES: readonly (readonly [what: RegExp, allowed: RegExp])[] = [
   [/^(preact|elkjs)(\/|$)/, /^src\/page\//],
   [/^node:sqlite$/, /^src\/ports\/store\//],
   [/^node:(dgram|net|tls)$/, /^src\/(transport\/|trace\/hep-socket\.ts$|admin\/listener\.ts$|demo\/|testing\/socket-wire\.ts$)/],
-  [/^ws$/, /^src\/transport\/websocket(-connection)?\.ts$/],
-  [/^node:https?$/, /^src\/(http\/client|transport\/websocket|admin\/(listener|problem))\.ts$/],
+  [/^ws$/, /^src\/(transport\/websocket(-connection)?|admin\/upgrade)\.ts$/],
+  [/^node:https?$/, /^src\/(http\/client|transport\/websocket|admin\/(door|listener|problem|upgrade))\.ts$/],
   [
     /^node:fs$/,
     /^src\/(config|files|ports\/store|demo|scenarios)\/|^src\/(main|service|door|observing|transport\/certificates|admin\/page-files)\.ts$/,

@@ -269,6 +269,14 @@ websocket: { path: /sip, origins: ["https://App.example.com", "*"] }
     expect(written.admin).toMatchObject({ host: '0.0.0.0', token, names: ['example.com', 'ops.example.com'], isPreset: false });
   });
 
+  it('has no inspector unless it is on, or has a page of its own', () => {
+    expect(load()).toMatchObject({ inspector: undefined });
+    for (const off of ['inspector: off', 'inspector: false', 'inspector:']) expect(taken(off).inspector).toBeUndefined();
+    for (const on of ['inspector: on', 'inspector: true', 'inspector: {}'])
+      expect(taken(on).inspector).toEqual({ page: 'https://stately.ai/inspect' });
+    expect(taken('inspector: { page: "http://127.0.0.1:3000" }').inspector).toEqual({ page: 'http://127.0.0.1:3000/' });
+  });
+
   it('gives way to single settings of the environment, also where there is none', () => {
     const env = { CALLWEAVE_LISTEN: 'udp:127.0.0.1:0, tcp:[::1]:5080', CALLWEAVE_DB: 'x.sqlite', CALLWEAVE_LOG_LEVEL: 'debug' };
     const expected = {
@@ -322,6 +330,21 @@ describe('a wrong config is one line that names place, key, value and fix', () =
       'open door',
       'admin: { listen: "http:0.0.0.0:8060" }',
       'callweave.yaml:1: admin.token: missing; write a token of 16 to 256 letters, digits and signs without spaces, as text in quotes, or listen on 127.0.0.1: http:0.0.0.0:8060 is not loopback',
+    ],
+    [
+      'inspector without an address',
+      'inspector: { page: stately }',
+      'callweave.yaml:1: inspector.page: "stately"; write the https: address of the inspector page, such as https://stately.ai/inspect',
+    ],
+    [
+      'inspector as a word',
+      'inspector: maybe',
+      'callweave.yaml:1: inspector: "maybe"; write on, off or a map such as { page: https://stately.ai/inspect }',
+    ],
+    [
+      'inspector without a door',
+      'admin: off\ninspector: on',
+      'callweave.yaml:2: inspector: it is shown by the HTTP API, which is off; take admin: off away, or write inspector: off',
     ],
     [
       'short token',

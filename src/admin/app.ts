@@ -12,6 +12,7 @@ import { describe } from './openapi.ts';
 import type { AppParts } from './parts.ts';
 import { refusal } from './problem.ts';
 import { addHealth } from './routes/health.ts';
+import { addInspector } from './routes/inspect.ts';
 import { addOrders } from './routes/order.ts';
 import { addPage } from './routes/page.ts';
 import { addReading } from './routes/read.ts';
@@ -21,7 +22,7 @@ import { addStreams } from './routes/streams.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** What needs no login: the page itself, whether we live, and the login. */
-const OPEN: readonly string[] = ['/', '/healthz', '/readyz', '/api/v1/session'];
+const OPEN: readonly string[] = ['/', '/inspect', '/healthz', '/readyz', '/api/v1/session'];
 const isOpenTo = (path: string): boolean => OPEN.includes(path) || path.startsWith('/assets/');
 
 /** Makes it. */
@@ -43,6 +44,7 @@ export function createApp(parts: AppParts): OpenAPIHono {
   addStreams(app, { insight, doorkeeper, timers, streams: new EventStreams(timers) });
   if (orders !== undefined) addOrders(app, insight, orders);
   addPage(app, parts.page);
+  if (parts.inspector !== undefined) addInspector(app, parts.inspector, parts.page);
   describe(app, insight.now().version);
   app.notFound(() => refusal(404, 'There is nothing here. The API is described at /api/v1/openapi.json.'));
   app.onError((error) => {

@@ -1,10 +1,13 @@
 /** The HTTP door for operators, the live page and other programs, open on a socket. */
+import type { Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type Problem, problem, reasonOf } from '../errors.ts';
 import { createApp } from './app.ts';
 import { type DoorAddress, type DoorCertificates, listen } from './listener.ts';
 import type { AppParts } from './parts.ts';
 import { refusal } from './problem.ts';
+import { Upgrades } from './upgrade.ts';
 
 export interface DoorParts extends AppParts {
   readonly address: DoorAddress;
@@ -37,5 +40,19 @@ export async function openDoor(parts: DoorParts): Promise<Door | Problem> {
   const inUrl = host.includes(':') ? `[${host}]` : host;
   if ('code' in listener) return problem(`cannot listen on ${scheme}:${inUrl}:${port}: ${WHY[listener.code] ?? listener.code}`);
   listener.server.on('error', (error) => parts.report(reasonOf(error)));
-  return { url: `${scheme}://${inUrl}:${listener.port}`, close: () => listener.close() };
+  const upgrades = parts.inspector && openUpgrades(listener.server, app, parts);
+  return {
+    url: `${scheme}://${inUrl}:${listener.port}`,
+    close: () => {
+      upgrades?.close();
+      return listener.close();
+    },
+  };
 }
+
+const openUpgrades = (server: Server, app: OpenAPIHono, { timers, report }: AppParts): Upgrades =>
+  new Upgrades(server, {
+    answer: (request, bindings) => app.fetch(request, bindings),
+    timers,
+    report: (error) => report(reasonOf(error)),
+  });

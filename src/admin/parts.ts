@@ -18,6 +18,15 @@ export interface Admission {
   readonly names: readonly string[];
 }
 
+/** The official inspector. */
+export interface InspectorPart {
+  /** Address of its page. */
+  readonly page: string;
+  readonly isFull: () => boolean;
+  /** Tells whom the query asks for, as JSON; the answer ends that. */
+  open(query: URLSearchParams, send: (event: string) => void): () => void;
+}
+
 export interface AppParts {
   readonly insight: Insight;
   /** None: the door only shows. */
@@ -26,6 +35,8 @@ export interface AppParts {
   /** Takes no new calls any more. */
   readonly isDraining: () => boolean;
   readonly page: PageFiles;
+  /** Undefined: off. */
+  readonly inspector?: InspectorPart | undefined;
   readonly admission: Admission;
   readonly timers: TimerQueue;
   readonly random: Random;

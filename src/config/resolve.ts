@@ -4,6 +4,7 @@ import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
 import { resolveAdmin } from './admin.ts';
 import { resolveHttp } from './http.ts';
 import { type AroundCodes, resolveInCallCodes } from './in-call-codes.ts';
+import { resolveInspector } from './inspector.ts';
 import { type Around, demoIvr, type IvrConfig, resolveIvr } from './ivr.ts';
 import { resolveMedia } from './media.ts';
 import { parseNetwork } from './network.ts';
@@ -70,6 +71,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
   checkSessionExpires(written.calls, complain);
   const domains = written.domains.map((name) => name.toLowerCase());
   const admin = resolveAdmin(written.admin, { domains, hasCertificate: written.tls !== undefined, isLoopback }, complain);
+  const inspector = resolveInspector(written.inspector, admin !== undefined, complain);
   if (problems.length > 0) return problems;
   const { registrar, calls, push, dns, nat, store, journal, trace, hep } = written;
   return {
@@ -136,6 +138,7 @@ export function resolveConfig(written: WrittenConfig, source: Source, cwd: strin
     },
     hep: hep && { collector: endpointOf(hep.address), captureId: hep.captureId, password: hep.password ?? '' },
     admin,
+    inspector,
     log: written.log,
     limits: resolveLimits(written.limits),
   };

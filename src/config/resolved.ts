@@ -2,6 +2,7 @@
 
 import type { InCallSettings } from '../../machines/vocabulary/ivr.ts';
 import type { AdminConfig } from './admin.ts';
+import type { InspectorConfig } from './inspector.ts';
 import type { IvrConfig } from './ivr.ts';
 import type { MediaConfig } from './media.ts';
 import type { Network } from './network.ts';
@@ -220,6 +221,8 @@ export interface Config {
     | undefined;
   /** The door for operators; undefined: off. */
   readonly admin: AdminConfig | undefined;
+  /** The official inspector; undefined: off. */
+  readonly inspector: InspectorConfig | undefined;
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
     readonly format: 'auto' | 'pretty' | 'json';

@@ -4,6 +4,7 @@ import { admin } from './admin.ts';
 import { type Bounds, choice, optional, seconds, section, text, whole, yesOrNo } from './forms.ts';
 import { headers, http } from './http.ts';
 import { inCallCodes } from './in-call-codes.ts';
+import { inspector } from './inspector.ts';
 import { ivr } from './ivr.ts';
 import { media } from './media.ts';
 import { parseNetwork } from './network.ts';
@@ -228,6 +229,7 @@ export const configSchema = section({
     `a map such as { address: "192.0.2.9:9060" }`,
   ).optional(),
   admin,
+  inspector,
   log: optional(
     section({
       level: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
