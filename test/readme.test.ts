@@ -235,6 +235,12 @@ describe('the README', () => {
     expect(blocks('sh').join('')).toContain('npm ci && npm test');
   });
 
+  it('shows pictures that exist', () => {
+    const pictures = [...readme.matchAll(/\]\(([\w/.-]+\.png)\)/g)].map(([, path = '']) => path);
+    expect(pictures.length).toBeGreaterThan(3);
+    expect(pictures.filter((path) => !existsSync(root + path))).toEqual([]);
+  });
+
   it('names folders and files that exist', () => {
     const paths = [...readme.matchAll(/`((?:src|machines|test)\/[\w./-]*)`/g)].map(([, path = '']) => path);
     expect(paths.length).toBeGreaterThan(20);

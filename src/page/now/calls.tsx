@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { CallRow, Now } from '../../insight/model.ts';
 import { serverNow } from '../clock.ts';
-import { bareAddress, clockLength, sentence } from '../format.ts';
+import { bareAddress, clockLength, length, sentence } from '../format.ts';
 import { CallBadge } from '../parts/badge.tsx';
 import { type Chip, Chips } from '../parts/chips.tsx';
 import { Empty } from '../parts/empty.tsx';
@@ -44,6 +44,12 @@ export function lastedMs({ startedAt, answeredAt, endedAt }: CallRow): number {
   return (endedAt ?? serverNow()) - (answeredAt ?? startedAt);
 }
 
+/** A call that was over at once is told in tenths. */
+function lasted(call: CallRow): string {
+  const lengthMs = lastedMs(call);
+  return call.endedAt !== null && lengthMs < 10_000 ? length(lengthMs) : clockLength(lengthMs);
+}
+
 export const CALL_COLUMNS: readonly Column<CallRow>[] = [
   { name: 'Who', look: 'who', cell: (call) => <Parties call={call} /> },
   { name: 'How', look: 'how', cell: (call) => <CallBadge call={call} /> },
@@ -53,7 +59,7 @@ export const CALL_COLUMNS: readonly Column<CallRow>[] = [
     cell: (call) => (call.why === '' ? <span class="mono faint">{call.state}</span> : sentence(call.why)),
   },
   { name: 'Began', look: 'when', cell: (call) => <At at={call.startedAt} /> },
-  { name: 'Lasted', look: 'lasted number', cell: (call) => clockLength(lastedMs(call)) },
+  { name: 'Lasted', look: 'lasted number', cell: lasted },
 ];
 
 export function Calls({ route }: { readonly route: Route; readonly now: Now }): JSX.Element {

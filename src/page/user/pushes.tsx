@@ -16,18 +16,23 @@ const CAME: Readonly<Record<PushView['came'], readonly [tone: Tone, word: string
   failed: ['bad', 'Failed'],
 };
 
-const cameOf = ({ came }: PushView): JSX.Element => <Badge tone={CAME[came][0]} text={CAME[came][1]} />;
-
 /** A phone that has not come by now will not come of that push. */
 const WAKES_WITHIN_MS = 60_000;
+const isLate = ({ at }: PushView): boolean => serverNow() - at > WAKES_WITHIN_MS;
 
-function whatOf({ came, afterMs, why, at }: PushView): string {
+function cameOf(push: PushView): JSX.Element {
+  const { came } = push;
+  if ((came === 'sent' || came === 'delivered') && isLate(push)) return <Badge tone="off" text="Slept on" />;
+  return <Badge tone={CAME[came][0]} text={CAME[came][1]} />;
+}
+
+function whatOf(push: PushView): string {
+  const { came, afterMs, why } = push;
   const after = afterMs === null ? '' : ` after ${length(afterMs)}`;
-  const isLate = serverNow() - at > WAKES_WITHIN_MS;
   if (came === 'registered') return `The phone registered${after}`;
-  if (came === 'sent') return isLate ? 'Nothing came of it' : 'Nothing came of it yet';
+  if (came === 'sent') return isLate(push) ? 'Nothing came of it' : 'Nothing came of it yet';
   if (came === 'failed') return why === '' ? `It failed${after}` : sentence(why);
-  return `The provider took it${after}; ${why === '' ? `the phone did not register${isLate ? '' : ' yet'}` : why}`;
+  return `The provider took it${after}; ${why === '' ? `the phone did not register${isLate(push) ? '' : ' yet'}` : why}`;
 }
 
 export function Pushes({ user: { pushes, bindings } }: { readonly user: UserView }): JSX.Element {
@@ -43,9 +48,11 @@ export function Pushes({ user: { pushes, bindings } }: { readonly user: UserView
       </div>
     );
   }
-  const nameOf = ({ device }: PushView): string => bindings.find((one) => one.device === device)?.name ?? device;
+  const nameOf = ({ device }: PushView): JSX.Element => (
+    <span title={device}>{bindings.find((one) => one.device === device)?.name ?? 'A phone that left'}</span>
+  );
   const columns: readonly Column<PushView>[] = [
-    { name: 'To', look: 'who', cell: (push) => nameOf(push) },
+    { name: 'To', look: 'who', cell: nameOf },
     { name: 'How', look: 'how', cell: cameOf },
     { name: 'What came of it', look: 'why', cell: whatOf },
     { name: 'Sent', look: 'when', cell: ({ at }) => <At at={at} /> },
