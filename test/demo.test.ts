@@ -46,6 +46,7 @@ describe('npm run demo', () => {
     'INVITE',
     '200 OK',
   ];
+  const UNREACHABLE = ['push: a call for you', '182 Queued', 'push.failed', 'call.failed (480)', 'call.ended'];
   const IVR = [
     'menu.dialled (demo)',
     '200 OK',
@@ -72,7 +73,8 @@ describe('npm run demo', () => {
       [...IVR, 'call.answered (Carol)', 'ACK', 'Alice and Carol talk', 'BYE', 'call.ended'],
       'sip:alice@callweave called sip:100@',
     ],
-  ])('tells the story of a %s from the call to the BYE', async (_, names, told, story) => {
+    ['call in vain', ['unreachable'], UNREACHABLE, 'could not be pushed (no such token)'],
+  ])('tells the story of a %s from the call to its end', async (_, names, told, story) => {
     const { code, output, errors } = await perform(...names);
     expect(errors).toBe('');
     expect(output).not.toContain('The demo failed');
@@ -123,7 +125,7 @@ describe('npm run demo -- --stay', () => {
     };
     expect([names([]), names(['--stay']), names(['ivr', '--stay=0'])]).toEqual([
       [1, undefined],
-      [3, 8060],
+      [4, 8060],
       [1, 0],
     ]);
   });

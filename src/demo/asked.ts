@@ -3,8 +3,9 @@ import { ivr } from './ivr.ts';
 import { pickup } from './pickup.ts';
 import type { Play } from './play.ts';
 import { push } from './push.ts';
+import { unreachable } from './unreachable.ts';
 
-const PLAYS: Readonly<Record<string, Play>> = { push, pickup, ivr };
+const PLAYS: Readonly<Record<string, Play>> = { push, pickup, ivr, unreachable };
 const PAGE_PORT = 8060;
 const MAX_PORT = 65_535;
 const STAY = /^--stay(?:=(\d{1,5}))?$/;

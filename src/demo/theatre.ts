@@ -145,6 +145,8 @@ export class Theatre {
   /** Between two plays on one service: the phones of the last one go home. */
   async clear(): Promise<void> {
     this.stage = new Stage(timers, LIMIT_MS);
+    // Who sleeps says nothing.
+    for (const phone of this.#phones) if (phone.isGone) phone.relaunch(await openSocketWire('udp', HOST));
     const leaving = this.#phones.map((phone) => ({ phone, registration: phone.unregister() }));
     for (const { phone, registration } of leaving)
       await this.stage.until(`${phone.name} takes its registration back`, () => registration.status === 200);

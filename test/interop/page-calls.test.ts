@@ -21,12 +21,14 @@ class Demo {
 
   async played(): Promise<this> {
     let output = '';
-    for await (const text of this.#child.stdout) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#child.stdout.on('data', (text) => {
       output += text;
-      this.url = /looked at, as charts too: (http:\S+)/.exec(output)?.[1] ?? '';
-      if (this.url !== '') break;
-    }
-    if (this.url === '') throw new Error(`the demo failed: ${output}`);
+      const said = /looked at, as charts too: (http:\S+)/.exec(output)?.[1];
+      if (said !== undefined) resolve(said);
+    });
+    this.#child.on('close', () => reject(new Error(`the demo failed: ${output}`)));
+    this.url = await promise;
     return this;
   }
 

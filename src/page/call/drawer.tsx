@@ -1,6 +1,6 @@
 /** What lies behind a row: a message in full text, or an entry of the journal with what led to it. */
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { CallView, MessageView } from '../../insight/model.ts';
 import type { JournalEntry } from '../../journal/format.ts';
 import { exactTime } from '../clock.ts';
@@ -54,7 +54,8 @@ function Frame({ title, close, children }: FrameParts): JSX.Element {
       if (from instanceof HTMLElement && from.isConnected) from.focus();
     };
   }, []);
-  useEffect(() => {
+  // Before it can be seen: whoever closes it at once is heard.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') close();
     };
