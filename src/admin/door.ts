@@ -1,5 +1,5 @@
 /** The HTTP door for operators, the live page and other programs, open on a socket. */
-import type { Server } from 'node:http';
+import type { Server, ServerOptions } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type Problem, problem, reasonOf } from '../errors.ts';
@@ -10,6 +10,8 @@ import { refusal } from './problem.ts';
 import { Upgrades } from './upgrade.ts';
 
 export interface DoorParts extends AppParts {
+  /** How slow and how large requests may be; by default as `LIMITS` says. */
+  readonly limits?: ServerOptions;
   readonly address: DoorAddress;
   readonly certificates: DoorCertificates | undefined;
 }
@@ -36,7 +38,7 @@ export async function openDoor(parts: DoorParts): Promise<Door | Problem> {
     // What the adapter cannot make a request of.
     errorHandler: (error) => refusal(400, `This is no request: ${reasonOf(error)}.`),
   });
-  const listener = await listen(parts.address, parts.certificates, answer);
+  const listener = await listen(parts.address, parts.certificates, answer, parts.limits);
   const inUrl = host.includes(':') ? `[${host}]` : host;
   if ('code' in listener) return problem(`cannot listen on ${scheme}:${inUrl}:${port}: ${WHY[listener.code] ?? listener.code}`);
   listener.server.on('error', (error) => parts.report(reasonOf(error)));

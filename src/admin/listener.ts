@@ -19,7 +19,7 @@ export interface DoorAddress {
 }
 
 /** Slow clients hold a socket no longer than this, and big ones no more memory (slowloris). */
-const LIMITS: ServerOptions = {
+export const LIMITS: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 10_000,
@@ -42,9 +42,10 @@ export async function listen(
   { scheme, host, port }: DoorAddress,
   certificates: DoorCertificates | undefined,
   answer: RequestListener,
+  limits: ServerOptions = LIMITS,
 ): Promise<Listener | { readonly code: string }> {
   const tls = scheme === 'https' ? certificates : undefined;
-  const server = tls === undefined ? createHttp(LIMITS, answer) : createHttps({ ...LIMITS, ...secure(tls) }, answer);
+  const server = tls === undefined ? createHttp(limits, answer) : createHttps({ ...limits, ...secure(tls) }, answer);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   const forget = tls?.onChange(() => 'setSecureContext' in server && server.setSecureContext(tls.contextOptions()));
