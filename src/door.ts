@@ -45,6 +45,15 @@ export async function metricsFor({ admin }: Config): Promise<Metrics | undefined
   });
 }
 
+const URI = /^(?:sips?|tel):[\x21-\x7e]+$/i;
+const DIALLED = /^[A-Za-z0-9\-_.!~*'()+#]{1,64}$/;
+
+/** What a phone of ours would ask for that is told to call that. */
+const dialled =
+  ({ domains, realm }: Config) =>
+  (callee: string): string | undefined =>
+    URI.test(callee) ? callee : DIALLED.test(callee) ? `sip:${callee.replaceAll('#', '%23')}@${domains[0] ?? realm}` : undefined;
+
 export interface AroundDoor {
   readonly config: Config;
   readonly service: Service;
@@ -67,7 +76,10 @@ export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined 
   const [{ openDoor }, { readPage }] = await Promise.all([import('./admin/door.ts'), import('./admin/page-files.ts')]);
   const door = await openDoor({
     ...{ insight, timers, random, certificates, metrics: service.metrics },
-    orders: new ServiceOrders({ engine: service.engine, timers, facts, aorOf: (user) => insight.user(user)?.aor }),
+    orders: new ServiceOrders({
+      ...{ engine: service.engine, timers, facts },
+      ...{ aorOf: (user) => insight.user(user)?.aor, uriOf: dialled(config), ringMs: config.calls.ringLimitMs },
+    }),
     address: admin,
     admission: admin,
     page: readPage(PAGE),

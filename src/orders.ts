@@ -1,5 +1,7 @@
 /** What operators order, given to the engine: each order hears how the entry that it became was taken. */
 import type { CallEnd, Command } from '../machines/vocabulary/commands.ts';
+import type { FactOf } from '../machines/vocabulary/descriptor.ts';
+import type { routeFailed } from '../machines/vocabulary/facts.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Taking } from './engine/journal.ts';
 import type { AnyFact } from './engine/port.ts';
@@ -17,6 +19,10 @@ export interface OrdersParts {
   readonly timers: TimerQueue;
   /** Address of record of a user, by that or by name; undefined for who is none. */
   readonly aorOf: (user: string) => string | undefined;
+  /** Where a user, number or URI is as a phone would dial it; undefined for what is none. */
+  readonly uriOf: (callee: string) => string | undefined;
+  /** How long an operator's fork rings. */
+  readonly ringMs: number;
   /** Names of the facts that users' scenarios brought. */
   readonly facts: readonly string[];
 }
@@ -42,8 +48,34 @@ export class ServiceOrders implements Orders {
     else this.#order({ type: 'call.pickUp', to: call, picker: aor }, NOT_RINGING, done);
   }
 
-  fork(_call: string, _callee: string, done: Done): void {
-    done({ refused: 'this cannot be ordered yet' });
+  fork(call: string, callee: string, done: Done): void {
+    const { engine, uriOf, ringMs } = this.#parts;
+    const state = engine.actor(call);
+    const uri = uriOf(callee);
+    if (state?.scenario !== 'call') done({ refused: `${call} is over` });
+    else if (uri === undefined) done({ refused: `${callee} is no user, number or sip: URI` });
+    else this.#forked({ type: 'fork.ordered', call, uri, onBehalfOf: calleeOf(state.context), ringMs }, callee, done);
+  }
+
+  /** The case that the fact bears asks where that is, and rings it: how that came out is how the order did. */
+  #forked(fact: AnyFact, callee: string, done: Done): void {
+    const { engine } = this.#parts;
+    let self = '';
+    this.#watch(
+      done,
+      () => engine.post(fact, OPERATOR),
+      ({ entry, steps, refused }, seq) => {
+        if (entry.seq === seq) {
+          self = steps.find(({ isBirth }) => isBirth)?.address ?? '';
+          return self === '' ? { refused: BUSY } : undefined;
+        }
+        if (self === '') return undefined;
+        if (entry.type === 'route.failed') return notFound(entry as unknown as FactOf<typeof routeFailed>, self, callee);
+        if (entry.by !== self || (entry.type !== 'call.ring' && entry.type !== 'call.keepOpen')) return undefined;
+        if (refused !== undefined) return { refused: RINGS_NOT };
+        return entry.type === 'call.ring' ? {} : undefined;
+      },
+    );
   }
 
   raise(fact: Parameters<Orders['raise']>[0], done: Done): void {
@@ -73,26 +105,42 @@ export class ServiceOrders implements Orders {
 
   /** `why`: what a refusal by the chart means to people. */
   #order(command: Command, why: string, done: Done): void {
+    this.#watch(
+      done,
+      () => this.#parts.engine.order(command, OPERATOR),
+      ({ entry, refused }, seq) => (entry.seq !== seq ? undefined : refused === undefined ? {} : { refused: why }),
+    );
+  }
+
+  /** Gives what becomes the next entry, and follows what is taken from then on until that says how the order came out. */
+  #watch(done: Done, give: () => void, outcomeOf: (taking: Taking, seq: number) => Ordered | undefined): void {
     const { engine, timers } = this.#parts;
     const seq = engine.posted + 1;
-    let stop = (): void => undefined;
+    let isOver = false;
     const over = (ordered: Ordered): void => {
+      if (isOver) return;
+      isOver = true;
       stop();
       timers.clear(patience);
       done(ordered);
     };
     const patience = timers.set(LIMIT_MS, () => over({ refused: BUSY }));
-    stop = engine.journal.observe(({ entry, refused }: Taking) => {
-      if (entry.seq === seq) over(refused === undefined ? {} : { refused: why });
+    const stop = engine.journal.observe((taking) => {
+      const outcome = outcomeOf(taking, seq);
+      if (outcome !== undefined) over(outcome);
     });
-    engine.order(command, OPERATOR);
+    give();
     if (engine.posted < seq) over({ refused: BUSY });
   }
 }
 
+const RINGS_NOT = 'the call does not ring any more, or rings them already';
 const ORDER = 'order.raised';
 const NO_CALL = `${ORDER} needs call, the address of a call that goes on, such as call:7, and name`;
 const BUSY = 'the service is too busy; try again';
 /** Of an order by name, what need not be said. */
 const RAISED = { name: '', leg: '', user: '', from: OPERATOR, argument: '' };
+const notFound = (told: FactOf<typeof routeFailed>, self: string, callee: string): Ordered | undefined =>
+  told.case === self ? { refused: `${callee} cannot be rung: ${told.status} ${told.reason}` } : undefined;
+const calleeOf = (context: unknown): string => String((context as { readonly callee?: unknown }).callee ?? '');
 const isOf = (context: unknown, aor: string): boolean => (context as { readonly aor?: unknown }).aor === aor;

@@ -9,6 +9,7 @@ import { callPickup } from '../machines/supervisors/call-pickup.ts';
 import { diversion } from '../machines/supervisors/diversion.ts';
 import { inCallCodes } from '../machines/supervisors/in-call-codes.ts';
 import { ivrMenu } from '../machines/supervisors/ivr-menu.ts';
+import { operatorFork } from '../machines/supervisors/operator-fork.ts';
 import { pushNotification } from '../machines/supervisors/push-notification.ts';
 import { trunk } from '../machines/trunk.ts';
 import type { Config } from './config.ts';
@@ -26,6 +27,7 @@ export const OWN_SCENARIOS: readonly Scenario[] = [
   stream,
   ivrMenu,
   inCallCodes,
+  operatorFork,
 ];
 
 /** One of them, and its settings. */

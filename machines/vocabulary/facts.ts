@@ -291,6 +291,17 @@ export const callEnded = defineFact('call.ended', {
 export const claimWon = defineFact('claim.won', { call, winner: text() });
 export const claimLost = defineFact('claim.lost', { call, winner: text(), loser: text() });
 
+// Orders of operators.
+
+/** Somebody shall be rung beside whoever that call rings, for `ringMs` at most. */
+export const forkOrdered = defineFact('fork.ordered', {
+  call,
+  uri: text(),
+  /** The user under whose permissions numbers outside are rung. */
+  onBehalfOf: text(),
+  ringMs: integer(),
+});
+
 // Pickup.
 
 /** The service itself has answered the caller (`call.answer`), who has acknowledged: its leg can be joined to another call. */

@@ -12,6 +12,7 @@ import { diversionMachine } from '../../machines/supervisors/diversion.ts';
 import { inCallCodesMachine } from '../../machines/supervisors/in-call-codes.ts';
 import { ivrMenuMachine } from '../../machines/supervisors/ivr-menu.ts';
 import { missedCall, missedCallMachine } from '../../machines/supervisors/missed-call.ts';
+import { operatorForkMachine } from '../../machines/supervisors/operator-fork.ts';
 import { pushNotificationMachine } from '../../machines/supervisors/push-notification.ts';
 import { ringBackMachine } from '../../machines/supervisors/ring-back.ts';
 import { ringGroup, ringGroupMachine } from '../../machines/supervisors/ring-group.ts';
@@ -332,6 +333,16 @@ const CHARTS: Readonly<
     }),
     [0, 60_000, 300_000, 900_000],
     [given('call.offered', { code: '*37' }), given('binding.added'), 0],
+  ],
+  operatorFork: [
+    operatorForkMachine,
+    fc.record({
+      fact: born('fork.ordered').map((fact) => ({ ...fact, uri: 'sip:carol@example.com', onBehalfOf: AOR, ringMs: 20_000 })),
+      self: fc.constant('case:1'),
+      current: fc.constant([]),
+      settings: fc.constant({}),
+    }),
+    [0, 1_000, 20_000],
   ],
   ringGroup: [
     ringGroupMachine,

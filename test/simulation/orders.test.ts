@@ -26,6 +26,8 @@ function stage(options: ServiceWorldOptions = {}) {
   const orders = new ServiceOrders({
     ...{ engine: service.engine, timers, facts: ['door.opened'] },
     aorOf: (user) => service.insight?.user(user)?.aor,
+    uriOf: (callee) => (callee === '?' ? undefined : `sip:${callee}@example.com`),
+    ringMs: 20_000,
   });
   /** What came of an order, at once or within its second. */
   const told = (order: (done: (ordered: Ordered) => void) => void): Ordered | undefined => {
@@ -59,6 +61,44 @@ describe('an operator', () => {
     world.run(40_000);
     expect(told((done) => orders.hangUp('call:2', done))).toEqual({ refused: 'call:2 is over' });
     expect(told((done) => orders.hangUp('port:sip', done))).toEqual({ refused: 'port:sip is over' });
+    expectQuiet(world);
+  });
+
+  it('has somebody rung beside whoever rings, who may take the call or leave it', () => {
+    const { world, service, orders, told, alice, bob, carol } = stage();
+    const fork = (call: string, callee: string) => told((done) => orders.fork(call, callee, done));
+    expect(fork('call:1', 'carol')).toEqual({ refused: 'call:1 is over' });
+    carol.onInvite = 'ring';
+    const call = alice.call('bob');
+    world.run(1000);
+    expect(fork('call:1', '?')).toEqual({ refused: '? is no user, number or sip: URI' });
+    expect(fork('call:1', 'nobody')?.refused).toMatch(/^nobody cannot be rung: 404/);
+    expect(fork('call:1', 'carol')).toEqual({});
+    expect(fork('call:1', 'carol')?.refused).toBe('the call does not ring any more, or rings them already');
+    expect(carol.incoming?.state).toBe('ringing');
+    carol.incoming?.answer();
+    world.run(2000);
+    expect(call.status).toBe(200);
+    expect(bob.incoming?.state).toBe('ended');
+    expect(fork('call:1', 'bob')?.refused).toBe('the call does not ring any more, or rings them already');
+    orders.hangUp('call:1', () => undefined);
+    world.run(60_000);
+    expect(service.engine.countActors('operator-fork')).toBe(0);
+    expectQuiet(world);
+  });
+
+  it('keeps a call open while such a fork rings, and no longer', () => {
+    const { world, orders, told, alice, bob, carol } = stage();
+    carol.onInvite = 'ring';
+    const other = alice.call('bob');
+    world.run(500);
+    expect(told((done) => orders.fork('call:1', 'carol', done))).toEqual({});
+    bob.incoming?.decline(486);
+    world.run(5000);
+    expect(other.status).toBeLessThan(200);
+    world.run(30_000);
+    expect(other.status).toBeGreaterThanOrEqual(400);
+    world.run(60_000);
     expectQuiet(world);
   });
 
