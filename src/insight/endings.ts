@@ -50,9 +50,13 @@ export function endingOf(history: History, recording: Recording, cast: Cast, oth
   const scene = { history, record, cast, others };
   const order = record.how === 'ordered' || record.how === 'failed' ? orderOf(recording) : undefined;
   const decided = order ?? history.facts.find(({ type }) => DECIDES.has(type)) ?? history.end;
-  const why = (order === undefined ? undefined : ordered(order, scene)) ?? textOf(scene);
+  const why = order === undefined ? textOf(scene) : ordered(order, scene);
   const got = gotOf(scene);
-  const isTold = record.outcome !== 'failed' || record.status === 0 || why === got;
+  const isTold =
+    record.outcome !== 'failed' ||
+    record.status === 0 ||
+    why === got ||
+    why.endsWith(`(${phrased(record.status, record.reason)})`);
   return { at: decided?.at ?? history.endedAtMs, seq: decided?.seq ?? 0, why, text: isTold ? why : `${why}, so ${got}` };
 }
 
@@ -91,9 +95,10 @@ const BY: Readonly<Record<string, string>> = {
 };
 
 /** The pickup ends the picker's own call, and says why itself. */
-function ordered({ by }: Entry, { history: { birth, facts }, cast }: Scene): string | undefined {
+function ordered({ by }: Entry, { history: { birth, facts }, cast, record: { status, reason } }: Scene): string {
   const scenario = by.slice(0, Math.max(by.indexOf(':'), 0)) || by;
-  if (scenario !== 'call-pickup') return BY[scenario] ?? `the scenario ${scenario} ended the call`;
+  if (scenario !== 'call-pickup')
+    return BY[scenario] ?? `the scenario ${scenario} ended the call${reason === '' ? '' : ` (${phrased(status, reason)})`}`;
   const lost = facts.find((fact) => fact.type === 'pickup.lost' && fact.pickerCall === birth.call) as Lost | undefined;
   if (lost !== undefined) return notTaken(lost, cast, false);
   return `${cast.caller} is called back with the call`;
@@ -108,15 +113,15 @@ export function notTaken({ callee, picker, status, reason }: Lost, cast: Cast, i
   return callee === '' ? `${who} found no call to take${why}` : `${who} could not take the call to ${cast.person(callee)}${why}`;
 }
 
-function talkEnded({ history: { birth, facts }, cast, record: { how, endedBy, talkMs }, others }: Scene): string {
-  const after = `after ${lengthText(talkMs)}`;
+function talkEnded({ history: { birth, facts }, cast, record: { how, endedBy }, others }: Scene): string {
   const lapsed = facts.find((fact) => fact.type === 'session.lapsed');
   if (lapsed !== undefined && lapsed.why === how) return `${cast.ofLeg(lapsed.leg)} ${LAPSED[lapsed.why]}`;
   const hungUp = facts.find((fact) => fact.type === 'leg.hungUp');
   const who = hungUp === undefined ? (endedBy === 'caller' ? cast.caller : 'the other side') : cast.ofLeg(hungUp.leg);
+  const after = talkText(facts, birth.at, hungUp?.at);
   switch (how) {
     case 'bye':
-      return `${who} hung up ${after} of talk`;
+      return `${who} hung up${after}`;
     case 'moved':
       return movedOn(birth.call, who, cast, others);
     case 'no-ack':
@@ -124,10 +129,19 @@ function talkEnded({ history: { birth, facts }, cast, record: { how, endedBy, ta
     case 'no-prack':
       return `${who} never confirmed the ringing (no PRACK came)`;
     case 'failed':
-      return `the connection to ${who} was lost ${after}`;
+      return `the connection to ${who} was lost${after}`;
     default:
-      return birth.placedBy === '' ? `the service ended it ${after}` : 'the call that was ordered was not connected';
+      return birth.placedBy === '' ? `the service ended it${after}` : 'the call that was ordered was not connected';
   }
+}
+
+/** Who has only heard a menu has not talked to anybody. */
+function talkText(facts: readonly Happening[], beganMs: number, endedMs: number | undefined): string {
+  if (endedMs === undefined) return '';
+  const answered = facts.findLast((fact) => fact.type === 'call.answered' && fact.leg !== '' && fact.at <= endedMs);
+  return answered === undefined
+    ? ` after ${lengthText(endedMs - beganMs)}`
+    : ` after ${lengthText(endedMs - answered.at)} of talk`;
 }
 
 /** A party of it talks in another call now: by a pickup, by a transfer, or since it was replaced there. */
@@ -136,6 +150,8 @@ function movedOn(call: string, who: string, cast: Cast, others: Others): string 
   if (picked?.type === 'pickup.won') return `${cast.person(picked.picker)} took the call to ${cast.person(picked.callee)}`;
   for (const onward of others.onwardOf(call)) {
     const next = others.historyOf(onward)?.birth;
+    if (next !== undefined && others.historyOf(call)?.birth.placedBy !== '')
+      return `${who} was connected with ${cast.person(next.callee)}`;
     if (next !== undefined && next.transferredBy !== '')
       return `${cast.person(next.transferredBy)} transferred ${who} to ${cast.person(next.callee)}`;
   }

@@ -57,7 +57,9 @@ export class Cast {
 
   /** Who called; of a call that was placed, who was shown. */
   get caller(): string {
-    const { caller, callerName, anonymous } = this.#history.birth;
+    const { caller, callerName, anonymous, placedBy } = this.#history.birth;
+    // What the phones show then is a scenario's word.
+    if (placedBy !== '') return this.person(caller);
     return anonymous ? 'an anonymous caller' : this.person(caller, callerName);
   }
 

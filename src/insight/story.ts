@@ -7,7 +7,7 @@ import { isJoin, isPickers, isWoken, LAPSED, phrased } from '../correlation/stor
 import type { Recording } from '../journal/recording.ts';
 import { endingOf, lengthText, notTaken, type Others } from './endings.ts';
 import type { Sentence } from './model.ts';
-import { type Cast, genitive } from './people.ts';
+import type { Cast } from './people.ts';
 
 /** Sentences of one call; whoever reads so many reads no story any more. */
 const MAX_SENTENCES = 200;
@@ -56,7 +56,7 @@ export function storyOf(history: History, recording: Recording, cast: Cast, othe
   }
   const teller = new Teller(history, cast, others);
   const story: Sentence[] = [
-    { at: history.birth.at, text: beginning(history, cast), tone: 'plain', n: numbers.get(history.birth.seq) ?? 0 },
+    { at: history.birth.at, text: beginning(history, cast, others), tone: 'plain', n: numbers.get(history.birth.seq) ?? 0 },
   ];
   for (const fact of [...told.values()].sort((a, b) => a.seq - b.seq)) {
     const [text, tone = 'plain'] = teller.tell(fact) ?? [''];
@@ -70,12 +70,13 @@ export function storyOf(history: History, recording: Recording, cast: Cast, othe
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function beginning({ birth }: History, cast: Cast): string {
+function beginning({ birth }: History, cast: Cast, others: Others): string {
   const { placedBy, continues, transferredBy, code, argument } = birth;
   if (placedBy !== '')
-    return `${genitive(cast.callee)} phones were to ring, and then ${cast.caller} was to be called: ${scenarioOf(placedBy)} ordered it`;
+    return `The scenario ${scenarioOf(placedBy)} rang ${cast.callee}, to connect ${cast.callee} with ${cast.caller}`;
   const called = `${capital(cast.caller)} called ${cast.callee}`;
   if (continues !== '') {
+    if (others.historyOf(continues)?.birth.placedBy) return `${cast.caller} was connected with ${cast.callee} (${continues})`;
     return transferredBy === ''
       ? `${called}, in the place of ${continues}`
       : `${cast.person(transferredBy)} transferred ${cast.caller} to ${cast.callee} (${continues})`;
@@ -184,6 +185,7 @@ class Teller {
       case 'code.pressed':
         return [`${ofLeg(fact.leg)} pressed the code "${fact.name}"`];
       case 'order.raised':
+        if (fact.by === 'operator') return [`An operator raised "${fact.name}"`];
         return [`${fact.user === '' ? ofLeg(fact.leg) : person(fact.user)} chose "${fact.name}"`];
       case 'recording.started':
         return [`Recording began (${fact.recording})`];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { InviteScript } from '../../src/testing/phone.ts';
+import { ringBack } from '../../machines/supervisors/ring-back.ts';
+import type { InviteScript, Phone } from '../../src/testing/phone.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
 import { callOf, storyOf } from '../support/insight.ts';
 import { IvrStage } from '../support/ivr-stage.ts';
@@ -145,7 +146,10 @@ describe('the story of a push says what came of it', () => {
     alice.call('bob');
     expectQuiet(world);
     expect(storyOf(world)[1]).toBe("Bob's mobile could not be pushed: no such token");
-    expect(callOf(world).why).toBe("Bob's mobile could not be woken (no such token)");
+    expect(endOf(world)).toEqual([
+      "Bob's mobile could not be woken (no such token)",
+      "Bob's mobile could not be woken (no such token), so Alice got 480 Temporarily Unavailable",
+    ]);
   });
 
   it('the caller gave up meanwhile', () => {
@@ -248,6 +252,35 @@ describe('the story of a call that moves', () => {
       'Alice and Carol hear each other',
       'Carol hung up after 3 s of talk',
     ]);
+  });
+
+  it('is told of a call that a scenario places', () => {
+    const world = serviceWorld({ insight: true, scenarios: [ringBack], config: { codes: ['*37', '#37'] } });
+    const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) => world.phone(name)) as [Phone, Phone, Phone];
+    for (const phone of [alice, bob, carol]) phone.register();
+    world.run(500);
+    const talk = carol.call('bob');
+    world.run(500);
+    bob.onInvite = { decline: 486 };
+    alice.call('bob');
+    world.run(1000);
+    alice.call('sip:*37@example.com');
+    world.run(500);
+    bob.onInvite = 'answer';
+    talk.bye();
+    world.run(10_000);
+    alice.incoming?.bye();
+    expectQuiet(world);
+    expect(endOf(world, 3)).toEqual([
+      'The scenario ring-back ended the call (480 Ring Back Is Set)',
+      'The scenario ring-back ended the call (480 Ring Back Is Set)',
+    ]);
+    expect(storyOf(world, 4).slice(0, 2)).toEqual([
+      'The scenario ring-back rang Alice, to connect Alice with Bob',
+      "Alice's phone was called",
+    ]);
+    expect(callOf(world, 4)).toMatchObject({ why: 'Alice was connected with Bob', related: ['call:5'] });
+    expect(storyOf(world, 5)[0]).toBe('Alice was connected with Bob (call:4)');
   });
 
   it('is told of a diversion, to a number outside at last', () => {
