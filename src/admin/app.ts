@@ -1,10 +1,10 @@
 /** The HTTP door as one function from request to answer; it knows no socket. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { ZodError } from 'zod';
 import { reasonOf } from '../errors.ts';
+import { bodyLimit } from './body-limit.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { EventStreams } from './event-streams.ts';
 import { carefully, guard, locked } from './guard.ts';
@@ -37,7 +37,7 @@ export function createApp(parts: AppParts): OpenAPIHono {
   app.use(guard(doorkeeper, admission.names));
   app.use((c, next) => (isOpenTo(c.req.path) ? next() : lock(c, next)));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => refusal(413, `A body may have ${MAX_BODY_BYTES} bytes.`) }));
+  app.use(bodyLimit(MAX_BODY_BYTES));
   addHealth(app, parts);
   addSession(app, doorkeeper);
   addReading(app, insight);

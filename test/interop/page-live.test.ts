@@ -46,12 +46,15 @@ describeWith(CHROMIUM, 'the live page on a service that runs', () => {
   const row = (...texts: readonly (string | RegExp)[]) =>
     texts.reduce((found, hasText) => found.filter({ hasText }), page.locator('tbody tr'));
 
+  const logIn = async (token: string): Promise<void> => {
+    await page.getByLabel('Token').fill(token);
+    await page.keyboard.press('Enter');
+  };
+
   it('asks for the token of the config', async () => {
-    await page.getByLabel('Token').fill('no-token-of-this-service');
-    await page.keyboard.press('Enter');
+    await logIn('no-token-of-this-service');
     await page.getByText('This is not the token of the config.').waitFor();
-    await page.getByLabel('Token').fill(TOKEN);
-    await page.keyboard.press('Enter');
+    await logIn(TOKEN);
     await page.getByRole('button', { name: 'Log out' }).waitFor();
   });
 
@@ -94,12 +97,18 @@ describeWith(CHROMIUM, 'the live page on a service that runs', () => {
     await expect.poll(() => new URL(page.url()).hash).toBe('#/calls/call:1');
   });
 
-  it('shows a user: the phone, and the push that woke it', async () => {
+  it('shows a user: the phone, which it forgets when told to, and the push that woke it', async () => {
     await page.goto(`${url}/#/users/${users[1]?.name}`);
     await page.getByRole('heading', { name: 'Pixel' }).waitFor();
     await page.getByText('Woke it').waitFor();
     await page.getByText(/^The phone registered after/).waitFor();
     await row('Alice', 'Answered').waitFor();
+    await page.getByRole('button', { name: 'Remove the binding of Pixel' }).click();
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('heading', { name: 'No phone is registered' }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await logIn(TOKEN);
+    await page.getByRole('heading', { name: 'No phone is registered' }).waitFor();
   });
 
   it('tells that the service drains, and that it is gone', async () => {
