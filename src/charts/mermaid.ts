@@ -19,7 +19,7 @@ export function mermaidOf({ root }: ChartView): string {
   // Only a state can have regions.
   const lines = ['stateDiagram-v2', ...(root.type === 'parallel' ? drawn(root, ids, INDENT) : insideOf(root, ids, INDENT))];
   // After all states: an arrow that is written inside of one draws both its ends into it.
-  for (const state of states) lines.push(...arrowsFrom(state, ids));
+  lines.push(...arrowsOf(states, ids));
   const boxes = states.filter(hasBox).map(({ path }) => ids.boxOf(path));
   if (boxes.length > 0)
     lines.push(`${INDENT}classDef everywhere stroke-dasharray: 5 5`, `${INDENT}class ${boxes.join(',')} everywhere`);
@@ -32,15 +32,16 @@ const isWithin = (path: string, around: string): boolean => around === '' || pat
 /** Whether it does something and stays. */
 const isStaying = ({ path }: StateNodeView, { target, actions }: TransitionView): boolean =>
   target === path && actions.length > 0;
-/** Whether it leads to another state. */
-const isLeading = ({ path }: StateNodeView, { target }: TransitionView): boolean => target !== path;
+/** Whether it leads to a state that it is in: that begins anew, and no arrow can say so. */
+const isOutward = ({ path }: StateNodeView, { target }: TransitionView): boolean => target !== path && isWithin(path, target);
 /** Whether it leads from a state to what is in it. */
 const isInward = ({ path }: StateNodeView, { target }: TransitionView): boolean => target !== path && isWithin(target, path);
 
 /** Whether a state with children needs its box. */
 const hasBox = (state: StateNodeView): boolean =>
   state.children.length > 0 &&
-  (state.entry.length + state.exit.length > 0 || state.transitions.some((one) => isStaying(state, one) || isInward(state, one)));
+  (state.entry.length + state.exit.length > 0 ||
+    state.transitions.some((one) => isStaying(state, one) || isInward(state, one) || isOutward(state, one)));
 
 function insideOf(state: StateNodeView, ids: MermaidIds, indent: string): string[] {
   const lines: string[] = [];
@@ -74,26 +75,54 @@ const boxed = (id: string, name: string, said: readonly string[], indent: string
 /** `entry / open`, `leg.ringing [isDropped] / ring`. */
 function saidOf(state: StateNodeView): string[] {
   const staying = state.transitions.filter((one) => isStaying(state, one));
+  const outward = state.transitions.filter((one) => isOutward(state, one));
   return [
     ...(state.entry.length === 0 ? [] : [`entry / ${state.entry.join(', ')}`]),
     ...staying.map((one) => `${eventOf(one)} / ${one.actions.join(', ')}`),
+    ...outward.map((one) => `${eventOf(one)} → ${one.target === '' ? 'the beginning' : one.target}`),
     ...(state.exit.length === 0 ? [] : [`exit / ${state.exit.join(', ')}`]),
   ];
 }
 
 const eventOf = ({ event, guard }: TransitionView): string => (guard === '' ? event : `${event} [${guard}]`);
 
+/** What leads from one box to another, and what its label says beside the event. */
+interface Way {
+  readonly from: string;
+  readonly to: string;
+  readonly label: string;
+}
+
+/**
+ * Between two states that stand side by side: of what begins or ends further inside, the label says where. mermaid cannot lay
+ * out a state well of whose inside an arrow leads out.
+ */
+function wayOf(transition: TransitionView, from: string, to: string, ids: MermaidIds): Way {
+  const [a, b] = [stepsOf(from), stepsOf(to)];
+  const differs = a.findIndex((name, n) => name !== b[n]);
+  const shared = differs < 0 ? a.length : differs;
+  const begins = a.slice(shared + 1).join('.');
+  const ends = b.slice(shared + 1).join('.');
+  return {
+    from: differs < 0 ? ids.boxOf(from) : ids.of(a.slice(0, shared + 1).join('.')),
+    to: ids.of(b.slice(0, shared + 1).join('.')),
+    label: `${begins === '' ? '' : `${begins}: `}${eventOf(transition)}${ends === '' ? '' : ` → ${ends}`}`,
+  };
+}
+
+const stepsOf = (path: string): readonly string[] => (path === '' ? [] : path.split('.'));
+
 /** One arrow for each state that it leads to, with all events that lead there. */
-function arrowsFrom(state: StateNodeView, ids: MermaidIds): string[] {
+function arrowsOf(states: readonly StateNodeView[], ids: MermaidIds): string[] {
   const arrows = new Map<string, string[]>();
-  for (const transition of state.transitions.filter((one) => isLeading(state, one))) {
-    for (const target of ids.targetsOf(transition)) {
-      const from = isWithin(target, state.path) ? ids.boxOf(state.path) : ids.of(state.path);
-      const arrow = `${INDENT}${from} --> ${ids.of(target)}`;
-      arrows.set(arrow, [...(arrows.get(arrow) ?? []), eventOf(transition)]);
-    }
-  }
-  return [...arrows].map(([arrow, events]) => `${arrow} : ${bounded(events).map(plainText).join('<br/>')}`);
+  for (const state of states)
+    for (const transition of state.transitions)
+      for (const target of ids.targetsOf(transition).filter((path) => path !== state.path && !isWithin(state.path, path))) {
+        const { from, to, label } = wayOf(transition, state.path, target, ids);
+        const arrow = `${INDENT}${from} --> ${to}`;
+        arrows.set(arrow, [...(arrows.get(arrow) ?? []), label]);
+      }
+  return [...arrows].map(([arrow, labels]) => `${arrow} : ${bounded(labels).map(plainText).join('<br/>')}`);
 }
 
 const bounded = (lines: readonly string[]): readonly string[] =>
