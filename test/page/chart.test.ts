@@ -119,5 +119,6 @@ describe('the way of an actor through its chart', () => {
     expect(lit.taken.get('ringing.offering→ringing.trying')).toEqual([2]);
     expect(litAfter(stays, 0).now.size).toBe(0);
     expect(litAfter(stays, 3).now.has('ended')).toBe(true);
+    expect([lit.before.has('failing'), litAfter(stays, 3).before.has('failing')]).toEqual([false, true]);
   });
 });

@@ -85,7 +85,7 @@ const Way = ({ call, stays, count, goTo }: WayParts): JSX.Element => (
     {stays.map(({ number, visit }) => (
       <li key={number} class={number > count ? 'later' : number === count ? 'now' : ''}>
         <button type="button" class="quiet" onClick={() => goTo(visit)}>
-          <span class="badge">{number}</span>
+          <span class="step-number">{number}</span>
           <span class="mono">{visit.state}</span>
           <span class="faint">{eventOf(visit.event)}</span>
           <span class="faint number">{sinceStart(call, visit.at)}</span>

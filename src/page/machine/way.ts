@@ -15,7 +15,7 @@ export interface Stay {
 export interface Lit {
   /** Paths of states that it is in, ancestors too. */
   readonly now: ReadonlySet<string>;
-  /** States that it was in before. */
+  /** States that it was in before, those among them that it left at once. */
   readonly before: ReadonlySet<string>;
   /** Arrows that it took, with the numbers of the stays that they led to. */
   readonly taken: ReadonlyMap<string, readonly number[]>;
@@ -148,7 +148,11 @@ export function litAfter(stays: readonly Stay[], count: number): Lit {
   const before = new Set(shown.flatMap(({ visit }) => leavesOf(visit.state).flatMap(ancestry)));
   const taken = new Map<string, number[]>();
   for (const { number, arrows } of shown) {
-    for (const key of arrows) taken.set(key, [...(taken.get(key) ?? []), number]);
+    for (const key of arrows) {
+      taken.set(key, [...(taken.get(key) ?? []), number]);
+      // It was there too, if only until the next arrow.
+      for (const path of ancestry(key.slice(key.indexOf('→') + 1))) before.add(path);
+    }
   }
   return { now, before, taken };
 }
