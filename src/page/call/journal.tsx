@@ -1,6 +1,6 @@
 /** The journal of a call as a table: every fact, command and delay, in the order in which they were taken. */
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { CallView } from '../../insight/model.ts';
 import type { JournalEntry } from '../../journal/format.ts';
 import type { Shown } from './drawer.tsx';
@@ -17,6 +17,8 @@ interface JournalParts {
 }
 
 export function Journal({ call, moment, shown, show }: JournalParts): JSX.Element {
+  // Drawn once: a journal may have 2,000 rows, of which two change from moment to moment.
+  const cells = useMemo(() => call.entries.map((entry) => <Cells call={call} entry={entry} show={show} />), [call, show]);
   const here = useRef<HTMLTableRowElement>(null);
   useInSight(here, moment.n);
   return (
@@ -31,23 +33,29 @@ export function Journal({ call, moment, shown, show }: JournalParts): JSX.Elemen
           </tr>
         </thead>
         <tbody data-rows>
-          {call.entries.map((entry) => (
+          {call.entries.map((entry, index) => (
             <tr key={entry.n} ref={entry.n === moment.n ? here : null} class={looksOf(entry, moment, shown)}>
-              <td class="number">{sinceStart(call, instantOf(call, entry))}</td>
-              <td>
-                <button type="button" class="quiet mono" data-row onClick={() => show({ entry: entry.n })}>
-                  <span class={`kind ${kindOf(entry)}`}>
-                    {toldOf(entry).type.replace(/^xstate\.after\.([^.]+).*/, 'after $1')}
-                  </span>
-                </button>
-              </td>
-              <td>{actorName(call, entry.by)}</td>
-              <td class="faint">{[...new Set(tellingsOf(entry).map(({ to }) => actorName(call, to)))].join(', ')}</td>
+              {cells[index]}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Cells({ call, entry, show }: Pick<JournalParts, 'call' | 'show'> & { readonly entry: JournalEntry }): JSX.Element {
+  return (
+    <>
+      <td class="number">{sinceStart(call, instantOf(call, entry))}</td>
+      <td>
+        <button type="button" class="quiet mono" data-row onClick={() => show({ entry: entry.n })}>
+          <span class={`kind ${kindOf(entry)}`}>{toldOf(entry).type.replace(/^xstate\.after\.([^.]+).*/, 'after $1')}</span>
+        </button>
+      </td>
+      <td>{actorName(call, entry.by)}</td>
+      <td class="faint">{[...new Set(tellingsOf(entry).map(({ to }) => actorName(call, to)))].join(', ')}</td>
+    </>
   );
 }
 

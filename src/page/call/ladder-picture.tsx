@@ -1,6 +1,6 @@
 /** The ladder as a picture: a column for each party, a row for each message and fact. */
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { CallView } from '../../insight/model.ts';
 import { length } from '../format.ts';
 import type { Shown } from './drawer.tsx';
@@ -23,6 +23,11 @@ const ROW = 32;
 export function LadderPicture({ call, ladder, moment, shown, show }: LadderParts): JSX.Element {
   const { columns, rows } = ladder;
   const last = rows.findLastIndex((row) => row.kind !== 'wait' && hasHappened(row, moment));
+  // Drawn once: of a long ladder little changes from moment to moment.
+  const rungs = useMemo(
+    () => rows.map((row, n) => <Rung row={row} time={timeOf(call, rows, n)} count={columns.length} show={show} />),
+    [call, rows, columns, show],
+  );
   const here = useRef<HTMLLIElement>(null);
   useInSight(here, last);
   return (
@@ -38,12 +43,8 @@ export function LadderPicture({ call, ladder, moment, shown, show }: LadderParts
         </ol>
         <ol class="rungs" data-rows>
           {rows.map((row, n) => (
-            <li
-              key={keyOf(row)}
-              ref={n === last ? here : null}
-              class={`is-${row.kind}${n > last ? ' later' : ''}${n === last ? ' now' : ''}`}
-            >
-              <Rung row={row} time={timeOf(call, rows, n)} count={columns.length} isShown={isShown(row, shown)} show={show} />
+            <li key={keyOf(row)} ref={n === last ? here : null} class={looksOf(row, n - last, shown)}>
+              {rungs[n]}
             </li>
           ))}
         </ol>
@@ -60,6 +61,10 @@ const keyOf = (row: LadderRow): string =>
 const isShown = (row: LadderRow, shown: Shown | undefined): boolean =>
   (row.kind === 'message' && shown?.message === row.message) || (row.kind === 'fact' && shown?.entry === row.n);
 
+/** `after`: how many rows it stands behind the one of the moment. */
+const looksOf = (row: LadderRow, after: number, shown: Shown | undefined): string =>
+  `is-${row.kind}${after > 0 ? ' later' : after === 0 ? ' now' : ''}${isShown(row, shown) ? ' is-open' : ''}`;
+
 /** Each instant stands there once. */
 function timeOf(call: CallView, rows: readonly LadderRow[], n: number): string {
   const [row, before] = [rows[n], rows[n - 1]];
@@ -73,10 +78,9 @@ interface RungParts extends Pick<LadderParts, 'show'> {
   readonly time: string;
   /** Columns. */
   readonly count: number;
-  readonly isShown: boolean;
 }
 
-function Rung({ row, time, count, isShown: isOpen, show }: RungParts): JSX.Element {
+function Rung({ row, time, count, show }: RungParts): JSX.Element {
   if (row.kind === 'wait') {
     return (
       <div class="rung">
@@ -90,7 +94,7 @@ function Rung({ row, time, count, isShown: isOpen, show }: RungParts): JSX.Eleme
   }
   const press = (): void => show(row.kind === 'message' ? { message: row.message } : { entry: row.n });
   return (
-    <button type="button" class={`rung${isOpen ? ' is-open' : ''}`} data-row aria-pressed={isOpen} onClick={press}>
+    <button type="button" class="rung" data-row onClick={press}>
       <span class="number">{time}</span>
       <span class="field">
         <Lifelines count={count} />
