@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/journal/format.ts';
+import { lightsOf, mapGraph, placesOf, tieKey, tiesOf } from '../../src/page/call/actor-map.ts';
 import { momentAt, momentOf, momentsOf, staysBy } from '../../src/page/call/moments.ts';
 import { bondsBy, causesOf, tellingsOf } from '../../src/page/call/told.ts';
 import { actorName, personOf, sinceStart, userOf } from '../../src/page/call/words.ts';
@@ -65,6 +66,27 @@ describe('who told whom', () => {
     expect(causesOf(entries, 4).map(({ n }) => n)).toEqual([1, 2, 4]);
     expect(causesOf(entries, 99)).toEqual([]);
     expect(causesOf([{ ...entries[0], n: 1, cause: 1 } as JournalEntry], 1)).toHaveLength(1);
+  });
+});
+
+describe('the map of a call', () => {
+  const call = callView({ entries, actors: [actor('call:7'), actor('leg:7/0'), actor('leg:7/1')] });
+
+  it('has its actors, and whoever else told them something or was told', () => {
+    expect(placesOf(call)).toEqual(['call:7', 'leg:7/0', 'leg:7/1', 'port:sip', 'push:1']);
+    expect(mapGraph(call).children?.map(({ id }) => id)).toEqual(placesOf(call));
+  });
+
+  it('ties two together once, whoever of them spoke', () => {
+    const answer: JournalEntry = { n: 5, at: 50, by: 'call:7', cause: 3, command: { type: 'leg.answer', to: 'leg:7/1' } };
+    const tie = tiesOf({ entries: [...entries, answer] }).find(({ key }) => key === tieKey('leg:7/1', 'call:7'));
+    expect(tie).toMatchObject({ ends: ['leg:7/1', 'call:7'], count: 2 });
+  });
+
+  it('lights what is told at a moment', () => {
+    const lights = lightsOf(entries.slice(2, 3).flatMap(tellingsOf));
+    expect([...lights.keys()]).toEqual(['call:7|leg:7/1', 'leg:7/1|push:1']);
+    expect(lightsOf([]).size).toBe(0);
   });
 });
 
