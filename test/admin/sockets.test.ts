@@ -115,6 +115,13 @@ describe('a door on a real socket', () => {
     expect(await isServed(door)).toBe(true);
   });
 
+  it('orders that fetch sends are taken, with a body and without', async () => {
+    const { door } = await open();
+    const fork = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"to":"carol"}' };
+    expect((await fetch(`${door.url}/api/v1/calls/call:7/fork`, fork)).status).toBe(204);
+    expect((await fetch(`${door.url}/api/v1/users/bob/bindings/d1`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   it.each([
     '/assets/../package.json',
     '/assets/..%2f..%2f..%2fpackage.json',
