@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspectedCalls } from './inspected.ts';
 import { evenly } from './load/arrivals.ts';
 import { type Device, Registration } from './load/registration.ts';
 import { Run } from './load/run.ts';
@@ -68,6 +69,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   waiting: waitingCalls,
   pickup: pickedUpCalls,
   seen: seenCalls,
+  inspected: inspectedCalls,
   limit: async (plan, report) => {
     const limit = await highestRate(plan, report);
     if (limit > 0) await overload(plan, report, 2 * limit);

@@ -19,6 +19,7 @@ export const watch = (command: Command, given: Given): Promise<number> =>
     const path = `/facts${queryOf(words)}`;
     let stream = await listen(door, path);
     while (!isProblem(stream)) {
+      given.complain(`watching ${door.url}`);
       await follow(stream, (fact) => given.say(isJson ? JSON.stringify(fact) : lineOf(fact)), given);
       given.complain(`lost the service at ${door.url}; trying again`);
       stream = await again(door, path);
