@@ -46,7 +46,7 @@ describe('npm run demo', () => {
     'INVITE',
     '200 OK',
   ];
-  const UNREACHABLE = ['push: a call for you', '182 Queued', 'push.failed', 'call.failed (480)', 'call.ended'];
+  const UNREACHABLE = ['push: a call for you', 'push.failed', 'call.failed (480)', 'call.ended'];
   const IVR = [
     'menu.dialled (demo)',
     '200 OK',
