@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Child } from './interop/support/child.ts';
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 50_000;
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 let folder = '';
 const children: Child[] = [];
