@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Door } from './admin/door.ts';
 import type { DoorCertificates } from './admin/listener.ts';
+import { audited } from './audited-orders.ts';
 import type { Config } from './config.ts';
 import { isProblem, type Problem, problem } from './errors.ts';
 import type { InsightWishes } from './insight/insight.ts';
@@ -76,10 +77,13 @@ export async function openOwnDoor(around: AroundDoor): Promise<Door | undefined 
   const [{ openDoor }, { readPage }] = await Promise.all([import('./admin/door.ts'), import('./admin/page-files.ts')]);
   const door = await openDoor({
     ...{ insight, timers, random, certificates, metrics: service.metrics },
-    orders: new ServiceOrders({
-      ...{ engine: service.engine, timers, facts },
-      ...{ aorOf: (user) => insight.user(user)?.aor, uriOf: dialled(config), ringMs: config.calls.ringLimitMs },
-    }),
+    orders: audited(
+      new ServiceOrders({
+        ...{ engine: service.engine, timers, facts },
+        ...{ aorOf: (user) => insight.user(user)?.aor, uriOf: dialled(config), ringMs: config.calls.ringLimitMs },
+      }),
+      log,
+    ),
     address: admin,
     admission: admin,
     page: readPage(PAGE),
