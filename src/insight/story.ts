@@ -27,12 +27,13 @@ type Extra = FactOf<
   | typeof facts.mediaUnanchored
   | typeof facts.streamStalled
   | typeof facts.httpFailed
+  | typeof facts.huntIdle
   | typeof facts.actorEnded
 >;
 const EXTRAS: ReadonlySet<string> = new Set<Extra['type']>([
   ...(['call.diverted', 'call.transferred', 'transfer.progressed', 'menu.dialled', 'digits.collected', 'pin.checked'] as const),
   ...(['code.pressed', 'order.raised', 'recording.started', 'recording.ended', 'media.unanchored', 'stream.stalled'] as const),
-  ...(['http.failed', 'actor.ended'] as const),
+  ...(['http.failed', 'hunt.idle', 'actor.ended'] as const),
 ]);
 type Told = Happening | Extra;
 type Of<T extends Told['type']> = Extract<Told, { type: T }>;
@@ -125,6 +126,8 @@ class Teller {
   #answeredBy = '';
   /** A menu has the caller, or had. */
   #isInMenu = false;
+  /** Somebody was rung since the menu, or whoever had the call before, sent it on. */
+  #isRung = false;
 
   constructor(history: History, cast: Cast, others: Others) {
     this.#history = history;
@@ -168,8 +171,7 @@ class Teller {
     };
     switch (fact.type) {
       case 'call.diverted':
-        if (this.#isInMenu && fact.why === 'deflected') return [`The menu sent the call on to ${person(fact.callee)}`];
-        return [`The call went on from ${person(fact.from)} to ${person(fact.callee)}, ${DIVERTED[fact.why](person(fact.from))}`];
+        return this.#diverted(fact);
       case 'call.transferred':
         return [`${person(fact.caller)} and ${person(fact.callee)} hear each other`, 'good'];
       case 'transfer.progressed':
@@ -177,6 +179,8 @@ class Teller {
       case 'menu.dialled':
         this.#isInMenu = true;
         return [`The menu "${fact.menu}" took the call`];
+      case 'hunt.idle':
+        return this.#backInMenu(fact);
       case 'digits.collected':
         return [`${ofLeg(fact.leg)} pressed ${KEYS[fact.how]}`];
       case 'pin.checked':
@@ -204,6 +208,18 @@ class Teller {
     }
   }
 
+  #diverted({ why, from, callee }: Of<'call.diverted'>): Said {
+    this.#isRung = false;
+    const [there, here] = [this.#cast.person(callee), this.#cast.person(from)];
+    if (this.#isInMenu && why === 'deflected') return [`The menu sent the call on to ${there}`];
+    return [`The call went on from ${here} to ${there}, ${DIVERTED[why](here)}`];
+  }
+
+  #backInMenu({ hunter }: Of<'hunt.idle'>): Said {
+    if (!hunter.startsWith('ivr-menu:')) return undefined;
+    return [this.#isRung ? 'Nobody took the call, and the menu went on' : 'No phone is there, and the menu went on', 'bad'];
+  }
+
   #leg(leg: string): string {
     const fork = this.#cast.forkOf(leg);
     return fork === undefined ? capital(this.#cast.ofLeg(leg)) : this.#cast.ofDevice(fork.device);
@@ -211,6 +227,7 @@ class Teller {
 
   #forked(fork: Of<'fork.started'>): Said {
     this.#startedAt.set(fork.leg, fork.at);
+    this.#isRung = true;
     if (isJoin(fork)) return [`${this.#cast.person(fork.aor || fork.callee)} came for the call`];
     const device = this.#cast.ofDevice(fork.device);
     if (isPickers(fork)) return [`${device} was called to pick up`];

@@ -356,6 +356,31 @@ describe('the story of a menu and of codes', () => {
     ]);
   });
 
+  it('tells that nobody took the call there, or that no phone is there', () => {
+    const { stage, world, alice } = inMenu();
+    const bob = stage.world.phones.find(({ user }) => user === 'bob');
+    if (bob !== undefined) bob.onInvite = { ringAfterMs: 50, decline: 486, declineAfterMs: 300 };
+    stage.press(alice, '1');
+    world.run(2000);
+    bob?.unregister();
+    world.run(500);
+    stage.press(alice, '1');
+    expectQuiet(world);
+    const told = storyOf(world);
+    expect(told.slice(3, 7)).toEqual([
+      'The menu sent the call on to Bob',
+      "Bob's phone was called",
+      "Bob's phone rang",
+      "Bob's phone was busy (486 Busy Here)",
+    ]);
+    expect(told.slice(7, 11)).toEqual([
+      'Nobody took the call, and the menu went on',
+      'Alice pressed keys',
+      'The menu sent the call on to Bob',
+      'No phone is there, and the menu went on',
+    ]);
+  });
+
   it('tells that a PIN was right, and never which', () => {
     const { stage, world, alice } = inMenu();
     stage.press(alice, '4');
