@@ -31,7 +31,11 @@ const project = (name: string, include: string[], exclude: string[] = [], isolat
  */
 const interop = (name: string, include: string[], exclude: string[], maxWorkers: number, groupOrder: number) => ({
   resolve,
-  test: { name, include, exclude, testTimeout: 180_000, hookTimeout: 60_000, maxWorkers, sequence: { groupOrder } },
+  test: {
+    ...{ name, include, exclude, testTimeout: 180_000, hookTimeout: 60_000, maxWorkers, sequence: { groupOrder } },
+    // What real programs do is looked for as long as a busy machine may take: a second, as by itself, is not enough.
+    expect: { poll: { timeout: 20_000 } },
+  },
 });
 
 export default defineConfig({

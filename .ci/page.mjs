@@ -55,10 +55,19 @@ async function build() {
   const fresh = `${TARGET}-${process.pid}`;
   try {
     await buildInto(fresh, rolldown);
-    rmSync(TARGET, { recursive: true, force: true });
-    renameSync(fresh, TARGET);
+    putInPlace(fresh);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Who builds at the same time builds the same: whichever comes to lie there will do. */
+function putInPlace(fresh) {
+  rmSync(TARGET, { recursive: true, force: true });
+  try {
+    renameSync(fresh, TARGET);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   }
 }
 
