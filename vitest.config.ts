@@ -20,9 +20,13 @@ const resolve = {
   ],
 };
 
+// What is looked for on sockets and in processes has the time that a busy machine may take: a second, as by itself, is not enough.
 const project = (name: string, include: string[], exclude: string[] = [], isolate = false) => ({
   resolve,
-  test: { name, include, exclude: ['node_modules/**', ...exclude], testTimeout: 60_000, isolate },
+  test: {
+    ...{ name, include, exclude: ['node_modules/**', ...exclude], testTimeout: 60_000, isolate },
+    expect: { poll: { timeout: 20_000 } },
+  },
 });
 
 /**
@@ -33,7 +37,6 @@ const interop = (name: string, include: string[], exclude: string[], maxWorkers:
   resolve,
   test: {
     ...{ name, include, exclude, testTimeout: 180_000, hookTimeout: 60_000, maxWorkers, sequence: { groupOrder } },
-    // What real programs do is looked for as long as a busy machine may take: a second, as by itself, is not enough.
     expect: { poll: { timeout: 20_000 } },
   },
 });
