@@ -1,9 +1,8 @@
 /** The composition root: builds the ports and the engine, and connects them. */
-import { NO_PUSH } from '../machines/vocabulary/binding.ts';
 import type { CallEnd } from '../machines/vocabulary/commands.ts';
 import { chartOf } from './charts/definition.ts';
 import type { Clock } from './clock.ts';
-import { type Config, pickupReach, type UserRouting } from './config.ts';
+import type { Config } from './config.ts';
 import { Histories } from './correlation/history.ts';
 import { Location } from './correlation/location.ts';
 import { type CallRecord, recordOf } from './correlation/record.ts';
@@ -41,7 +40,6 @@ import { Keepalive } from './ports/sip/keepalive.ts';
 import type { LegSide } from './ports/sip/leg-side.ts';
 import { LegTable } from './ports/sip/leg-table.ts';
 import { SipPort } from './ports/sip/port.ts';
-import type { SipSettings, SipUser } from './ports/sip/settings.ts';
 import { CallsAndBindings } from './ports/sip/standing.ts';
 import { Trunks } from './ports/sip/trunks.ts';
 import type { BindingStore } from './ports/store/binding-store.ts';
@@ -51,8 +49,7 @@ import { trunkNetworks } from './protection/trunk-networks.ts';
 import type { Random } from './random.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import { header } from './sip/headers.ts';
-import { writtenNumber } from './sip/number.ts';
-import { canonicalUser } from './sip/uri.ts';
+import { sipSettings } from './sip-settings.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { messageLog } from './trace/message-log.ts';
 import { Wiretap } from './trace/wiretap.ts';
@@ -226,6 +223,7 @@ export class Service {
     );
   }
 
+  /** Scanners are told nothing, and what cannot be read counts against its sender. */
   #gate(): Gate {
     return {
       admits: (request, flow) => {
@@ -482,66 +480,3 @@ const knownUsers = ({ users, domains, realm }: Config) => ({
   displayName: (user: string): string | undefined => users.get(user)?.displayName,
   aors: (): string[] => [...users.keys()].map((name) => `sip:${name}@${domains[0] ?? realm}`),
 });
-
-/** Scanners are told nothing, and what cannot be read counts against its sender. */
-function sipSettings(config: Config): SipSettings {
-  const { registrar, calls, push, dns } = config;
-  return {
-    realm: config.realm,
-    auth: config.auth,
-    algorithm: config.digest.algorithm,
-    nonceMs: config.digest.nonceMs,
-    users: new Map(
-      [...config.users].map(([name, { password, displayName, wakeable, routing }]) => [
-        name,
-        {
-          password,
-          displayName,
-          ...routed(config, routing),
-          push: wakeable === undefined ? NO_PUSH : { ...wakeable, param: wakeable.param ?? '' },
-        },
-      ]),
-    ),
-    minExpiresSeconds: Math.ceil(registrar.minExpiresMs / 1000),
-    maxExpiresSeconds: Math.floor(registrar.maxExpiresMs / 1000),
-    defaultExpiresSeconds: Math.floor(registrar.defaultExpiresMs / 1000),
-    maxContacts: registrar.maxContacts,
-    pushProviders: [...push.providers.keys()],
-    earlyDialogs: calls.earlyDialogs,
-    maxCalls: calls.maxCalls,
-    maxForks: calls.maxForks,
-    sessionExpiresSeconds: calls.sessionExpiresSeconds,
-    minSessionExpiresSeconds: calls.minSessionExpiresSeconds,
-    aliveCheckMs: calls.aliveCheckMs,
-    anchor: config.media.anchor,
-    transfer: calls.transfer,
-    failoverMs: dns.failoverMs,
-    trunks: config.trunks,
-    numbers: config.numbers,
-    codes: config.codes,
-    menus: new Map(Object.entries(config.ivr?.numbers ?? {})),
-    pickup: config.pickup && { ...config.pickup, reach: pickupReach(config.pickup.groups) },
-  };
-}
-
-/** What a user's section says of routing, targets as URIs. */
-function routed(config: Config, routing: UserRouting | undefined): Pick<SipUser, 'routing' | 'forwarding'> {
-  if (routing === undefined) return {};
-  const domain = config.domains[0] ?? config.realm;
-  const uriOf = (target: string | undefined): string => {
-    if (target === undefined || /^(sips?|tel):/i.test(target)) return target ?? '';
-    const number = /\d/.test(target) && !config.users.has(target) ? writtenNumber(target) : undefined;
-    return `sip:${canonicalUser(number ?? target)}@${domain}`;
-  };
-  const { always, busy, noAnswer, unreachable } = routing.diversions;
-  return {
-    routing,
-    forwarding: {
-      always: uriOf(always),
-      busy: uriOf(busy),
-      noAnswer: uriOf(noAnswer),
-      unreachable: uriOf(unreachable),
-      ringMs: routing.ringMs ?? 0,
-    },
-  };
-}
