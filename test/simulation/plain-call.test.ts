@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { legAddress } from '../../machines/vocabulary/identity.ts';
 import type { InviteScript } from '../../src/testing/phone.ts';
 import { headerOf, tagOf } from '../../src/testing/phone-message.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
@@ -181,6 +182,26 @@ describe('a plain call', () => {
     world.run(500);
     expect(call.status).toBe(487);
     expect(bobs[0]?.incoming).toMatchObject({ status: 200, end: 'hungUp', endReason: heard });
+    expectQuiet(world);
+  });
+
+  // The engine gives I/O its turn between any two entries of its mailbox; here the CANCEL comes right behind the 2xx.
+  it.each([1, 2])('calls a call completed elsewhere by none of %i phones whose 2xx crosses the CANCEL inside us', (answering) => {
+    const { world, alice, bobs } = scene(['ring', 'ring']);
+    const call = alice.call('bob');
+    world.run(500);
+    const { engine } = world.service.service;
+    const stop = engine.journal.observe(({ entry }) => {
+      if (entry.type !== 'answer.received') return;
+      stop();
+      engine.post({ type: 'cancel.received', leg: legAddress('call:1', 0), reason: '' });
+    });
+    for (const bob of bobs.slice(0, answering)) bob.incoming?.answer();
+    world.run(500);
+    expect(call.status).toBe(487);
+    const ends = bobs.map(({ incoming }) => [incoming?.end, incoming?.endReason]);
+    const hungUp = ['hungUp', 'SIP;cause=487;text="Caller Has Hung Up"'];
+    expect(ends).toEqual([hungUp, answering === 2 ? hungUp : ['cancelled', '']]);
     expectQuiet(world);
   });
 

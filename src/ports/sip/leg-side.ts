@@ -9,12 +9,12 @@ import type { ClientTransaction, ServerTransaction } from '../../transaction/tra
 import type { Flow } from '../../transport/transport.ts';
 import type { Trunk } from './trunks.ts';
 
-const NOBODY = { aor: '', device: '', user: '', winner: '', server: undefined, client: undefined };
+const NOBODY = { caller: undefined, aor: '', device: '', user: '', winner: '', server: undefined, client: undefined };
 
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'isHidden' | 'server' | 'breadth' | 'placed'>>,
+    Partial<Pick<LegSide, 'caller' | 'aor' | 'device' | 'user' | 'isHidden' | 'server' | 'breadth' | 'placed'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -58,6 +58,8 @@ export interface LegSide {
   readonly address: Address;
   readonly call: Address;
   readonly isCaller: boolean;
+  /** Of a fork that rings somebody, the caller's side, which may have ended before. */
+  readonly caller: LegSide | undefined;
   /** Our Contact on this leg; its user part is the leg's alone. */
   contact: readonly NameAddr[];
   /** The caller's INVITE as it came, or ours as it was made for the server that was tried last. */
