@@ -85,6 +85,8 @@ export interface ServiceParts {
   readonly insight?: InsightWishes | undefined;
   /** Counts what happens; it is read by way of `insight`. */
   readonly metrics?: Metrics | undefined;
+  /** Milliseconds that the engine goes on before I/O has its turn; 0: one entry of its mailbox at a time. */
+  readonly sliceMs?: number | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -147,6 +149,7 @@ export class Service {
       ...(parts.metrics?.views ?? []),
     ];
     this.engine = new Engine({
+      limits: parts.sliceMs === undefined ? {} : { sliceMs: parts.sliceMs },
       clock,
       timers,
       catalogue: catalogueOf(parts.scenarios),

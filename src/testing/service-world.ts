@@ -15,7 +15,7 @@ import { type BindingStore, openBindingStore } from '../ports/store/binding-stor
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import type { Invariant } from './invariant.ts';
 import { arm } from './invariants/armed.ts';
-import { INVARIANTS } from './invariants/index.ts';
+import { INTERLEAVED_INVARIANTS, INVARIANTS } from './invariants/index.ts';
 import type { ObservedService, ServiceWorld } from './observed-service.ts';
 import { SimulatedResolver } from './simulated-resolver.ts';
 import { createWorld, remember, type WorldOptions } from './world.ts';
@@ -49,7 +49,9 @@ export interface ServiceWorldOptions
   readonly hearProblem?: (problem: string) => void;
   /** The engine that media passes through, such as `simulatedMedia`; by default there is none. */
   readonly openMedia?: (surroundings: MediaSurroundings, config: MediaConfig) => MediaPlane;
-  /** What is watched; default: all invariants. */
+  /** All that comes at one instant comes before the engine has gone on by one entry of its mailbox, as on a busy machine. */
+  readonly isInterleaved?: boolean;
+  /** What is watched; default: `INVARIANTS`, in an interleaved world `INTERLEAVED_INVARIANTS`. */
   readonly invariants?: readonly Invariant[];
   /** Hears the other lines that the service logs, with their fields. */
   readonly hearLog?: (level: 'debug' | 'info' | 'warn', message: string, fields: LogFields) => void;
@@ -100,7 +102,8 @@ const heardBy = (hear: NonNullable<ServiceWorldOptions['hearLog']>): Partial<Log
 });
 
 const ALL_JOURNALS: Omit<JournalWishes, 'write'> = { calls: 'all', users: [] };
-const wishesOf = (asked: true | Omit<JournalWishes, 'write'>) => (asked === true ? ALL_JOURNALS : asked);
+const journalWishes = (asked: ServiceWorldOptions['journals'], write: JournalWishes['write']): JournalWishes | undefined =>
+  asked === undefined || asked === false ? undefined : { ...(asked === true ? ALL_JOURNALS : asked), write };
 
 /** A world whose service is the real one, with the push service's double behind every provider. */
 export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
@@ -151,13 +154,12 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
           openMedia: openMedia && ((surroundings) => openMedia(surroundings, config.media)),
           busyMs: options.busyMs ?? (() => 0),
           record: (one) => remember(records, one, options.remembers),
-          ...(options.journals === undefined || options.journals === false
-            ? {}
-            : { journal: { ...wishesOf(options.journals), write: (line: string) => void journals.push(line) } }),
+          journal: journalWishes(options.journals, (line) => void journals.push(line)),
           ...(options.insight === undefined || options.insight === false
             ? {}
             : { insight: { ...INSIGHT_PRESETS, ...(options.insight === true ? {} : options.insight) } }),
           metrics: options.metrics,
+          sliceMs: options.isInterleaved === true ? 0 : undefined,
         },
         (story) => remember(stories, story, options.remembers),
       );
@@ -166,6 +168,6 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
     },
   });
   watched = world;
-  arm(world, options.invariants ?? INVARIANTS);
+  arm(world, options.invariants ?? (options.isInterleaved === true ? INTERLEAVED_INVARIANTS : INVARIANTS));
   return world;
 }

@@ -46,7 +46,7 @@ const audioOf = (sdp: string): string => /c=IN IP4 (\S+)/.exec(sdp)?.[1] ?? '';
 const host = (phone: Phone): string => phone.wire.local.host;
 
 /** An order to end what is over already; who gave it is no actor, to whom its refusal would be told. */
-const LATE = { 'nothing unheard': 'call.end comes from outside, and too late' };
+const LATE = { 'no refusal unheard': 'call.end comes from outside, and too late' };
 
 const exceptionsOf = (steps: readonly { readonly what: string }[]) => (steps.some(({ what }) => what === 'withdraw') ? LATE : {});
 function hangUp(phones: readonly Phone[]): void {

@@ -96,7 +96,7 @@ describe('an actor that throws costs one call, which is answered, and leaves not
     const call = alice.call('bob');
     world.run(1000);
     expect(call.status).toBe(500);
-    expectQuiet(world, { 'nothing unheard': 'the call cancels forks that were never born either' });
+    expectQuiet(world, { 'no refusal unheard': 'the call cancels forks that were never born either' });
     expect(callOf(world).outcome).toBe('failed');
   });
 

@@ -3,7 +3,14 @@
  * `MINUTES=30 npm run test:simulation`; SEED fixes what happens, ROUND plays one town of it alone.
  */
 import { actsByName, play, type Staging } from '../../src/testing/attack/play.ts';
-import { AttackFailure, INVARIANTS, MEDIA_ACTS, playHistory, simulatedMedia } from '../../src/testing/index.ts';
+import {
+  AttackFailure,
+  INTERLEAVED_INVARIANTS,
+  INVARIANTS,
+  MEDIA_ACTS,
+  playHistory,
+  simulatedMedia,
+} from '../../src/testing/index.ts';
 import { smaller } from './smaller.ts';
 import { drawTown, seedOfRound, TOWN, townPickup } from './town.ts';
 
@@ -28,6 +35,12 @@ const staging: Staging = { users, world: { config }, invariants: INVARIANTS, act
 /** In one town of three all media passes through the service. */
 const relaying = { openMedia: simulatedMedia, config: { ...config, media: { anchor: 'always' as const } } };
 const isRelaying = (round: number): boolean => round % 3 === 0;
+/** Every second town lives on a busy machine. */
+const stagingOf = (round: number): Staging => ({
+  ...staging,
+  world: { ...(isRelaying(round) ? relaying : staging.world), isInterleaved: round % 2 === 0 },
+  invariants: round % 2 === 0 ? INTERLEAVED_INVARIANTS : INVARIANTS,
+});
 const beganMs = performance.now();
 const walked = { calls: 0, simulatedMs: 0, rounds: 0 };
 
@@ -45,7 +58,7 @@ function progress(): string {
 /** Plays one town; false if it broke a rule. */
 function plays(round: number): boolean {
   const history = drawTown(seedOfRound(seed, round), TOWN, isRelaying(round) ? MEDIA_ACTS : []);
-  const staged = isRelaying(round) ? { ...staging, world: relaying } : staging;
+  const staged = stagingOf(round);
   const { broken, tookMs, world } = play(history, staged);
   walked.calls += world.service.stories.length;
   walked.simulatedMs += tookMs;
@@ -64,9 +77,9 @@ function plays(round: number): boolean {
   return false;
 }
 
-function report(history: ReturnType<typeof drawTown>, { world }: Staging): void {
+function report(history: ReturnType<typeof drawTown>, { world, invariants }: Staging): void {
   try {
-    playHistory(history, { name: 'the walk', users, world, invariants: INVARIANTS });
+    playHistory(history, { name: 'the walk', users, world, invariants });
   } catch (error) {
     console.log(error instanceof AttackFailure ? error.message : error);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { actsByName, play } from '../../src/testing/attack/play.ts';
-import { INVARIANTS } from '../../src/testing/index.ts';
+import { INTERLEAVED_INVARIANTS, INVARIANTS } from '../../src/testing/index.ts';
 import { smaller } from './smaller.ts';
 import { drawTown, seedOfRound, townPickup } from './town.ts';
 
@@ -14,18 +14,24 @@ describe('the long walk', () => {
     expect(town(8, 2)).not.toEqual(town(7, 2));
   });
 
-  it('plays a town in which calls of every outcome happen, and finds nothing', () => {
-    const users = Array.from({ length: SMALL.users }, (_, n) => `user${n}`);
-    const played = play(drawTown(4, SMALL), {
-      users,
-      world: { config: { pickup: townPickup(users) } },
-      invariants: INVARIANTS,
-      acts: actsByName(),
-    });
-    expect(played.broken).toEqual([]);
-    const outcomes = new Set(played.world.service.stories.map(({ outcome }) => outcome));
-    expect([...outcomes].toSorted()).toEqual(['answered', 'cancelled', 'failed']);
-  });
+  it.each([
+    ['idle', false, INVARIANTS],
+    ['busy', true, INTERLEAVED_INVARIANTS],
+  ] as const)(
+    'plays a town on an %s machine in which calls of every outcome happen, and finds nothing',
+    (_how, isInterleaved, invariants) => {
+      const users = Array.from({ length: SMALL.users }, (_, n) => `user${n}`);
+      const played = play(drawTown(4, SMALL), {
+        users,
+        world: { config: { pickup: townPickup(users) }, isInterleaved },
+        invariants,
+        acts: actsByName(),
+      });
+      expect(played.broken).toEqual([]);
+      const outcomes = new Set(played.world.service.stories.map(({ outcome }) => outcome));
+      expect([...outcomes].toSorted()).toEqual(['answered', 'cancelled', 'failed']);
+    },
+  );
 
   it('looks for the fewest acts that still fail', () => {
     const town = drawTown(1, SMALL);

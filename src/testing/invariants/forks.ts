@@ -1,8 +1,12 @@
 /** What becomes of the devices that a call rings. */
+import type { Taking } from '../../engine/journal.ts';
 import type { Invariant, Watch } from '../invariant.ts';
 import type { ServiceWorld } from '../observed-service.ts';
+import { valuesOf } from '../phone-message.ts';
+import type { Hearer } from './ear.ts';
 import { Findings } from './findings.ts';
 import { type Follower, isOver, type Ledger, ledgerOf, peerOf, type SeenCall, type SeenLeg } from './ledger.ts';
+import type { Sighting } from './sighting.ts';
 
 const watchOf = (findings: Findings): Watch => ({ broken: () => findings.lines, brokenAtRest: () => findings.lines });
 
@@ -122,4 +126,45 @@ export const noLateFork: Invariant = {
   name: 'no late fork',
   says: 'No device gets a new INVITE or a push for a call that has been answered, refused or cancelled.',
   watch: (world: ServiceWorld): Watch => watchOf(new LateForks(ledgerOf(world)).findings),
+};
+
+/** RFC 3326: a phone shows no missed call then. */
+const isElsewhere = ({ message }: Sighting): boolean =>
+  valuesOf(message, 'reason').some((why) => /\bcause\s*=\s*200\b/.test(why));
+
+class Missed implements Hearer {
+  readonly findings: Findings;
+  readonly #ledger: Ledger;
+  /** When a call went to somebody else, so that those who rang are told. */
+  readonly #divertedMs = new WeakMap<SeenCall, number>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    this.findings = new Findings(ledger.ear.world);
+    ledger.ear.hear(this);
+  }
+
+  taken({ entry: { type, at }, entry }: Taking): void {
+    if (type !== 'call.diverted') return;
+    const call = this.#ledger.call(String((entry as { readonly call?: string }).call));
+    if (call !== undefined) this.#divertedMs.set(call, at);
+  }
+
+  message(sighting: Sighting): void {
+    const { isIn, status, method, atMs, callId, peer } = sighting;
+    if (method !== 'CANCEL' || status !== 0 || !isElsewhere(sighting)) return;
+    const call = this.#ledger.legOf(sighting)?.call;
+    if (call === undefined) return;
+    // A caller, such as a proxy that rang others too, may say so itself.
+    if (isIn) this.#divertedMs.set(call, Number.POSITIVE_INFINITY);
+    else if (call.decision === 'cancelled' && (this.#divertedMs.get(call) ?? Number.NEGATIVE_INFINITY) < atMs)
+      this.findings.add({ atMs, callId, peer, what: 'its caller gave up, and it hears that the call was completed elsewhere' });
+  }
+}
+
+/** RFC 3326 §1, §2. */
+export const missedStaysMissed: Invariant = {
+  name: 'missed stays missed',
+  says: 'No device is cancelled as completed elsewhere whose caller gave up, unless the caller says so.',
+  watch: (world: ServiceWorld): Watch => watchOf(new Missed(ledgerOf(world)).findings),
 };

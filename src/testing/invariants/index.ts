@@ -2,8 +2,8 @@
 import type { Invariant } from '../invariant.ts';
 import { every2xxAcknowledged } from './acks.ts';
 import { answersGoBack, oneFinalResponse } from './finals.ts';
-import { noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
-import { nothingUnheard } from './hearing.ts';
+import { missedStaysMissed, noForkOutlives, noLateFork, oneDeviceTalks } from './forks.ts';
+import { noRefusalUnheard, nothingUnheard } from './hearing.ts';
 import { mediaAnchored } from './media.ts';
 import { onePickupWins, virtualDialogs } from './pickups.ts';
 import { noLostWakeUp, onePush } from './pushes.ts';
@@ -19,6 +19,7 @@ export const INVARIANTS: readonly Invariant[] = [
   noForkOutlives,
   oneDeviceTalks,
   noLateFork,
+  missedStaysMissed,
   onePickupWins,
   virtualDialogs,
   onePush,
@@ -26,8 +27,12 @@ export const INVARIANTS: readonly Invariant[] = [
   everyWaitEnds,
   nothingLeft,
   nothingUnheard,
+  noRefusalUnheard,
   sidesApart,
   secretsStay,
   mediaAnchored,
   phonesContent,
 ];
+
+/** Those that hold in an interleaved world too. */
+export const INTERLEAVED_INVARIANTS: readonly Invariant[] = INVARIANTS.filter((one) => one !== noRefusalUnheard);

@@ -100,7 +100,8 @@ export class Ledger implements Hearer {
     return true;
   });
   readonly #followers: Follower[] = [];
-  #latest: Sighting | undefined;
+  /** Callers' INVITEs of one instant, in their order: those that the service has not refused become calls in that order. */
+  #arrived: Sighting[] = [];
 
   constructor(ear: Ear) {
     this.ear = ear;
@@ -153,9 +154,11 @@ export class Ledger implements Hearer {
 
   message(sighting: Sighting): void {
     this.#over.sweep(sighting.atMs);
-    if (sighting.isIn) this.#latest = sighting;
     const leg = this.legOf(sighting);
-    if (leg === undefined) return;
+    if (leg === undefined) {
+      this.#noteArrival(sighting);
+      return;
+    }
     if (leg.heir !== undefined && this.#joins(leg, leg.heir, sighting)) return;
     if (sighting.isIn) this.#heard(leg, sighting);
     if (sighting.method === 'BYE') {
@@ -169,19 +172,26 @@ export class Ledger implements Hearer {
     this.#over.clear();
   }
 
-  #opened({ call: id, leg: address, callIdStem: stem, transferredBy, at }: Entry): void {
-    const latest = transferredBy === undefined || transferredBy === '' ? this.#latest : undefined;
-    const call = { id: String(id), stem: String(stem), startedMs: at, forks: [], decision: '' as const, isAttended: false };
+  #noteArrival(sighting: Sighting): void {
+    const { atMs, isIn, method, status, toTag, branch } = sighting;
+    if (method !== 'INVITE') return;
+    if (this.#arrived[0]?.atMs !== atMs) this.#arrived = [];
+    if (isIn && status === 0 && toTag === '') {
+      if (!this.#arrived.some((one) => one.branch === branch)) this.#arrived.push(sighting);
+    } else if (!isIn && status >= 200) this.#arrived = this.#arrived.filter((one) => one.branch !== branch);
+  }
+
+  #opened({ call: id, leg: address, callIdStem: stem, transferredBy, placedBy, at }: Entry): void {
     // One that we placed, for a transfer or a scenario, has no INVITE behind it.
-    const isCaller = latest?.method === 'INVITE' && latest.status === 0 && latest.atMs === at && latest.toTag === '';
+    const isPlaced = Boolean(transferredBy) || Boolean(placedBy);
+    const arrived = isPlaced ? undefined : this.#arrived.shift();
+    const invite = arrived?.atMs === at ? arrived : undefined;
+    const call = { id: String(id), stem: String(stem), startedMs: at, forks: [], decision: '' as const, isAttended: false };
     const seen: { -readonly [K in keyof SeenCall]: SeenCall[K] } = { ...call, caller: undefined };
-    if (isCaller) {
-      seen.caller = newLeg(seen, String(address), latest.callId, at, latest);
-      this.#latest = undefined;
-    }
+    if (invite !== undefined) seen.caller = newLeg(seen, String(address), invite.callId, at, invite);
     this.#calls.set(seen.id, seen);
     this.#byStem.set(seen.stem, seen);
-    if (seen.caller === undefined || !isCaller) return;
+    if (seen.caller === undefined) return;
     this.#legs.set(seen.caller.address, seen.caller);
     this.#byCaller.set(callerKey(seen.caller.callId, seen.caller.tag), seen.caller);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Taking } from '../../../src/engine/journal.ts';
-import { noForkOutlives, noLateFork, oneDeviceTalks } from '../../../src/testing/invariants/forks.ts';
-import { nothingUnheard } from '../../../src/testing/invariants/hearing.ts';
+import { missedStaysMissed, noForkOutlives, noLateFork, oneDeviceTalks } from '../../../src/testing/invariants/forks.ts';
+import { noRefusalUnheard, nothingUnheard } from '../../../src/testing/invariants/hearing.ts';
 import { noLostWakeUp, onePush } from '../../../src/testing/invariants/pushes.ts';
 import { everyWaitEnds } from '../../../src/testing/invariants/waits.ts';
 import { SERVICE_HOST, SERVICE_PORT } from '../../../src/testing/world.ts';
@@ -171,6 +171,38 @@ describe('no late fork', () => {
   });
 });
 
+describe('missed stays missed', () => {
+  const GAVE_UP = { ...CALLER, method: 'CANCEL' };
+  const elsewhere = {
+    ...device(1),
+    method: 'CANCEL',
+    headers: ['Reason: SIP ;cause=200 ;text="Call completed elsewhere"'],
+  };
+
+  it('tells of a device that is cancelled as completed elsewhere though the caller gave up', () => {
+    const { forger, broken } = call(missedStaysMissed);
+    forger.came(GAVE_UP);
+    forger.left({ ...elsewhere, ...device(2), headers: [] });
+    expect(broken()).toEqual([]);
+    forger.left(elsewhere);
+    expect(broken()).toEqual([expect.stringContaining('completed elsewhere')]);
+  });
+
+  it('is content where it was answered or sent elsewhere, or the caller says so', () => {
+    const answered = call(missedStaysMissed);
+    answered.hears(200);
+    const diverted = call(missedStaysMissed);
+    diverted.forger.came(GAVE_UP);
+    diverted.forger.fact('call.diverted', { call: 'call:1' });
+    const told = call(missedStaysMissed);
+    told.forger.came({ ...GAVE_UP, headers: elsewhere.headers });
+    for (const { forger, broken } of [answered, diverted, told]) {
+      forger.left(elsewhere);
+      expect(broken()).toEqual([]);
+    }
+  });
+});
+
 describe('one push', () => {
   it('is content with a push and its cancellation for each device', () => {
     const { push, broken } = call(onePush);
@@ -292,12 +324,12 @@ describe('every wait ends', () => {
   });
 });
 
-describe('nothing unheard', () => {
-  const step = (address: string, taken: boolean, isBirth = false) =>
-    ({ address, scenario: 'x', isBirth, taken, status: 'active', snapshot: undefined, interests: undefined }) as const;
-  const taking = (kind: Taking['kind'], entry: object, steps: Taking['steps'], refused?: string): Taking =>
-    ({ kind, entry: { seq: 7, at: 1500, by: 'leg:1', cause: 3, ...entry }, steps, refused }) as Taking;
+const step = (address: string, taken: boolean, isBirth = false) =>
+  ({ address, scenario: 'x', isBirth, taken, status: 'active', snapshot: undefined, interests: undefined }) as const;
+const taking = (kind: Taking['kind'], entry: object, steps: Taking['steps'], refused?: string): Taking =>
+  ({ kind, entry: { seq: 7, at: 1500, by: 'leg:1', cause: 3, ...entry }, steps, refused }) as Taking;
 
+describe('nothing unheard', () => {
   it('tells of a fact that an actor does not take, and of none that gives birth', () => {
     const { forger, broken } = forgery(nothingUnheard);
     forger.take(taking('fact', { type: 'leg.ringing' }, [step('call:2', false, true), step('call:1', true)]));
@@ -306,9 +338,11 @@ describe('nothing unheard', () => {
     forger.take(taking('fact', { type: 'leg.ringing' }, [step('call:1', false)]));
     expect(broken()).toEqual(['1.500 s: leg.ringing of leg:1 means nothing to call:1 in its state']);
   });
+});
 
+describe('no refusal unheard', () => {
   it('tells of a command that is refused, unless its author takes that', () => {
-    const { forger, broken } = forgery(nothingUnheard);
+    const { forger, broken } = forgery(noRefusalUnheard);
     const refusal = { type: 'command.refused', cause: 7, author: 'leg:1' };
     const order = taking('command', { type: 'call.fork', to: 'call:1' }, [], 'nobody is there');
     forger.take(taking('command', { type: 'call.end', to: 'call:1', by: 'service', cause: 0 }, [], 'nobody is there'));
