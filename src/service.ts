@@ -90,6 +90,7 @@ export interface ServiceParts {
 }
 
 const KEY_BYTES = 32;
+const NO_CONNECTIONS: ReadonlyMap<string, number> = new Map();
 
 /** One running service. */
 export class Service {
@@ -115,6 +116,7 @@ export class Service {
   #http: HttpPort | undefined;
   #media: ServiceMedia | undefined;
   #ownNames: OwnNames | undefined;
+  #transports: Transports | undefined;
 
   /** Throws a `ScenarioError` where one of the users' scenarios cannot work. */
   constructor(parts: ServiceParts, hear?: (story: Story) => void) {
@@ -220,6 +222,7 @@ export class Service {
         actors: () => this.engine.actors(),
         mediaSessions: () => this.mediaSessions,
         bannedSources: () => this.#protection.banned,
+        connections: () => this.#transports?.connections() ?? NO_CONNECTIONS,
         rejectedMessages: () => this.transactions.counters,
       },
       this.#scenarios().map(({ name }) => name),
@@ -326,6 +329,7 @@ export class Service {
     const { config, timers, random, senders, clock } = this.#parts;
     const ownNames = new OwnNames(config, transports);
     this.#ownNames = ownNames;
+    this.#transports = transports;
     const domains = new Domains(config.domains[0] ?? config.realm, ownNames.hosts);
     const settings = sipSettings(config);
     const authenticator = new Authenticator(settings, () => clock.now(), Buffer.from(random.hex(KEY_BYTES), 'hex'));

@@ -10,6 +10,7 @@ export interface Readings {
   readonly actors: readonly Reading[];
   readonly mediaSessions: number;
   readonly bannedSources: number;
+  readonly connections: ReadonlyMap<string, number>;
   /** By the name of what was wrong with them, which is one of ours. */
   readonly rejectedMessages: ReadonlyMap<string, number>;
   readonly process: ProcessReadings;
@@ -145,6 +146,9 @@ export const DEFINITIONS: readonly Definition[] = [
     'callweave_messages_dropped_total',
     'Messages of banned sources and of those above the rate limit',
     (tally) => tally.droppedMessages,
+  ),
+  gauges('callweave_connections', 'Open connections, those to trunks too', ['transport'], (_, { connections }) =>
+    byLabel('transport', Object.fromEntries(connections)),
   ),
   {
     ...{ name: 'callweave_messages_rejected_total', kind: 'counter', labels: ['why'] },

@@ -21,6 +21,8 @@ export interface MetricsSource {
   actors(): Iterable<Pick<ActorState, 'scenario' | 'value'>>;
   mediaSessions(): number;
   bannedSources(): number;
+  /** Those that are open, by transport. */
+  connections(): ReadonlyMap<string, number>;
   rejectedMessages(): ReadonlyMap<string, number>;
 }
 
@@ -134,6 +136,7 @@ export class Metrics {
       actors: countByState(source.actors()),
       mediaSessions: source.mediaSessions(),
       bannedSources: source.bannedSources(),
+      connections: source.connections(),
       rejectedMessages: source.rejectedMessages(),
       process: this.#process(),
     };

@@ -128,6 +128,13 @@ export class SimulatedTransports implements Transports {
       : this.#datagramFlow(bound.listening.local, { host, port: Number(port) });
   }
 
+  connections(): ReadonlyMap<TransportName, number> {
+    const open = new Map<TransportName, number>();
+    for (const { transport } of this.listening) if (transport !== 'udp') open.set(transport, 0);
+    for (const { transport } of this.#streams.values()) open.set(transport, (open.get(transport) ?? 0) + 1);
+    return open;
+  }
+
   close(): Promise<void> {
     this.crash();
     return Promise.resolve();

@@ -72,6 +72,13 @@ export class Sockets implements Transports {
     return undefined;
   }
 
+  connections(): ReadonlyMap<TransportName, number> {
+    const open = new Map<TransportName, number>();
+    for (const { transport, size } of [...this.#tcp, ...this.#tls, ...this.#websockets])
+      open.set(transport, (open.get(transport) ?? 0) + size);
+    return open;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#all.map((listener) => listener.close()));
   }

@@ -71,6 +71,8 @@ export interface Transports {
   flowTo(transport: TransportName, remote: Endpoint, wish?: FlowWish): Flow | undefined;
   /** The flow with that id if it can still be used; UDP flows can be had again after a restart. */
   flowById(id: string): Flow | undefined;
+  /** How many connections are open, by transport; UDP has none, and no transport that is not listened on. */
+  connections(): ReadonlyMap<TransportName, number>;
   /** Where the service listens. */
   readonly listening: readonly Listening[];
   close(): Promise<void>;

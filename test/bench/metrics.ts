@@ -84,6 +84,7 @@ async function millisecondsAScrape(): Promise<number> {
       actors: () => living,
       mediaSessions: () => 0,
       bannedSources: () => 0,
+      connections: () => new Map(),
       rejectedMessages: () => new Map(),
     },
     [],

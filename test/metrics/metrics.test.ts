@@ -103,6 +103,19 @@ describe('the metrics', () => {
     expect(sampleOf(over, 'callweave_pushes_total', { outcome: 'delivered' })).toBe(1);
   });
 
+  it('tell how many connections are open, by transport', async () => {
+    const { world, read } = measured();
+    const [alice, bob] = [world.phone('alice', { transport: 'tls' }), world.phone('bob', { transport: 'ws' })];
+    for (const phone of [alice, bob, world.phone('carol')]) phone.register();
+    world.run(500);
+    const opened = (metrics: Awaited<ReturnType<typeof read>>) =>
+      ['udp', 'tcp', 'tls', 'ws', 'wss'].map((transport) => sampleOf(metrics, 'callweave_connections', { transport }));
+    expect(opened(await read())).toEqual([0, 0, 1, 1, 0]);
+    alice.wire.close();
+    world.run(1_000);
+    expect(opened(await read())).toEqual([0, 0, 0, 1, 0]);
+  });
+
   it('count what strangers do: garbage, scans, guesses, and whom we ban for it', async () => {
     const { world, read } = measured({ config: { limits: { failuresBeforeBan: 4 } } });
     const [garbage, scanner] = [new RawPeer(world, '203.0.113.7'), new RawPeer(world, '203.0.113.8')];
@@ -144,7 +157,13 @@ describe('the metrics', () => {
     const metrics = new Metrics();
     const { insight } = measured().world.service.service;
     if (insight === undefined) throw new Error('nothing is kept');
-    const nothing = { actors: () => [], mediaSessions: () => 0, bannedSources: () => 0, rejectedMessages: () => new Map() };
+    const nothing = {
+      actors: () => [],
+      mediaSessions: () => 0,
+      bannedSources: () => 0,
+      connections: () => new Map(),
+      rejectedMessages: () => new Map(),
+    };
     metrics.open({ nowMs: () => 0, now: () => insight.now(), ...nothing }, ['call', 'leg']);
     for (const address of ['call:1', 'leg:1/2', 'leg:1/3', 'odd:9'])
       for (const view of metrics.views)
@@ -292,6 +311,7 @@ describe('no label and no value', () => {
         actors,
         mediaSessions: () => 0,
         bannedSources: () => 0,
+        connections: () => new Map(),
         rejectedMessages: () => new Map(),
       },
       ['odd'],

@@ -5,10 +5,23 @@ import { SystemClock } from '../../src/clock.ts';
 import { TimerHeap } from '../../src/timer-heap.ts';
 import type { ListenerSettings } from '../../src/transport/endpoint.ts';
 import { openSockets } from '../../src/transport/sockets.ts';
+import type { Endpoint } from '../../src/transport/transport.ts';
 import { closing, Heard, listening, MESSAGE, tcpPeer, udpPeer, watch } from '../support/sockets.ts';
 
 const UDP4: ListenerSettings = { transport: 'udp', host: '127.0.0.1', port: 0 };
 const TCP4: ListenerSettings = { transport: 'tcp', host: '127.0.0.1', port: 0 };
+
+describe('open connections', () => {
+  it('are counted by transport, over all its listeners, from their beginning to their end', async () => {
+    const { sockets } = await listening([UDP4, TCP4, { ...TCP4 }]);
+    const [, one, other] = sockets.listening.map(({ local }) => local);
+    expect([...sockets.connections()]).toEqual([['tcp', 0]]);
+    const peers = [await tcpPeer(one as Endpoint), await tcpPeer(other as Endpoint)];
+    await vi.waitFor(() => expect([...sockets.connections()]).toEqual([['tcp', 2]]));
+    peers[0]?.socket.resetAndDestroy();
+    await vi.waitFor(() => expect([...sockets.connections()]).toEqual([['tcp', 1]]));
+  });
+});
 
 describe('UDP', () => {
   it('passes datagrams on byte for byte, and answers along the flow they came on', async () => {
