@@ -12,7 +12,7 @@ import { asks, hangsUp, isHungUp, presses, talk, WITH_KEYS, waits } from './supp
 
 const folder = mkdtempSync(join(tmpdir(), 'callweave-ivr-'));
 /** A prompt goes up, the next one down. */
-const WELCOME = glide(300, 3000, 1000);
+const WELCOME = glide(300, 3000, 2000);
 const HOURS = glide(3000, 300, 800);
 const MENU: User = { name: '100', password: '' };
 const ALICE: User = { name: 'alice', password: 'secret-a' };
@@ -24,7 +24,7 @@ let service: Service;
 beforeAll(async () => {
   mkdirSync(join(folder, 'prompts'));
   // Files of other rates than telephony's: what is heard is compared with what they were made from.
-  writePcm(join(folder, 'prompts', 'welcome.wav'), glide(300, 3000, 1000, 16_000), 16_000);
+  writePcm(join(folder, 'prompts', 'welcome.wav'), glide(300, 3000, 2000, 16_000), 16_000);
   writePcm(join(folder, 'prompts', 'hours.wav'), glide(3000, 300, 800, 44_100), 44_100);
   service = await Service.start(0, {
     users: Object.fromEntries(
@@ -129,7 +129,7 @@ describeWith(SIPP, 'what a menu says', () => {
       const end = await AudioEnd.open(law);
       try {
         const alice = await calls(on, end, ALICE, MENU, [isHungUp()]);
-        await end.until('all of the prompt', () => end.packetsHeard >= 50);
+        await end.until('all of the prompt', () => end.packetsHeard >= 100);
         expect(bestMatch(end.heard, WELCOME).likeness).toBeGreaterThan(0.99);
         // The third and all behind it, ends and all, are lost.
         await end.presses('2', { loses: (place) => place > 1 });
