@@ -378,8 +378,6 @@ export const callMachine = attendanceSetup.createMachine({
         'leg.forsaken': {},
         'session.lapsed': {},
         'keeping.due': {},
-        // Our answer to the caller, whose CANCEL its leg took first.
-        'command.refused': {},
       },
       after: { legsGone: 'ended' },
     },

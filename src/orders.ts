@@ -64,8 +64,8 @@ export class ServiceOrders implements Orders {
     this.#watch(
       done,
       () => engine.post(fact, OPERATOR),
-      ({ entry, steps, refused }, seq) => {
-        if (entry.seq === seq) {
+      ({ entry, steps, refused }) => {
+        if (entry === fact) {
           self = steps.find(({ isBirth }) => isBirth)?.address ?? '';
           return self === '' ? { refused: BUSY } : undefined;
         }
@@ -90,9 +90,7 @@ export class ServiceOrders implements Orders {
     const fact = (type === ORDER ? { ...RAISED, ...attributes, type } : { ...attributes, type }) as AnyFact;
     const { problem } = engine.explain(fact);
     if (problem !== undefined) return { refused: problem };
-    const before = engine.posted;
-    engine.post(fact, OPERATOR);
-    return engine.posted > before ? {} : { refused: BUSY };
+    return engine.post(fact, OPERATOR) ? {} : { refused: BUSY };
   }
 
   removeBinding(aor: string, device: string, done: Done): void {
@@ -108,14 +106,13 @@ export class ServiceOrders implements Orders {
     this.#watch(
       done,
       () => this.#parts.engine.order(command, OPERATOR),
-      ({ entry, refused }, seq) => (entry.seq !== seq ? undefined : refused === undefined ? {} : { refused: why }),
+      ({ entry, refused }) => (entry !== command ? undefined : refused === undefined ? {} : { refused: why }),
     );
   }
 
-  /** Gives what becomes the next entry, and follows what is taken from then on until that says how the order came out. */
-  #watch(done: Done, give: () => void, outcomeOf: (taking: Taking, seq: number) => Ordered | undefined): void {
+  /** Gives what becomes an entry itself, and follows what is taken from then on until that says how the order came out. */
+  #watch(done: Done, give: () => boolean, outcomeOf: (taking: Taking) => Ordered | undefined): void {
     const { engine, timers } = this.#parts;
-    const seq = engine.posted + 1;
     let isOver = false;
     const over = (ordered: Ordered): void => {
       if (isOver) return;
@@ -126,11 +123,10 @@ export class ServiceOrders implements Orders {
     };
     const patience = timers.set(LIMIT_MS, () => over({ refused: BUSY }));
     const stop = engine.journal.observe((taking) => {
-      const outcome = outcomeOf(taking, seq);
+      const outcome = outcomeOf(taking);
       if (outcome !== undefined) over(outcome);
     });
-    give();
-    if (engine.posted < seq) over({ refused: BUSY });
+    if (!give()) over({ refused: BUSY });
   }
 }
 

@@ -22,7 +22,6 @@ import type {
   callUnanswered,
   claimLost,
   claimWon,
-  commandRefused,
   exchangeAcknowledged,
   forkStarted,
   huntIdle,
@@ -73,7 +72,6 @@ type Heard = FactOf<
   | typeof legHungUp
   | typeof legForsaken
   | typeof sessionLapsed
-  | typeof commandRefused
   | typeof requestReceived
   | typeof responseReceived
   | typeof exchangeAcknowledged

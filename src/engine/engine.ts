@@ -83,9 +83,19 @@ class KindRoutes {
   }
 }
 
+/** What has no place in the order yet. */
+interface Waiting {
+  readonly message: Message;
+  readonly author: Address;
+}
+
 const NOTHING: readonly StampedFact[] = [];
 
-/** Takes facts and commands one at a time, in one order, and runs the actors that live by them. */
+/**
+ * Takes facts and commands one at a time, in one order, and runs the actors that live by them. What comes from outside while
+ * I/O has its turn is taken when all is said that charts had to say to what was there before: no CANCEL finds a call half
+ * told of its answer, and what a phone sends right behind its ACK does not overtake it here.
+ */
 export class Engine implements FactSink {
   readonly journal: Journal;
   readonly #clock: Clock;
@@ -104,7 +114,9 @@ export class Engine implements FactSink {
   /** `seq` of each `actor.ended` of ours that still waits: when it is taken, ports close what that actor kept open. */
   readonly #unclosed = new Set<number>();
   readonly #index = new InterestIndex<Actor>();
-  readonly #mailbox: Mailbox;
+  readonly #mailbox: Mailbox<Entry>;
+  /** What came from outside while the engine had yielded, and what ports said since. */
+  readonly #outside: Mailbox<Waiting>;
   readonly #runner: Runner;
   readonly #continue = (): void => {
     this.#isYielded = false;
@@ -133,6 +145,7 @@ export class Engine implements FactSink {
     this.#views = views;
     for (const name of this.#catalogue.names()) this.#routes.set(name, new KindRoutes(this.#known(name), views));
     this.#mailbox = new Mailbox(this.#limits.queuedEntries);
+    this.#outside = new Mailbox(this.#limits.queuedEntries);
     this.#runner = new Runner(timers, (running, event, cause, dueMs) => this.#timerFired(running as Actor, event, cause, dueMs));
     this.journal = new Journal(this.#limits.journalEntries, (error) =>
       report({ problem: `an observer of the journal threw and was detached: ${reasonOf(error)}`, error }),
@@ -160,26 +173,40 @@ export class Engine implements FactSink {
     return { post: (fact) => this.post(fact, author), mint: (prefix) => this.mint(prefix), now: () => this.now() };
   }
 
-  /** Throws on a kind that the catalogue does not have, and on attributes that do not fit it. */
-  post(fact: AnyFact, author: Address = OUTSIDE): void {
-    const why = this.#whyNotFact(fact);
-    if (why !== undefined) throw new Error(`cannot post a fact: ${why}`);
-    this.#enter(fact, author);
+  /** False if the mailbox is full. Throws on a kind that the catalogue does not have, and on attributes that do not fit it. */
+  post(fact: AnyFact, author: Address = OUTSIDE): boolean {
+    this.#checkFact(fact);
+    return this.#enter(fact, author);
   }
 
-  /** Gives a command from outside, such as an operator's; a refusal is told as the fact `command.refused`. */
-  order(command: AnyCommand, author: Address): void {
-    this.#enter(command, author);
+  /** Gives a command from outside, such as an operator's; a refusal is told as the fact `command.refused`. False if the mailbox is full. */
+  order(command: AnyCommand, author: Address): boolean {
+    return this.#enter(command, author);
   }
 
-  #enter(message: Message, author: Address): void {
-    if (this.#isBusy) {
-      this.#append(message, this.#author === OUTSIDE ? author : this.#author, this.#cause, this.#atMs);
-      return;
-    }
+  /** Gives it the next place in the order, though more may come of what is there: a replay knows what came when. Throws as `post`. */
+  place(message: AnyFact | AnyCommand, author: Address): void {
+    if (!('to' in message)) this.#checkFact(message);
     const nowMs = this.#clock.now();
     this.#append(message, author, 0, nowMs);
     this.#goOn(nowMs);
+  }
+
+  #enter(message: Message, author: Address): boolean {
+    const by = this.#author === OUTSIDE ? author : this.#author;
+    // What ports say keeps its order.
+    if (this.#isYielded || (this.#isBusy && this.#outside.size > 0)) return this.#wait(message, by);
+    if (this.#isBusy) return this.#append(message, by, this.#cause, this.#atMs);
+    const nowMs = this.#clock.now();
+    const isIn = this.#append(message, author, 0, nowMs);
+    this.#goOn(nowMs);
+    return isIn;
+  }
+
+  #wait(message: Message, author: Address): boolean {
+    if (this.#isLost(this.#outside, message, author)) return false;
+    this.#outside.append({ message, author });
+    return true;
   }
 
   #goOn(nowMs: number): void {
@@ -204,10 +231,10 @@ export class Engine implements FactSink {
 
   /** Facts and commands that wait to be taken. */
   get backlog(): number {
-    return this.#mailbox.size;
+    return this.#mailbox.size + this.#outside.size;
   }
 
-  /** Facts and commands that were ever posted: the `seq` of the latest. */
+  /** Facts and commands that ever had a place in the order: the `seq` of the latest. */
   get posted(): number {
     return this.#seq;
   }
@@ -259,6 +286,11 @@ export class Engine implements FactSink {
     return known;
   }
 
+  #checkFact(fact: AnyFact): void {
+    const why = this.#whyNotFact(fact);
+    if (why !== undefined) throw new Error(`cannot post a fact: ${why}`);
+  }
+
   #whyNotFact(fact: Message): string | undefined {
     const routes = this.#routes.get(fact.type);
     if (routes === undefined) return `there is no fact "${String(fact.type)}"`;
@@ -274,19 +306,18 @@ export class Engine implements FactSink {
 
   /** False if the mailbox is full; the entry is lost then, and said so. */
   #append(message: Message, by: Address, cause: number, atMs: number): boolean {
-    if (this.#mailbox.isFull) {
-      this.#report({
-        problem: `the mailbox is full at ${this.#mailbox.size} entries: lost ${message.type} of ${by}`,
-        address: by,
-      });
-      return false;
-    }
+    if (this.#isLost(this.#mailbox, message, by)) return false;
     this.#mailbox.append(stamp(message, ++this.#seq, atMs, by, cause));
     return true;
   }
 
+  #isLost({ isFull, size }: Mailbox<unknown>, { type }: Message, by: Address): boolean {
+    if (isFull) this.#report({ problem: `the mailbox is full at ${size} entries: lost ${type} of ${by}`, address: by });
+    return isFull;
+  }
+
   #mayTimersFire(): boolean {
-    const may = !this.#isBusy && this.#mailbox.size === 0;
+    const may = !this.#isBusy && this.backlog === 0;
     if (!may) this.#isTimerHeldBack = true;
     return may;
   }
@@ -295,10 +326,10 @@ export class Engine implements FactSink {
     const sliceEndsMs = nowMs + this.#limits.sliceMs;
     this.#isBusy = true;
     this.#atMs = nowMs;
-    for (let entry = this.#mailbox.take(); entry !== undefined; entry = this.#mailbox.take()) {
+    for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
       this.#cause = entry.seq;
       this.#take(entry);
-      if (this.#mailbox.size === 0) break;
+      if (this.backlog === 0) break;
       this.#atMs = this.#clock.now();
       if (this.#atMs >= sliceEndsMs) {
         this.#yield();
@@ -309,6 +340,12 @@ export class Engine implements FactSink {
     if (!this.#isTimerHeldBack) return;
     this.#isTimerHeldBack = false;
     this.#timers.resume();
+  }
+
+  #next(): Entry | undefined {
+    const waiting = this.#mailbox.size === 0 ? this.#outside.take() : undefined;
+    if (waiting !== undefined) this.#append(waiting.message, waiting.author, 0, this.#atMs);
+    return this.#mailbox.take();
   }
 
   #yield(): void {

@@ -1,9 +1,7 @@
-import type { Entry } from './entry.ts';
-
 const SMALLEST = 1024;
 
 /** The ring buffer that holds facts and commands in the one order in which they are taken. */
-export class Mailbox {
+export class Mailbox<Entry> {
   #slots: (Entry | undefined)[] = new Array(SMALLEST);
   #head = 0;
   #size = 0;

@@ -71,7 +71,8 @@ function cost(times: number, act: (i: number) => void): number {
   }
   return round(best);
 }
-const bear = (engine: Engine, i: number): void => engine.post(opened({ id: `id:${i}`, who: `sip:user${i}@example.com`, n: i }));
+const bear = (engine: Engine, i: number): boolean =>
+  engine.post(opened({ id: `id:${i}`, who: `sip:user${i}@example.com`, n: i }));
 
 /** `id`: `count` stays in the state, anything else leaves it, arming or clearing a timer. */
 function xstateAlone(id: string): number {

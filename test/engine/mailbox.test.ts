@@ -77,7 +77,7 @@ describe('a drain', () => {
       },
     });
 
-  it('yields to I/O after 5 ms, takes no timer before it is through, and what is posted meanwhile waits its turn', () => {
+  it('yields to I/O after 5 ms; what is posted meanwhile waits until all is done that came of what was there, and then timers', () => {
     const clock = new BusyClock();
     const timers = new TimerHeap(clock, rethrow);
     const engine = new Engine({ clock, timers, catalogue: KINDS, views: [], report: rethrow });
@@ -94,10 +94,28 @@ describe('a drain', () => {
     timers.resume();
     expect(log).toHaveLength(before);
     for (let turn = 0; clock.tasks.length > 0 && turn < 100; turn++) clock.tasks.shift()?.();
-    expect(log.at(-1)).toBe('timer');
-    expect(log.at(-2)).toBe('user.appeared 0');
+    expect(log.slice(-3)).toEqual(['user.appeared 0', 'user.appeared 99', 'timer']);
     expect(log[before]).toMatch(/^user.appeared \d+$/);
-    expect(log.indexOf('user.appeared 99')).toBe(before + 1);
+  });
+
+  it('has room for so much from outside meanwhile, numbers it in the order in which it is taken, and says what is lost', () => {
+    const clock = new BusyClock();
+    const problems: string[] = [];
+    const timers = new TimerHeap(clock, rethrow);
+    const report = ({ problem }: { problem: string }): void => void problems.push(problem);
+    const engine = new Engine({ clock, timers, catalogue: KINDS, views: [], report, limits: { queuedEntries: 2 } });
+    engine.install(scenario('chatty', chatty(), byUser), undefined);
+    const log: string[] = [];
+    engine.journal.observe(({ entry }) => log.push(`${entry.seq} of ${entry.cause} by ${entry.by}`));
+    engine.post(opened('x'));
+    engine.post(appeared('x', 6));
+    const taken = log.length;
+    expect([1, 2, 3].map((n) => engine.post(appeared('nobody', n), `port:${n}`))).toEqual([true, true, false]);
+    expect(problems).toEqual(['the mailbox is full at 2 entries: lost user.appeared of port:3']);
+    expect(engine.backlog).toBe(3);
+    while (clock.tasks.length > 0) clock.tasks.shift()?.();
+    expect(log.length).toBeGreaterThan(taken + 2);
+    expect(log.slice(-2)).toEqual([`${log.length - 1} of 0 by port:1`, `${log.length} of 0 by port:2`]);
   });
 });
 

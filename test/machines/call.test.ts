@@ -848,14 +848,6 @@ describe('an answered call', () => {
     expect(chart.state).toBe('releasing');
   });
 
-  it('knows that its answer comes too late for a leg that took the CANCEL first', () => {
-    const chart = ringingCallTo(1);
-    chart.give(answers(1), callerCancels);
-    const refused = { type: 'command.refused', author: SELF, command: 'leg.answer', addressee: CALLER, why: 'nobody is there' };
-    expect(chart.give(refused as EventObject)).toEqual([]);
-    expect([chart.taken, chart.state]).toEqual([true, 'releasing']);
-  });
-
   it('is not touched by the end of a fork that lost', () => {
     const chart = ringingCallTo(2);
     chart.give(answers(1));

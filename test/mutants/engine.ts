@@ -58,7 +58,7 @@ export const ENGINE: readonly Mutant[] = [
     name: 'timers-not-gated',
     breaks: 'timers are taken only when the mailbox is empty',
     file: 'src/engine/engine.ts',
-    find: 'const may = !this.#isBusy && this.#mailbox.size === 0;',
+    find: 'const may = !this.#isBusy && this.backlog === 0;',
     replace: 'const may = !this.#isBusy;',
     caughtBy: 'engine/mailbox',
   },

@@ -166,6 +166,20 @@ describe('crossings', () => {
     expect(world.service.stories).toHaveLength(1);
   });
 
+  it('the ACK to a re-INVITE, doubled on its way, passes once on a busy machine too', () => {
+    const world = serviceWorld({ network: { duplication: 1 }, isInterleaved: true });
+    const [alice, bob] = [world.phone('alice'), world.phone('bob', { onInvite: 'answer' })];
+    for (const phone of [alice, bob]) phone.register();
+    world.run(1000);
+    const call = alice.call('bob');
+    world.run(500);
+    const sent = call.reInvite();
+    world.run(500);
+    expect(sent.status).toBe(200);
+    call.bye();
+    expectQuiet(world);
+  });
+
   it('one INVITE on two paths rings once; the second copy is a merged request (RFC 3261 §8.2.2.2)', () => {
     const { world, bob, caller, invite, inside } = rawCaller({ ringAfterMs: 10, answerAfterMs: 500 });
     invite();

@@ -148,7 +148,7 @@ describe('an operator', () => {
   it('is not left without an answer by an engine that takes nothing', () => {
     const { world, service, orders } = stage();
     const heard: Ordered[] = [];
-    service.engine.order = () => undefined;
+    service.engine.order = () => false;
     orders.hangUp('call:1', (ordered) => heard.push(ordered));
     world.run(2000);
     expect(heard).toEqual([{ refused: 'the service is too busy; try again' }]);

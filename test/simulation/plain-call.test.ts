@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { legAddress } from '../../machines/vocabulary/identity.ts';
 import type { InviteScript } from '../../src/testing/phone.ts';
 import { headerOf, tagOf } from '../../src/testing/phone-message.ts';
 import { type ServiceWorldOptions, serviceWorld } from '../../src/testing/service-world.ts';
@@ -185,24 +184,39 @@ describe('a plain call', () => {
     expectQuiet(world);
   });
 
-  // The engine gives I/O its turn between any two entries of its mailbox; here the CANCEL comes right behind the 2xx.
-  it.each([1, 2])('calls a call completed elsewhere by none of %i phones whose 2xx crosses the CANCEL inside us', (answering) => {
-    const { world, alice, bobs } = scene(['ring', 'ring']);
-    const call = alice.call('bob');
-    world.run(500);
-    const { engine } = world.service.service;
-    const stop = engine.journal.observe(({ entry }) => {
-      if (entry.type !== 'answer.received') return;
-      stop();
-      engine.post({ type: 'cancel.received', leg: legAddress('call:1', 0), reason: '' });
+  describe('on a busy machine, where I/O comes between', () => {
+    const busy = { isInterleaved: true };
+
+    it.each([
+      ['the 2xx', 200, 'SIP;cause=200;text="Call completed elsewhere"'],
+      ['the CANCEL', 487, ''],
+    ])('is what came first, if 2xx and CANCEL cross: %s', (_what, status, endReason) => {
+      const { world, alice, bobs } = scene(['ring', 'ring'], busy);
+      const call = alice.call('bob');
+      world.run(500);
+      const acts = [() => bobs[0]?.incoming?.answer(), () => call.cancel()];
+      for (const act of status === 200 ? acts : acts.reverse()) act();
+      world.run(500);
+      expect(call.status).toBe(status);
+      expect(bobs[0]?.incoming).toMatchObject({ status: 200, end: 'hungUp' });
+      expect(bobs[1]?.incoming).toMatchObject({ end: 'cancelled', endReason });
+      expectQuiet(world);
     });
-    for (const bob of bobs.slice(0, answering)) bob.incoming?.answer();
-    world.run(500);
-    expect(call.status).toBe(487);
-    const ends = bobs.map(({ incoming }) => [incoming?.end, incoming?.endReason]);
-    const hungUp = ['hungUp', 'SIP;cause=487;text="Caller Has Hung Up"'];
-    expect(ends).toEqual([hungUp, answering === 2 ? hungUp : ['cancelled', '']]);
-    expectQuiet(world);
+
+    it('sends on what a phone says right behind its ACK behind that ACK', () => {
+      const { world, alice, bobs } = scene(['answer'], busy);
+      const call = alice.call('bob');
+      call.onChange = () => {
+        if (!call.confirmed) return;
+        call.onChange = () => undefined;
+        call.request('INFO');
+      };
+      world.run(500);
+      const heard = bobs[0]?.history.filter(({ direction }) => direction === 'in').map(({ message }) => message.method);
+      expect(heard?.filter(Boolean)).toEqual(['INVITE', 'ACK', 'INFO']);
+      call.bye();
+      expectQuiet(world);
+    });
   });
 
   it('tells a phone that answers at the same instant as another one why it is hung up', () => {

@@ -78,6 +78,7 @@ export class Exchanges {
       sent: undefined,
       limit: undefined,
       ack: undefined,
+      isAcknowledged: false,
       answer: undefined,
       offers: carriesOffer(request) || (rack !== '' && this.#takeDescription(dialog, request)),
     };
@@ -401,13 +402,14 @@ export class Exchanges {
   acknowledged(side: LegSide, ack: SipRequest): boolean {
     const exchange = side.exchanges.find(({ request }) => request.method === 'INVITE' && request.cseq.seq === ack.cseq.seq);
     if (exchange === undefined) return this.#left.acknowledged(side.dialog, ack);
-    if (!exchange.server.answered || exchange.ack !== undefined) return false;
+    if (!exchange.server.answered || exchange.ack !== undefined || exchange.isAcknowledged) return false;
     if (exchange.to === undefined) {
       acknowledgedAttended(this.#context, exchange, ack);
       this.#drop(exchange);
       return true;
     }
     exchange.server.acknowledged();
+    exchange.isAcknowledged = true;
     const { id, to } = exchange;
     const pair = side.isCaller ? to : side;
     const said = (answer: SipRequest): void => {

@@ -55,7 +55,7 @@ export function invite(context: SipContext, command: SipInvite): string | undefi
   }
   const invite = inviteFor(context, caller, command, breadth);
   const { flow } = caller;
-  const side = newSide({ address, call, isCaller: false, caller, contact: [], invite, flow, aor, device, user: aor, breadth });
+  const side = newSide({ address, call, isCaller: false, contact: [], invite, flow, aor, device, user: aor, breadth });
   context.legs.add(side);
   context.legs.name(invite.from.params.tag ?? '', { side, fork: address, tag: '' });
   const way = wayTo(context, command.target);
@@ -279,14 +279,8 @@ const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 /** In a BYE to who has answered and finds nobody; a CANCEL says only what the caller's said, so that a missed call stays one. */
 const CALLER_GONE = 'SIP;cause=487;text="Caller Has Hung Up"';
 
-/** Nobody has completed a call whose CANCEL crossed the winner's 2xx inside us: the caller has its 487, and the call stays missed. */
-function trulyUnwanted({ caller }: LegSide, unwanted: Unwanted): Unwanted {
-  const isRefused = caller?.server?.answered === true && caller.dialog === undefined;
-  return unwanted.reason === 'elsewhere' && isRefused ? { reason: 'caller', text: caller.reason } : unwanted;
-}
-
 export function cancel(context: SipContext, side: LegSide, command: SipCancel): string | undefined {
-  const { reason: why, text } = trulyUnwanted(side, command);
+  const { reason: why, text } = command;
   const reason = why === 'elsewhere' ? ELSEWHERE : why === 'caller' ? text : context.farewell.reason;
   // A party that is not joined may be told so at once.
   if (side.adoption !== undefined) disinherit(side);
@@ -297,9 +291,8 @@ export function cancel(context: SipContext, side: LegSide, command: SipCancel): 
 }
 
 /** Ends a leg whose 2xx nobody wants. */
-export function discard(context: SipContext, side: LegSide, unwanted = UNWANTED): string | undefined {
+export function discard(context: SipContext, side: LegSide, why = UNWANTED): string | undefined {
   giveBack(context, side);
-  const why = trulyUnwanted(side, unwanted);
   const { dialog, answer } = side;
   const finished = () => context.engine.post({ type: 'bye.finished', leg: side.address });
   if (dialog === undefined || side.isReleased) finished();

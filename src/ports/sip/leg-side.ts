@@ -9,12 +9,12 @@ import type { ClientTransaction, ServerTransaction } from '../../transaction/tra
 import type { Flow } from '../../transport/transport.ts';
 import type { Trunk } from './trunks.ts';
 
-const NOBODY = { caller: undefined, aor: '', device: '', user: '', winner: '', server: undefined, client: undefined };
+const NOBODY = { aor: '', device: '', user: '', winner: '', server: undefined, client: undefined };
 
 /** A leg's side at its birth; what is not given is not there yet. */
 export const newSide = (
   given: Pick<LegSide, 'address' | 'call' | 'isCaller' | 'contact' | 'invite' | 'flow'> &
-    Partial<Pick<LegSide, 'caller' | 'aor' | 'device' | 'user' | 'isHidden' | 'server' | 'breadth' | 'placed'>>,
+    Partial<Pick<LegSide, 'aor' | 'device' | 'user' | 'isHidden' | 'server' | 'breadth' | 'placed'>>,
 ): LegSide => ({
   ...NOBODY,
   early: new Map(),
@@ -58,8 +58,6 @@ export interface LegSide {
   readonly address: Address;
   readonly call: Address;
   readonly isCaller: boolean;
-  /** Of a fork that rings somebody, the caller's side, which may have ended before. */
-  readonly caller: LegSide | undefined;
   /** Our Contact on this leg; its user part is the leg's alone. */
   contact: readonly NameAddr[];
   /** The caller's INVITE as it came, or ours as it was made for the server that was tried last. */
@@ -187,6 +185,8 @@ export interface Exchange {
   /** The request as it went to the other side last, whose CSeq and credentials its ACK carries. */
   sent: SipRequest | undefined;
   ack: SipRequest | undefined;
+  /** Who asked has acknowledged its 2xx; its ACK may still be on its way through us. */
+  isAcknowledged: boolean;
   /** The latest answer passed back, while an offer in it may still have to be refused. */
   answer: SipResponse | undefined;
   /** Its offer is open on both dialogs. */

@@ -115,8 +115,10 @@ class LateForks implements Follower {
 
   invited(fork: SeenLeg): void {
     const { call, callId } = fork;
-    if (call.decision === '') return;
     const { nowMs } = this.#ledger.ear;
+    // Nobody outside can tell which of the two came first.
+    const crossesCancel = call.decision === 'cancelled' && call.caller?.cancelledMs === nowMs;
+    if (call.decision === '' || crossesCancel) return;
     this.findings.add({ atMs: nowMs, callId, ...peerOf(fork), what: `a new INVITE after its call was ${call.decision}` });
   }
 }

@@ -40,7 +40,7 @@ export interface SeenLeg {
   hasProvisional: boolean;
   final: number;
   invitedMs: number;
-  /** When its CANCEL left; infinity: it did not. */
+  /** When its CANCEL left, or a caller's came; infinity: it did not. */
   cancelledMs: number;
   /** Its dialog goes on in another call. */
   isMoved: boolean;
@@ -291,10 +291,11 @@ export class Ledger implements Hearer {
   }
 
   #cancelled(leg: SeenLeg, atMs: number): void {
-    if (!leg.isCaller) leg.cancelledMs = Math.min(leg.cancelledMs, atMs);
+    leg.cancelledMs = Math.min(leg.cancelledMs, atMs);
+    if (!leg.isCaller) return;
     // Our 2xx may have been lost with the connection of its INVITE, which the CANCEL comes too late for then.
     // One that crosses the service's own 2xx is none (RFC 3261 §9.2).
-    else if (leg.call.decision === '' && leg.final === 0 && this.#isConnected(leg)) {
+    if (leg.call.decision === '' && leg.final === 0 && this.#isConnected(leg)) {
       leg.call.decision = 'cancelled';
       this.#decided(leg.call);
     }
@@ -310,7 +311,7 @@ export class Ledger implements Hearer {
       leg.dialogs.push({ tag: toTag, isAcknowledged: false, isEnded: false });
     if (!leg.isCaller) {
       for (const follower of this.#followers) follower.answered?.(leg, sighting);
-    } else if (leg.call.decision === '' && isDecision(leg.call, status)) {
+    } else if (isUndecided(leg, sighting) && isDecision(leg.call, status)) {
       leg.call.decision = status < 300 ? 'answered' : 'refused';
       this.#decided(leg.call);
     }
@@ -350,6 +351,10 @@ export class Ledger implements Hearer {
 
 /** The service's own 2xx is no answer of whom the caller talks to. */
 const isDecision = ({ isAttended }: SeenCall, status: number): boolean => status >= 300 || (status >= 200 && !isAttended);
+
+/** Of a CANCEL and a 2xx of one instant, nobody outside can tell which came first: the answer to the INVITE says it (RFC 3261 §9.1). */
+const isUndecided = ({ call, cancelledMs }: SeenLeg, { atMs, status }: Sighting): boolean =>
+  call.decision === '' || (call.decision === 'cancelled' && status < 300 && atMs === cancelledMs);
 
 /** A dialog is known by the tag of who was called: ours on the caller's side, the device's on a fork's. */
 function dialogIn(leg: SeenLeg, { isIn, status, fromTag, toTag }: Sighting): SeenDialog | undefined {

@@ -115,8 +115,7 @@ export class Player {
 
   #post({ fact, command, by }: JournalEntry): void {
     // The engine writes its stamp on what it is given.
-    if (command !== undefined) this.#engine.order({ ...command } as unknown as AnyCommand, by);
-    else this.#engine.post({ ...fact } as AnyFact, by);
+    this.#engine.place({ ...(command ?? fact) } as unknown as AnyCommand | AnyFact, by);
   }
 
   /** What is true of the rest of the world, as newborns of the call were told. */
