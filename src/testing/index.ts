@@ -29,7 +29,7 @@ export type { Place, Scene } from './attack/scene.ts';
 export type { Invariant, Watch } from './invariant.ts';
 export { type Armed, armedIn, type Exceptions } from './invariants/armed.ts';
 export { digestOf, sameSeed } from './invariants/digest.ts';
-export { INTERLEAVED_INVARIANTS, INVARIANTS } from './invariants/index.ts';
+export { INVARIANTS } from './invariants/index.ts';
 export { drawLadder, type LadderRecord } from './ladder.ts';
 export { type Conditions, type Packet, SimulatedNetwork } from './network.ts';
 export {

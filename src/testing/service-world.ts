@@ -15,7 +15,7 @@ import { type BindingStore, openBindingStore } from '../ports/store/binding-stor
 import { Service, type UserScenario, type UserScenarios } from '../service.ts';
 import type { Invariant } from './invariant.ts';
 import { arm } from './invariants/armed.ts';
-import { INTERLEAVED_INVARIANTS, INVARIANTS } from './invariants/index.ts';
+import { INVARIANTS } from './invariants/index.ts';
 import type { ObservedService, ServiceWorld } from './observed-service.ts';
 import { SimulatedResolver } from './simulated-resolver.ts';
 import { createWorld, remember, type WorldOptions } from './world.ts';
@@ -51,7 +51,7 @@ export interface ServiceWorldOptions
   readonly openMedia?: (surroundings: MediaSurroundings, config: MediaConfig) => MediaPlane;
   /** All that comes at one instant comes before the engine has gone on by one entry of its mailbox, as on a busy machine. */
   readonly isInterleaved?: boolean;
-  /** What is watched; default: `INVARIANTS`, in an interleaved world `INTERLEAVED_INVARIANTS`. */
+  /** What is watched; default: all invariants. */
   readonly invariants?: readonly Invariant[];
   /** Hears the other lines that the service logs, with their fields. */
   readonly hearLog?: (level: 'debug' | 'info' | 'warn', message: string, fields: LogFields) => void;
@@ -168,6 +168,6 @@ export function serviceWorld(options: ServiceWorldOptions = {}): ServiceWorld {
     },
   });
   watched = world;
-  arm(world, options.invariants ?? (options.isInterleaved === true ? INTERLEAVED_INVARIANTS : INVARIANTS));
+  arm(world, options.invariants ?? INVARIANTS);
   return world;
 }

@@ -62,4 +62,9 @@ describe('the service withstands', () => {
       });
   });
   it('everything at once', () => withstands('everything', 40, { histories, users: USERS, config: { pickup: pickupOf() } }));
+  it('everything at once, on a busy machine', () => {
+    const world = { openMedia: simulatedMedia, isInterleaved: true };
+    const config = { pickup: pickupOf(), media: { anchor: 'always' as const } };
+    withstands('a busy machine', 40, { histories, users: USERS, config, world });
+  });
 });

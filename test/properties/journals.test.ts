@@ -34,6 +34,9 @@ const DIVERTED = routed(`users:
 
 describe('journals play again', () => {
   it('of calls', () => playAgain('journals of calls', 6, { histories: callHistories }));
+  it('of a busy machine', () => {
+    playAgain('journals of a busy machine', 12, { histories, world: { journals: true, isInterleaved: true } });
+  });
   it('of transfers', () => {
     playAgain('journals of transfers', 4, {
       histories: (options) => callHistories({ ...options, acts: [...TRANSFER_ACTS, ...TRANSFER_ACTS, ...CALL_ACTS] }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type HistoryOptions, histories } from '../arbitraries/histories.ts';
 import type { Invariant } from '../invariant.ts';
-import { INTERLEAVED_INVARIANTS, INVARIANTS } from '../invariants/index.ts';
+import { INVARIANTS } from '../invariants/index.ts';
 import type { ServiceWorldOptions } from '../service-world.ts';
 import type { Act } from './act.ts';
 import type { History } from './history.ts';
@@ -20,7 +20,7 @@ export interface AttackOptions extends Pick<ServiceWorldOptions, 'scenarios' | '
   readonly acts?: readonly Act[];
   /** Deadlines of your scenario in milliseconds, so that much is tried around them. */
   readonly limitsMs?: readonly number[];
-  /** By default those of the service, `INVARIANTS`; in an interleaved world `INTERLEAVED_INVARIANTS`. */
+  /** By default those of the service, `INVARIANTS`. */
   readonly invariants?: readonly Invariant[];
   /** Number of histories; default 100. */
   readonly runs?: number;
@@ -97,7 +97,7 @@ function stagingOf(options: AttackOptions): Staging {
       ...(facts === undefined ? {} : { facts }),
       ...(config === undefined ? {} : { config }),
     },
-    invariants: options.invariants ?? (options.world?.isInterleaved === true ? INTERLEAVED_INVARIANTS : INVARIANTS),
+    invariants: options.invariants ?? INVARIANTS,
     acts: actsByName(options.acts),
   };
 }

@@ -33,6 +33,3 @@ export const INVARIANTS: readonly Invariant[] = [
   mediaAnchored,
   phonesContent,
 ];
-
-/** Those that hold in an interleaved world too. */
-export const INTERLEAVED_INVARIANTS: readonly Invariant[] = INVARIANTS.filter((one) => one !== noRefusalUnheard);
