@@ -55,6 +55,22 @@ export const ENGINE: readonly Mutant[] = [
     caughtBy: 'properties/attacks',
   },
   {
+    name: 'input-overtakes',
+    breaks: 'what comes while the engine has yielded waits for what came of what was there before',
+    file: 'src/engine/engine.ts',
+    find: 'if (this.#isYielded || (this.#isBusy && this.#outside.size > 0)) return this.#wait(message, by);',
+    replace: 'if (this.#isYielded) return this.#append(message, by, 0, this.#clock.now());',
+    caughtBy: 'simulation/plain-call',
+  },
+  {
+    name: 'ports-out-of-order',
+    breaks: 'what ports say keeps its order',
+    file: 'src/engine/engine.ts',
+    find: 'if (this.#isYielded || (this.#isBusy && this.#outside.size > 0)) return',
+    replace: 'if (this.#isYielded) return',
+    caughtBy: 'properties/attacks',
+  },
+  {
     name: 'timers-not-gated',
     breaks: 'timers are taken only when the mailbox is empty',
     file: 'src/engine/engine.ts',
