@@ -83,6 +83,9 @@ class KindRoutes {
   }
 }
 
+/** For so long charts may answer each other before somebody is told, and what waits outside comes in. */
+const RESTLESS_MS = 2_000;
+
 /** What has no place in the order yet. */
 interface Waiting {
   readonly message: Message;
@@ -127,6 +130,9 @@ export class Engine implements FactSink {
   #isBusy = false;
   #isYielded = false;
   #isTimerHeldBack = false;
+  /** Since when there has always been something of charts to take, once that was longer than a slice. */
+  #restlessSinceMs: number | undefined;
+  #isRestlessTold = false;
   /** Instant, author and cause of what is posted while an entry is taken. */
   #atMs = 0;
   #author: Address = OUTSIDE;
@@ -332,10 +338,12 @@ export class Engine implements FactSink {
       if (this.backlog === 0) break;
       this.#atMs = this.#clock.now();
       if (this.#atMs >= sliceEndsMs) {
+        if (this.#mailbox.size > 0) this.#noteRestless(entry, nowMs);
         this.#yield();
         return;
       }
     }
+    this.#rest();
     this.#isBusy = false;
     if (!this.#isTimerHeldBack) return;
     this.#isTimerHeldBack = false;
@@ -343,9 +351,32 @@ export class Engine implements FactSink {
   }
 
   #next(): Entry | undefined {
-    const waiting = this.#mailbox.size === 0 ? this.#outside.take() : undefined;
-    if (waiting !== undefined) this.#append(waiting.message, waiting.author, 0, this.#atMs);
+    if (this.#mailbox.size === 0) {
+      this.#rest();
+      this.#letIn();
+    }
     return this.#mailbox.take();
+  }
+
+  #letIn(): void {
+    const waiting = this.#outside.take();
+    if (waiting !== undefined) this.#append(waiting.message, waiting.author, 0, this.#atMs);
+  }
+
+  #rest(): void {
+    this.#restlessSinceMs = undefined;
+    this.#isRestlessTold = false;
+  }
+
+  /** Charts that answer each other for ever, by a mistake of who wrote them, must not keep everybody else out unheard. */
+  #noteRestless({ type, by }: Entry, sliceBeganMs: number): void {
+    this.#restlessSinceMs ??= sliceBeganMs;
+    if (this.#atMs - this.#restlessSinceMs < RESTLESS_MS) return;
+    while (this.#outside.size > 0 && !this.#mailbox.isFull) this.#letIn();
+    if (this.#isRestlessTold) return;
+    this.#isRestlessTold = true;
+    const problem = `charts have not come to rest for ${RESTLESS_MS / 1000} s, and until they do no timer fires: the latest said is ${type} of ${by}`;
+    this.#report({ problem, address: by });
   }
 
   #yield(): void {

@@ -119,6 +119,39 @@ describe('a drain', () => {
   });
 });
 
+describe('charts that answer each other for ever', () => {
+  const echo = setup({}).createMachine({ on: { 'user.appeared': { actions: emit(appeared('x', 1) as never) } } });
+
+  it('are told of, once until they rest, and keep nobody out for longer than 2 s', () => {
+    const clock = new BusyClock();
+    const problems: string[] = [];
+    const timers = new TimerHeap(clock, rethrow);
+    const report = ({ problem }: { problem: string }): void => void problems.push(problem);
+    const engine = new Engine({ clock, timers, catalogue: KINDS, views: [], report });
+    engine.install(scenario('echo', echo, byUser), undefined);
+    const heard: number[] = [];
+    engine.journal.observe(({ entry }) => {
+      if ((entry as unknown as { who: string }).who === 'nobody') heard.push(clock.nowMs);
+    });
+    engine.post(opened('x'));
+    engine.post(appeared('x', 1));
+    engine.post(appeared('nobody', 1));
+    const goesOn = (untilMs: number): void => {
+      while (clock.nowMs < untilMs) clock.tasks.shift()?.();
+    };
+    goesOn(1_900);
+    expect([heard, problems]).toEqual([[], []]);
+    goesOn(2_100);
+    expect(heard).toHaveLength(1);
+    engine.post(appeared('nobody', 2));
+    goesOn(10_000);
+    expect(heard).toHaveLength(2);
+    expect(problems).toEqual([
+      'charts have not come to rest for 2 s, and until they do no timer fires: the latest said is user.appeared of echo:1',
+    ]);
+  });
+});
+
 describe('the stamp', () => {
   it('tells order, instant, author and cause; what an outsider posts has none', () => {
     const world = engineWorld(KINDS);
