@@ -81,6 +81,8 @@ export const callMachine = attendanceSetup.createMachine({
     'ringing.due': {},
     'route.found': {},
     'route.failed': {},
+    // Its party hung up meanwhile, and the port has answered what was open there (RFC 3261 §15.1.2).
+    'command.refused': { guard: 'isOfExchange' },
   },
   states: {
     ringing: {

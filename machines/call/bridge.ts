@@ -11,6 +11,15 @@ import { isElsewhere, missedBy } from './missed.ts';
 const NO_FORK = { device: '', aor: '', joinedBy: '' };
 const WHY_LOST = { elsewhere: ANSWERED_BY_ANOTHER, caller: CALLER_HUNG_UP, none: NOBODY_RINGS } as const;
 
+/** Commands about a request within a dialog. */
+const OF_EXCHANGES: ReadonlySet<string> = new Set([
+  'sip.relayRequest',
+  'sip.relayResponse',
+  'sip.relayAck',
+  'sip.refuseRequest',
+  'sip.transfer',
+]);
+
 /** With those of the bridge and the ends. */
 export const bridgeSetup = huntSetup.extend({
   guards: {
@@ -23,6 +32,7 @@ export const bridgeSetup = huntSetup.extend({
         method === 'REFER' && context.settings.transfer === 'local' && peerOf(context, event as Of<'request.received'>) !== ''
       );
     },
+    isOfExchange: ({ event }) => OF_EXCHANGES.has((event as Of<'command.refused'>).command),
     isParty: ({ context }, { leg }: { leg: Address }) => leg !== '' && (leg === context.callerLeg || leg === context.winner),
     legsAreGone: ({ context }) => context.callerLeg === '' && context.forks.every(({ state }) => state === 'ended'),
   },

@@ -22,6 +22,7 @@ import type {
   callUnanswered,
   claimLost,
   claimWon,
+  commandRefused,
   exchangeAcknowledged,
   forkStarted,
   huntIdle,
@@ -72,6 +73,7 @@ type Heard = FactOf<
   | typeof legHungUp
   | typeof legForsaken
   | typeof sessionLapsed
+  | typeof commandRefused
   | typeof requestReceived
   | typeof responseReceived
   | typeof exchangeAcknowledged

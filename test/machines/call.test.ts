@@ -856,6 +856,27 @@ describe('an answered call', () => {
   });
 });
 
+describe('a command that is refused', () => {
+  const refusal = (command: string): EventObject =>
+    ({ type: 'command.refused', author: SELF, command, addressee: 'port:sip', why: 'no such request waits' }) as EventObject;
+
+  it.each(['sip.relayRequest', 'sip.relayResponse', 'sip.relayAck', 'sip.refuseRequest', 'sip.transfer'])(
+    'is reckoned with if its party may have hung up meanwhile: %s',
+    (command) => {
+      const chart = ringingCallTo(1);
+      chart.give(answers(1), callerAcks);
+      expect(chart.give(refusal(command))).toEqual([]);
+      expect([chart.taken, chart.state]).toEqual([true, 'talking.connected']);
+    },
+  );
+
+  it('is none that the call reckons with otherwise', () => {
+    const chart = ringingCallTo(1);
+    chart.give(answers(1), refusal('leg.answer'));
+    expect(chart.taken).toBe(false);
+  });
+});
+
 describe('transfer', () => {
   const refer = (leg: string) => ({ ...request(leg), method: 'REFER' });
 
