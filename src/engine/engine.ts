@@ -7,12 +7,12 @@ import { type Problem, reasonOf } from '../errors.ts';
 import type { TimerQueue } from '../timers.ts';
 import { Actor } from './actor.ts';
 import { type AnyKind, Catalogue, type KnownKind } from './catalogue.ts';
-import { type Entry, isCommand, type Message, OUTSIDE, type StampedCommand, type StampedFact, stamp } from './entry.ts';
+import { type Entry, isCommand, type Message, OUTSIDE, type StampedCommand, type StampedFact } from './entry.ts';
+import { EntryQueue } from './entry-queue.ts';
 import { firstFailed } from './filter.ts';
 import { InterestIndex } from './interest-index.ts';
 import { Journal, type Taking } from './journal.ts';
 import { type Explanation, explain, type ListedWait, listWaits, type WaitFilter } from './listing.ts';
-import { Mailbox } from './mailbox.ts';
 import type { AnyCommand, AnyFact, FactSink, Port, View } from './port.ts';
 import { birthsOf, checkScenario, Rule, ScenarioError } from './rule.ts';
 import { Runner, type Status } from './runner.ts';
@@ -83,15 +83,6 @@ class KindRoutes {
   }
 }
 
-/** For so long charts may answer each other before somebody is told, and what waits outside comes in. */
-const RESTLESS_MS = 2_000;
-
-/** What has no place in the order yet. */
-interface Waiting {
-  readonly message: Message;
-  readonly author: Address;
-}
-
 const NOTHING: readonly StampedFact[] = [];
 
 /**
@@ -117,22 +108,16 @@ export class Engine implements FactSink {
   /** `seq` of each `actor.ended` of ours that still waits: when it is taken, ports close what that actor kept open. */
   readonly #unclosed = new Set<number>();
   readonly #index = new InterestIndex<Actor>();
-  readonly #mailbox: Mailbox<Entry>;
-  /** What came from outside while the engine had yielded, and what ports said since. */
-  readonly #outside: Mailbox<Waiting>;
+  readonly #queue: EntryQueue;
   readonly #runner: Runner;
   readonly #continue = (): void => {
     this.#isYielded = false;
     this.#drain(this.#clock.now());
   };
-  #seq = 0;
   #births = 0;
   #isBusy = false;
   #isYielded = false;
   #isTimerHeldBack = false;
-  /** Since when there has always been something of charts to take, once that was longer than a slice. */
-  #restlessSinceMs: number | undefined;
-  #isRestlessTold = false;
   /** Instant, author and cause of what is posted while an entry is taken. */
   #atMs = 0;
   #author: Address = OUTSIDE;
@@ -150,8 +135,7 @@ export class Engine implements FactSink {
     this.#kinds = new Map(kinds.map((kind) => [kind.fact, kind]));
     this.#views = views;
     for (const name of this.#catalogue.names()) this.#routes.set(name, new KindRoutes(this.#known(name), views));
-    this.#mailbox = new Mailbox(this.#limits.queuedEntries);
-    this.#outside = new Mailbox(this.#limits.queuedEntries);
+    this.#queue = new EntryQueue(this.#limits.queuedEntries, report);
     this.#runner = new Runner(timers, (running, event, cause, dueMs) => this.#timerFired(running as Actor, event, cause, dueMs));
     this.journal = new Journal(this.#limits.journalEntries, (error) =>
       report({ problem: `an observer of the journal threw and was detached: ${reasonOf(error)}`, error }),
@@ -194,31 +178,25 @@ export class Engine implements FactSink {
   place(message: AnyFact | AnyCommand, author: Address): void {
     if (!('to' in message)) this.#checkFact(message);
     const nowMs = this.#clock.now();
-    this.#append(message, author, 0, nowMs);
+    this.#queue.append(message, author, 0, nowMs);
     this.#goOn(nowMs);
   }
 
   #enter(message: Message, author: Address): boolean {
     const by = this.#author === OUTSIDE ? author : this.#author;
     // What ports say keeps its order.
-    if (this.#isYielded || (this.#isBusy && this.#outside.size > 0)) return this.#wait(message, by);
-    if (this.#isBusy) return this.#append(message, by, this.#cause, this.#atMs);
+    if (this.#isYielded || (this.#isBusy && this.#queue.keepsOut)) return this.#queue.wait(message, by);
+    if (this.#isBusy) return this.#queue.append(message, by, this.#cause, this.#atMs);
     const nowMs = this.#clock.now();
-    const isIn = this.#append(message, author, 0, nowMs);
+    const isIn = this.#queue.append(message, author, 0, nowMs);
     this.#goOn(nowMs);
     return isIn;
-  }
-
-  #wait(message: Message, author: Address): boolean {
-    if (this.#isLost(this.#outside, message, author)) return false;
-    this.#outside.append({ message, author });
-    return true;
   }
 
   #goOn(nowMs: number): void {
     if (this.#isYielded) return;
     if (this.#limits.sliceMs > 0) this.#drain(nowMs);
-    else if (this.#mailbox.size > 0) this.#yield();
+    else if (this.backlog > 0) this.#yield();
   }
 
   mint(prefix: string): Address {
@@ -237,12 +215,12 @@ export class Engine implements FactSink {
 
   /** Facts and commands that wait to be taken. */
   get backlog(): number {
-    return this.#mailbox.size + this.#outside.size;
+    return this.#queue.size;
   }
 
   /** Facts and commands that ever had a place in the order: the `seq` of the latest. */
   get posted(): number {
-    return this.#seq;
+    return this.#queue.latest;
   }
 
   /** How many waits were ever held against a fact: the measure of what facts cost. */
@@ -310,18 +288,6 @@ export class Engine implements FactSink {
     return `there is no command "${String(message.type)}"`;
   }
 
-  /** False if the mailbox is full; the entry is lost then, and said so. */
-  #append(message: Message, by: Address, cause: number, atMs: number): boolean {
-    if (this.#isLost(this.#mailbox, message, by)) return false;
-    this.#mailbox.append(stamp(message, ++this.#seq, atMs, by, cause));
-    return true;
-  }
-
-  #isLost({ isFull, size }: Mailbox<unknown>, { type }: Message, by: Address): boolean {
-    if (isFull) this.#report({ problem: `the mailbox is full at ${size} entries: lost ${type} of ${by}`, address: by });
-    return isFull;
-  }
-
   #mayTimersFire(): boolean {
     const may = !this.#isBusy && this.backlog === 0;
     if (!may) this.#isTimerHeldBack = true;
@@ -332,51 +298,22 @@ export class Engine implements FactSink {
     const sliceEndsMs = nowMs + this.#limits.sliceMs;
     this.#isBusy = true;
     this.#atMs = nowMs;
-    for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
+    for (let entry = this.#queue.take(nowMs); entry !== undefined; entry = this.#queue.take(this.#atMs)) {
       this.#cause = entry.seq;
       this.#take(entry);
       if (this.backlog === 0) break;
       this.#atMs = this.#clock.now();
       if (this.#atMs >= sliceEndsMs) {
-        if (this.#mailbox.size > 0) this.#noteRestless(entry, nowMs);
+        this.#queue.sliceEnded(entry, nowMs, this.#atMs);
         this.#yield();
         return;
       }
     }
-    this.#rest();
+    this.#queue.rested();
     this.#isBusy = false;
     if (!this.#isTimerHeldBack) return;
     this.#isTimerHeldBack = false;
     this.#timers.resume();
-  }
-
-  #next(): Entry | undefined {
-    if (this.#mailbox.size === 0) {
-      this.#rest();
-      this.#letIn();
-    }
-    return this.#mailbox.take();
-  }
-
-  #letIn(): void {
-    const waiting = this.#outside.take();
-    if (waiting !== undefined) this.#append(waiting.message, waiting.author, 0, this.#atMs);
-  }
-
-  #rest(): void {
-    this.#restlessSinceMs = undefined;
-    this.#isRestlessTold = false;
-  }
-
-  /** Charts that answer each other for ever, by a mistake of who wrote them, must not keep everybody else out unheard. */
-  #noteRestless({ type, by }: Entry, sliceBeganMs: number): void {
-    this.#restlessSinceMs ??= sliceBeganMs;
-    if (this.#atMs - this.#restlessSinceMs < RESTLESS_MS) return;
-    while (this.#outside.size > 0 && !this.#mailbox.isFull) this.#letIn();
-    if (this.#isRestlessTold) return;
-    this.#isRestlessTold = true;
-    const problem = `charts have not come to rest for ${RESTLESS_MS / 1000} s, and until they do no timer fires: the latest said is ${type} of ${by}`;
-    this.#report({ problem, address: by });
   }
 
   #yield(): void {
@@ -550,7 +487,7 @@ export class Engine implements FactSink {
       this.#end(actor, 'failed', new Error(`it emitted what cannot be posted: ${why}`));
       return;
     }
-    for (const message of emitted) this.#append(message, actor.address, this.#cause, this.#atMs);
+    for (const message of emitted) this.#queue.append(message, actor.address, this.#cause, this.#atMs);
     if (status !== 'active') this.#end(actor, status, this.#runner.error);
   }
 
@@ -567,7 +504,8 @@ export class Engine implements FactSink {
 
   /** Ports close what it kept open when this fact is taken, so after the commands of its last step. */
   #postEnd(address: Address, of: Address, how: 'done' | 'failed'): void {
-    if (this.#append(actorEnded({ address, of, how }), address, this.#cause, this.#atMs)) this.#unclosed.add(this.#seq);
+    if (this.#queue.append(actorEnded({ address, of, how }), address, this.#cause, this.#atMs))
+      this.#unclosed.add(this.#queue.latest);
     else this.#close(address);
   }
 
@@ -597,7 +535,7 @@ export class Engine implements FactSink {
     if (why === undefined) return;
     if (this.#taking !== undefined) this.#taking.refused = why;
     const refusal = commandRefused({ author: command.by, command: command.type, addressee: command.to, why });
-    this.#append(refusal, command.to, command.seq, this.#atMs);
+    this.#queue.append(refusal, command.to, command.seq, this.#atMs);
   }
 
   #whyRefused(command: StampedCommand): string | undefined {
